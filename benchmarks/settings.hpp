@@ -1,0 +1,16 @@
+// What a run measures, and how long.
+#pragma once
+
+#include <filesystem>
+
+namespace bench {
+
+struct Settings {
+    // Where stores are made: on a disk, beside the program.
+    std::filesystem::path folder;
+    int repetitions = 5;
+    // Everything once and small: shows that the benchmarks work, and no figure worth reading.
+    bool quick = false;
+};
+
+}  // namespace bench

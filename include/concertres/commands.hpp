@@ -1,0 +1,258 @@
+// Commands ask a box office to change something; each names the type of its answer. They say who
+// (`user`), with which place of the waiting room (`place`, proven by a token; {} at a concert
+// without a room), and what. `key` is the caller's idempotency key: the same user, kind of command
+// and key is the same thing, however often it is sent.
+//
+// A command is refused with nothing changed; the reasons stand in order of precedence. All of them
+// may be refused with request_invalid, overloaded, request_timeout, draining, storage_full and
+// engine_failed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "concertres/admission.hpp"
+#include "concertres/catalog.hpp"
+#include "concertres/ids.hpp"
+#include "concertres/ledger.hpp"
+#include "concertres/money.hpp"
+#include "concertres/payment.hpp"
+#include "concertres/reservation.hpp"
+#include "concertres/time.hpp"
+
+namespace concertres {
+
+// --- Answers -----------------------------------------------------------------------------------
+
+// Where a user stands in a room. Position counts from 1, the next to be admitted; it is 0 once
+// admitted, and absent for a place that has ended.
+struct PlaceView {
+    ConcertId concert{};
+    UserId user{};
+    PlaceNumber number{};
+    TokenStatus status = TokenStatus::waiting;
+    bool made = false;  // by this command
+    std::optional<std::int64_t> position{};
+    std::optional<std::int64_t> ahead{};
+    std::optional<Duration> eta{};  // by the rate of the last minutes; absent rather than guessed
+    Duration poll_after{0};
+    std::optional<Time> pass_expires_at{};
+    SaleState sale = SaleState::open;
+    // Of all performances to come. A hold that has just ended counts as held until it is tidied up.
+    std::int64_t seats_left = 0;
+    std::int64_t seats_held = 0;
+    Time now{};
+};
+
+struct SeatPrice {
+    SeatNumber number = 0;
+    std::string label{};
+    Money price{};
+};
+
+struct ReservationView {
+    ReservationId id{};
+    ReservationStatus status = ReservationStatus::held;
+    UserId user{};
+    ConcertId concert{};
+    PerformanceId performance{};
+    std::string date{};
+    std::vector<SeatPrice> seats{};
+    Money total{};
+    Time held_until{};
+    Duration held_for{0};  // what is left of it
+    Time extend_until{};
+    std::optional<PaymentId> payment{};
+    bool replayed = false;  // it was made by an earlier command with the same key
+    Time now{};
+};
+
+struct PaidSeat {
+    PerformanceId performance{};
+    SeatPrice seat{};
+};
+
+struct PaymentView {
+    PaymentId id{};
+    PaymentStatus status = PaymentStatus::completed;
+    UserId user{};
+    ConcertId concert{};
+    std::vector<ReservationId> reservations{};
+    std::vector<ReservationId> released{};  // other holds of the pass
+    std::vector<PaidSeat> seats{};
+    Money amount{};
+    Money balance{};  // right after the payment; in the answer to a Refund, right after the refund
+    Time paid_at{};
+    std::optional<Time> refunded_at{};
+    bool replayed = false;
+    Time now{};
+};
+
+// A concert as it is on sale.
+struct ConcertView {
+    ConcertId id{};
+    std::string title{};
+    std::string venue{};
+    SaleState sale = SaleState::open;
+    std::optional<Time> opens_at{};
+    std::optional<RoomPolicy> room{};
+    std::int64_t waiting = 0;
+    std::int64_t admitted = 0;  // passes that are live, as of the last tick
+    SeatCounts seats{};         // over all performances, those past included
+    std::vector<PerformanceId> performances{};
+    Time now{};
+};
+
+// A place at a concert, as a token proves it.
+struct PlaceAt {
+    ConcertId concert{};
+    PlaceNumber number{};
+};
+
+struct ChargeView {
+    TransferId id{};
+    UserId user{};
+    Money amount{};
+    Money balance{};  // right after the charge
+    bool replayed = false;
+    Time now{};
+};
+
+// --- The waiting room --------------------------------------------------------------------------
+
+// Takes a place at the end of the line, or finds the one that the user has. At a concert without a
+// room everybody is admitted with number 0. Refuses: unknown_concert, room_closed, sold_out,
+// room_full (all three only a new place).
+struct Join {
+    using Answer = PlaceView;
+    ConcertId concert{};
+    UserId user{};
+    bool again = false;  // a new place, where the latest is spent, expired or left
+};
+
+// Leaves the line, or gives back the pass and its holds. Once more does no harm.
+// Refuses: unknown_concert.
+struct Leave {
+    using Answer = PlaceView;
+    ConcertId concert{};
+    UserId user{};
+    PlaceNumber place{};
+};
+
+// Admits whoever may go on now; a box office does it by itself every Options::tick. The answer is
+// how many were admitted.
+// Refuses: unknown_concert.
+struct Tick {
+    using Answer = std::int64_t;
+    ConcertId concert{};
+};
+
+// --- Seats -------------------------------------------------------------------------------------
+
+// Holds all of the seats for this user until now + hold_ttl, or none.
+// Refuses: idempotency_key_required, unknown_performance, unknown_seat, key_reused, not_admitted,
+// pass_expired, pass_spent, pass_left, sale_not_open, sale_closed, seat_blocked, seat_sold,
+// seat_held, hold_limit.
+struct Hold {
+    using Answer = ReservationView;
+    UserId user{};
+    PlaceNumber place{};
+    PerformanceId performance{};
+    std::vector<SeatNumber> seats{};
+    std::string key{};
+};
+
+// Moves the deadline to now + hold_ttl, within extend_until.
+// Refuses: unknown_reservation, not_admitted, pass_expired, pass_spent, pass_left,
+// reservation_expired, reservation_released, already_paid, reservation_refunded, extend_limit.
+struct Extend {
+    using Answer = ReservationView;
+    UserId user{};
+    PlaceNumber place{};
+    ReservationId reservation{};
+};
+
+// Gives the seats back at once. A released reservation is answered as it is.
+// Refuses: unknown_reservation, not_admitted, pass_expired, pass_spent, pass_left,
+// reservation_expired, already_paid, reservation_refunded.
+struct Release {
+    using Answer = ReservationView;
+    UserId user{};
+    PlaceNumber place{};
+    ReservationId reservation{};
+};
+
+// --- Money -------------------------------------------------------------------------------------
+
+// Puts money into a wallet. Whether the user's pass matters is the host's choice: with `admitted`,
+// it must be live. Refuses: idempotency_key_required, amount_invalid, unknown_concert, key_reused,
+// not_admitted, pass_expired, pass_spent, pass_left.
+struct Charge {
+    using Answer = ChargeView;
+    UserId user{};
+    Money amount{};
+    std::string key{};
+    std::optional<PlaceAt> admitted{};
+};
+
+// Pays for reservations of one concert, all or nothing: the seats are the user's, the pass is
+// spent. Refuses: idempotency_key_required, unknown_reservation, key_reused, not_admitted,
+// pass_expired, pass_spent, pass_left, reservation_expired, reservation_released, already_paid,
+// reservation_refunded, insufficient_balance.
+struct Pay {
+    using Answer = PaymentView;
+    UserId user{};
+    PlaceNumber place{};
+    std::vector<ReservationId> reservations{};
+    std::string key{};
+};
+
+// Gives the money back and frees the seats. A refunded payment is answered as it is.
+// Refuses: unknown_payment, refund_not_allowed, amount_invalid.
+struct Refund {
+    using Answer = PaymentView;
+    UserId user{};
+    PaymentId payment{};
+};
+
+// --- Operators ---------------------------------------------------------------------------------
+
+// Adds a concert with its seats, whole or not at all.
+// Refuses: request_invalid (see check(ConcertDraft)).
+struct AddConcert {
+    using Answer = ConcertView;
+    ConcertDraft draft{};
+    std::function<void(std::size_t done, std::size_t total)> progress{};  // on the writer's thread
+};
+
+// Opens, pauses, drains or closes a sale, sets its room's policy, or makes a room. Places are kept.
+// Refuses: unknown_concert, request_invalid.
+struct ChangeSale {
+    using Answer = ConcertView;
+    ConcertId concert{};
+    SaleChange change{};
+};
+
+// Ends anybody's hold.
+// Refuses: unknown_reservation, reservation_expired, already_paid, reservation_refunded.
+struct AdminRelease {
+    using Answer = ReservationView;
+    ReservationId reservation{};
+    std::string actor{};
+};
+
+// Takes free seats out of the sale, or puts them back; all or none.
+// Refuses: unknown_performance, unknown_seat, seat_sold, seat_held.
+struct BlockSeats {
+    using Answer = std::int64_t;  // how many changed
+    PerformanceId performance{};
+    std::vector<SeatNumber> seats{};
+    bool blocked = true;
+    std::string actor{};
+};
+
+}  // namespace concertres

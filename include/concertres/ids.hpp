@@ -1,0 +1,125 @@
+// Identities. Whatever a caller names has a 128-bit Id of its own type, written as a UUID. Inside,
+// storage names rows by a Key: a dense 64-bit integer from the store's one sequence, so that tables
+// and indexes grow at their end. An Id never changes and may be shown; a Key means nothing outside
+// its store.
+//
+//   UserId u = UserId::from_name("alice@example.org");   // for hosts whose users have no UUID
+//   std::optional<ConcertId> c = ConcertId::parse("8f14e45f-ceea-467f-a0e6-3a1b5c3d7e91");
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace concertres {
+
+struct Uuid {
+    std::array<std::uint8_t, 16> bytes{};
+
+    friend auto operator<=>(const Uuid&, const Uuid&) = default;
+
+    // Lower-case 8-4-4-4-12.
+    [[nodiscard]] std::string to_string() const;
+    // Accepts 8-4-4-4-12 in either case and nothing else.
+    [[nodiscard]] static std::optional<Uuid> parse(std::string_view text);
+    // RFC 9562 version 5 in a namespace of this library's own: the same name, the same UUID.
+    [[nodiscard]] static Uuid from_name(std::string_view name);
+    // RFC 9562 version 4, from the system's random source.
+    [[nodiscard]] static Uuid random();
+};
+
+template <class Tag>
+struct Id {
+    Uuid uuid{};
+
+    friend auto operator<=>(const Id&, const Id&) = default;
+
+    [[nodiscard]] bool is_nil() const { return uuid == Uuid{}; }
+    [[nodiscard]] std::string to_string() const { return uuid.to_string(); }
+    [[nodiscard]] static std::optional<Id> parse(std::string_view text) {
+        if (auto uuid = Uuid::parse(text)) return Id{*uuid};
+        return std::nullopt;
+    }
+    [[nodiscard]] static Id from_name(std::string_view name) { return Id{Uuid::from_name(name)}; }
+    [[nodiscard]] static Id random() { return Id{Uuid::random()}; }
+};
+
+using UserId = Id<struct UserTag>;
+using ConcertId = Id<struct ConcertTag>;
+using PerformanceId = Id<struct PerformanceTag>;
+using ReservationId = Id<struct ReservationTag>;
+using PaymentId = Id<struct PaymentTag>;
+using TransferId = Id<struct TransferTag>;
+
+// A row's name in its store. 0 names nothing.
+template <class Tag>
+struct Key {
+    std::int64_t value = 0;
+
+    friend auto operator<=>(const Key&, const Key&) = default;
+    explicit operator bool() const { return value != 0; }
+};
+
+using UserKey = Key<struct UserTag>;
+using ConcertKey = Key<struct ConcertTag>;
+using PerformanceKey = Key<struct PerformanceTag>;
+using ReservationKey = Key<struct ReservationTag>;
+using PaymentKey = Key<struct PaymentTag>;
+
+// A seat's number within its hall, from 1.
+using SeatNumber = std::int32_t;
+
+// A place's number in a room's line: an epoch and a sequence within it, given by the store and
+// ordered as one integer. In epoch 0 it reads as the plain sequence 1, 2, 3, ... The number 0
+// stands for "no room": the place that everybody has at a concert without one.
+struct PlaceNumber {
+    std::int64_t value = 0;
+
+    static constexpr int sequence_bits = 40;
+
+    friend auto operator<=>(const PlaceNumber&, const PlaceNumber&) = default;
+
+    [[nodiscard]] static PlaceNumber of(std::int64_t epoch, std::int64_t sequence) {
+        return {(epoch << sequence_bits) | sequence};
+    }
+    [[nodiscard]] std::int64_t epoch() const { return value >> sequence_bits; }
+    [[nodiscard]] std::int64_t sequence() const {
+        return value & ((std::int64_t{1} << sequence_bits) - 1);
+    }
+};
+
+}  // namespace concertres
+
+template <>
+struct std::hash<concertres::Uuid> {
+    std::size_t operator()(const concertres::Uuid& uuid) const noexcept {
+        // Ids are random or keyed hashes, and names are hashed: their bits are mixed already, but a
+        // caller's own ids may differ in few bits, so both halves are folded and multiplied.
+        std::uint64_t high = 0;
+        std::uint64_t low = 0;
+        std::memcpy(&high, uuid.bytes.data(), 8);
+        std::memcpy(&low, uuid.bytes.data() + 8, 8);
+        std::uint64_t mixed = (high ^ (low << 32 | low >> 32)) * 0x9e3779b97f4a7c15u;
+        return static_cast<std::size_t>(mixed ^ (mixed >> 32));
+    }
+};
+
+template <class Tag>
+struct std::hash<concertres::Id<Tag>> {
+    std::size_t operator()(const concertres::Id<Tag>& id) const noexcept {
+        return std::hash<concertres::Uuid>{}(id.uuid);
+    }
+};
+
+template <class Tag>
+struct std::hash<concertres::Key<Tag>> {
+    std::size_t operator()(const concertres::Key<Tag>& key) const noexcept {
+        return static_cast<std::size_t>(static_cast<std::uint64_t>(key.value) *
+                                        0x9e3779b97f4a7c15u);
+    }
+};

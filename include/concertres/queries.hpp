@@ -1,0 +1,157 @@
+// Queries look at what is committed and change nothing. They run on the writer between two groups,
+// so a query sees every command that was answered before it was sent. GetPlace is the exception: it
+// is answered from memory on the caller's own thread, so that a crowd may poll.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "concertres/commands.hpp"
+#include "concertres/event.hpp"
+#include "concertres/ids.hpp"
+#include "concertres/ledger.hpp"
+#include "concertres/seat.hpp"
+#include "concertres/time.hpp"
+
+namespace concertres {
+
+struct DateView {
+    PerformanceId performance{};
+    std::string date{};
+    Time starts_at{};
+    std::chrono::minutes utc_offset{0};
+    std::int64_t seats_total = 0;
+    std::int64_t seats_available = 0;
+};
+
+struct SeatView {
+    SeatNumber number = 0;
+    std::string label{};
+    std::string section{};
+    std::string row{};
+    double x = 0;
+    double y = 0;
+    Money price{};
+    SeatStatus status = SeatStatus::free;
+};
+
+struct SeatsView {
+    PerformanceId performance{};
+    std::string date{};
+    std::int64_t revision = 0;  // the performance's last event
+    std::vector<SeatView> seats{};
+    Time now{};
+};
+
+struct WalletView {
+    UserId user{};
+    Money balance{};
+    Time now{};
+};
+
+// Where the user stands. `last` is the position that the caller was told last: a position never
+// grows. Refuses: unknown_concert, token_invalid (no such place of this user). REQUIRES: the place
+// is the user's, as a token proves; of one who waits or is in, it is not checked.
+struct GetPlace {
+    using Answer = PlaceView;
+    ConcertId concert{};
+    UserId user{};
+    PlaceNumber place{};
+    std::optional<std::int64_t> last{};
+};
+
+struct ListConcerts {
+    using Answer = std::vector<ConcertView>;
+};
+
+// Refuses: unknown_concert.
+struct GetConcert {
+    using Answer = ConcertView;
+    ConcertId concert{};
+};
+
+// Dates that have not started, by start; with `all`, sold-out ones too.
+// Refuses: unknown_concert.
+struct ListDates {
+    using Answer = std::vector<DateView>;
+    ConcertId concert{};
+    bool all = false;
+};
+
+// The seats of one date, by number: those that can be held now, or all.
+// Refuses: unknown_performance.
+struct ListSeats {
+    using Answer = SeatsView;
+    PerformanceId performance{};
+    bool all = false;
+};
+
+// The performance on a local date.
+// Refuses: unknown_concert, unknown_performance, date_ambiguous (two on that date; the detail lists
+// them).
+struct FindPerformance {
+    using Answer = PerformanceId;
+    ConcertId concert{};
+    std::string date{};
+};
+
+// Refuses: unknown_reservation (also another user's).
+struct GetReservation {
+    using Answer = ReservationView;
+    UserId user{};
+    ReservationId reservation{};
+};
+
+// Lists are newest first; `before` is the last one of the page before.
+struct ListReservations {
+    using Answer = std::vector<ReservationView>;
+    UserId user{};
+    std::optional<ReservationId> before{};
+    std::size_t limit = 100;
+};
+
+// Refuses: unknown_payment (also another user's).
+struct GetPayment {
+    using Answer = PaymentView;
+    UserId user{};
+    PaymentId payment{};
+};
+
+struct ListPayments {
+    using Answer = std::vector<PaymentView>;
+    UserId user{};
+    std::optional<PaymentId> before{};
+    std::size_t limit = 100;
+};
+
+// A user without a wallet has a balance of 0.
+struct GetWallet {
+    using Answer = WalletView;
+    UserId user{};
+};
+
+// A wallet's statement; `before` is a transfer's number.
+struct ListTransfers {
+    using Answer = std::vector<Transfer>;
+    UserId user{};
+    std::optional<std::int64_t> before{};
+    std::size_t limit = 100;
+};
+
+// The events of a performance, a wallet or a room (one of the three is named), above number
+// `after`. Refuses: request_invalid (none or several named), unknown_performance, unknown_user,
+// unknown_concert.
+struct ListEvents {
+    using Answer = std::vector<Event>;
+    std::optional<PerformanceId> performance{};
+    std::optional<UserId> wallet{};
+    std::optional<ConcertId> room{};
+    std::int64_t after = 0;
+    std::size_t limit = 100;
+};
+
+}  // namespace concertres

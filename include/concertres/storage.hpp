@@ -1,0 +1,318 @@
+// Storage is where a box office keeps its rows: the one port that a backend implements. It decides
+// nothing and compares nothing with a clock; it reads rows by key, commits what the engine decided,
+// and answers a few bounded queries. memory.hpp and sqlite.hpp open the ones that come with the
+// library; the contract suite in tests/contract says what a further one must do.
+//
+// The engine works in groups: `read` what the commands name, until nothing is missing; `load` it
+// again, locked, with the store's time; decide; `commit` one ChangeSet.
+//
+// Threads: one writer calls all of it, one call at a time.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "concertres/admission.hpp"
+#include "concertres/catalog.hpp"
+#include "concertres/event.hpp"
+#include "concertres/ids.hpp"
+#include "concertres/ledger.hpp"
+#include "concertres/payment.hpp"
+#include "concertres/reservation.hpp"
+#include "concertres/seat.hpp"
+#include "concertres/time.hpp"
+#include "concertres/token.hpp"
+
+namespace concertres {
+
+// --- Rows --------------------------------------------------------------------------------------
+
+// A row and how often it has been written: 0 where it is not there yet. A commit carries the
+// version that the row will have, one above the one that was read.
+template <class Row>
+struct Versioned {
+    Row row{};
+    std::uint64_t version = 0;
+
+    friend bool operator==(const Versioned&, const Versioned&) = default;
+};
+
+// Names a user within the store. Written once, with the user's first command.
+struct User {
+    UserId id{};
+    UserKey user{};
+
+    friend bool operator==(const User&, const User&) = default;
+
+    [[nodiscard]] UserId key() const { return id; }
+};
+
+// Finds the row of an id; kept by the storage from the rows themselves.
+template <class Id, class Row>
+struct NameOf {
+    Id id{};
+    Row named{};
+
+    friend bool operator==(const NameOf&, const NameOf&) = default;
+
+    [[nodiscard]] Id key() const { return id; }
+};
+using ReservationName = NameOf<ReservationId, ReservationKey>;
+using PaymentName = NameOf<PaymentId, PaymentKey>;
+
+// A pass, or a hold, and when it ends: so that only those past their time need be read and locked.
+template <class Name>
+struct EndOf {
+    Name name{};
+    Time ends_at{};
+
+    friend bool operator==(const EndOf&, const EndOf&) = default;
+};
+
+// What a tick looks at, read from places and passes.
+struct RoomLine {
+    static constexpr std::size_t batch = 512;
+
+    ConcertKey concert{};
+    std::int64_t admitted = 0;           // passes marked admitted, all of them
+    std::vector<PlaceNumber> waiting{};  // the first `batch` numbers that wait
+    // The `batch` passes marked admitted that end first, by end, then by number.
+    std::vector<EndOf<PlaceNumber>> expiring{};
+
+    friend bool operator==(const RoomLine&, const RoomLine&) = default;
+
+    [[nodiscard]] ConcertKey key() const { return concert; }
+};
+
+// The `batch` reservations marked held whose deadline comes first, by deadline, then by key.
+struct ExpiringHolds {
+    static constexpr std::size_t batch = 512;
+
+    std::vector<EndOf<ReservationKey>> reservations{};
+
+    friend bool operator==(const ExpiringHolds&, const ExpiringHolds&) = default;
+
+    [[nodiscard]] int key() const { return 0; }
+};
+
+template <class Row>
+using KeyOf = std::remove_cvref_t<decltype(std::declval<const Row&>().key())>;
+
+template <class Row>
+struct Wanted {
+    KeyOf<Row> key{};
+};
+
+template <class Row>
+struct Found {
+    KeyOf<Row> key{};
+    std::optional<Versioned<Row>> row{};  // nothing: there is no such row
+};
+
+// One vector per table, reached by row type: `rows.of<Seat>()`. Storage that is shared locks in the
+// order of this list (streams first), and within a table by key.
+template <template <class> class Cell, class... Rows>
+class Tables {
+  public:
+    template <class Row>
+    [[nodiscard]] std::vector<Cell<Row>>& of() {
+        return std::get<std::vector<Cell<Row>>>(columns_);
+    }
+    template <class Row>
+    [[nodiscard]] const std::vector<Cell<Row>>& of() const {
+        return std::get<std::vector<Cell<Row>>>(columns_);
+    }
+    // visit(std::vector<Cell<Row>>&) for each table, in order.
+    template <class Visit>
+    void for_each(Visit&& visit) {
+        std::apply([&](auto&... column) { (visit(column), ...); }, columns_);
+    }
+    template <class Visit>
+    void for_each(Visit&& visit) const {
+        std::apply([&](const auto&... column) { (visit(column), ...); }, columns_);
+    }
+    [[nodiscard]] bool empty() const {
+        return std::apply([](const auto&... column) { return (column.empty() && ...); }, columns_);
+    }
+    [[nodiscard]] std::size_t size() const {
+        return std::apply([](const auto&... column) { return (column.size() + ... + 0); },
+                          columns_);
+    }
+    void clear() {
+        for_each([](auto& column) { column.clear(); });
+    }
+
+  private:
+    std::tuple<std::vector<Cell<Rows>>...> columns_;
+};
+
+template <template <class> class Cell>
+using WritableTables = Tables<Cell, PerformanceState, Wallet, Sale, User, Line, Member, Place, Pass,
+                              Limit, Reservation, Payment, Seat>;
+template <template <class> class Cell>
+using ReadableTables = Tables<Cell, PerformanceState, Wallet, Sale, User, Line, Member, Place, Pass,
+                              Limit, Reservation, Payment, Seat, ReservationName, PaymentName,
+                              Transfer, RoomLine, ExpiringHolds>;
+
+using RowKeys = ReadableTables<Wanted>;  // unique within each table
+using Rows = ReadableTables<Found>;
+
+// --- A commit ----------------------------------------------------------------------------------
+
+// Everything that one group of commands changes: a plain value. Each row stands in it once, as it
+// shall be after the commit, with its new version (1: it is new).
+struct ChangeSet {
+    Time at{};  // store time of the group; becomes the store's mark
+    WritableTables<Versioned> rows{};
+    std::vector<Transfer> transfers{};
+    std::vector<Event> events{};  // within a stream in order of their number
+
+    [[nodiscard]] bool empty() const { return rows.empty() && transfers.empty() && events.empty(); }
+};
+
+enum class CommitOutcome : std::uint8_t {
+    committed,      // all of it is there, and stays there through kill -9 and a power cut
+    not_committed,  // none of it is there; the store is as before (the disk is full)
+    lost,           // not known; the engine stops until the store is reopened
+};
+
+// --- What is fixed -----------------------------------------------------------------------------
+
+// Made at first open and kept with the data.
+struct StoreSecrets {
+    std::array<std::uint8_t, 16> ids{};  // derives ids from idempotency keys
+    std::vector<TokenKey> tokens{};      // the first signs
+};
+
+// A concert with all that is fixed of it, and the rows that its sale starts with.
+struct NewConcert {
+    Concert concert{};
+    std::vector<Performance> performances{};
+    std::vector<HallSeat> seats{};
+    Sale sale{};
+};
+
+// The store cannot be used, and was left as it is. `what()` is for people: what is wrong and what
+// to do.
+class StorageError : public std::runtime_error {
+  public:
+    enum class Kind : std::uint8_t {
+        unavailable,  // it cannot be opened: no such place, no right to it
+        in_use,       // another process has it open
+        newer,        // it was written by a later version
+        foreign,      // it is not ours
+        corrupt,      // it is damaged
+        full,         // no space; nothing was changed
+        failed,       // it failed while open; what was being written is not known
+    };
+    StorageError(Kind kind, const std::string& what) : std::runtime_error(what), kind_(kind) {}
+    [[nodiscard]] Kind kind() const noexcept { return kind_; }
+
+  private:
+    Kind kind_;
+};
+
+// Done so far, of how many.
+using Progress = std::function<void(std::size_t done, std::size_t total)>;
+
+// Is shown everything, each table in key order, transfers by wallet and number, events by stream
+// and number.
+class ScanVisitor {
+  public:
+    virtual ~ScanVisitor() = default;
+    virtual void on_concert(const NewConcert&) {}
+    virtual void on(const User&) {}
+    virtual void on(const Sale&) {}
+    virtual void on(const Line&) {}
+    virtual void on(const Member&) {}
+    virtual void on(const Place&) {}
+    virtual void on(const Pass&) {}
+    virtual void on(const PerformanceState&) {}
+    virtual void on(const Limit&) {}
+    virtual void on(const Reservation&) {}
+    virtual void on(const Payment&) {}
+    virtual void on(const Seat&) {}
+    virtual void on(const Wallet&) {}
+    // `intact`: the stored checksum is that of what was read.
+    virtual void on(const Transfer&, bool /*intact*/) {}
+    virtual void on(const Event&, bool /*intact*/) {}
+    // Damage that no row can show, in words.
+    virtual void on_damage(const std::string&) {}
+};
+
+// --- The port ----------------------------------------------------------------------------------
+
+// Every call may throw StorageError(failed), and then no further call is made but the destructor.
+class Storage {
+  public:
+    virtual ~Storage() = default;
+
+    // No other process can change what was read; the engine then reads once, and does not load.
+    [[nodiscard]] virtual bool exclusive() const = 0;
+    [[nodiscard]] virtual const StoreSecrets& secrets() const = 0;
+    // Store time: never below the stamp of any commit. Threads: any, at any time.
+    [[nodiscard]] virtual Time now() = 0;
+
+    // --- the catalog
+    // All concerts, as they were added. Their sale is as it stands now.
+    [[nodiscard]] virtual std::vector<NewConcert> concerts() = 0;
+    // `count` dense keys that no row has had; returns the first. Unused ones are never given again
+    // while the store is open.
+    [[nodiscard]] virtual std::int64_t allocate(std::size_t count) = 0;
+    // Adds a concert with a free seat row for every seat of every performance, whole or not at all,
+    // and with its sale, its line and its performances' states, all at version 1. May throw
+    // StorageError(full). What `progress` throws passes through, and then nothing was added.
+    virtual void add(const NewConcert& concert, const Progress& progress) = 0;
+
+    // --- a group
+    // Appends to `found`, for each wanted key, the row as it is committed now. Locks nothing.
+    virtual void read(const RowKeys& wanted, Rows& found) = 0;
+    // The same, locked until the commit (or the next load), at the time that is returned. Where the
+    // store is exclusive the engine wants nothing of it but the time.
+    [[nodiscard]] virtual Time load(const RowKeys& wanted, Rows& found) = 0;
+    [[nodiscard]] virtual CommitOutcome commit(const ChangeSet& changes) = 0;
+    // Work that may wait until nobody does: called when the writer has nothing to do.
+    virtual void tidy() {}
+
+    // --- bounded queries over what is committed
+    // Performances of a concert that start after `after`, by start.
+    [[nodiscard]] virtual std::vector<PerformanceState> performances(ConcertKey concert,
+                                                                     Time after) = 0;
+    // By number.
+    [[nodiscard]] virtual std::vector<Seat> seats(PerformanceKey performance) = 0;
+    // Seats of reservations still marked held whose deadline is `now` or earlier, by performance;
+    // none: not in it. (A seat is held as long as its reservation is, until the same deadline.)
+    [[nodiscard]] virtual std::map<PerformanceKey, std::int64_t> dead_seats(Time now) = 0;
+    // The earliest end of anything marked held or admitted.
+    [[nodiscard]] virtual std::optional<Time> next_deadline() = 0;
+    // Waiting numbers above `after`, in order; and passes marked admitted, by number.
+    [[nodiscard]] virtual std::vector<PlaceNumber> waiting(ConcertKey concert, PlaceNumber after,
+                                                           std::size_t limit) = 0;
+    [[nodiscard]] virtual std::vector<Pass> admitted(ConcertKey concert, PlaceNumber after,
+                                                     std::size_t limit) = 0;
+    // A user's, newest first, below `before` (absent: from the newest).
+    [[nodiscard]] virtual std::vector<Reservation> reservations(
+        UserKey user, std::optional<ReservationKey> before, std::size_t limit) = 0;
+    [[nodiscard]] virtual std::vector<Payment> payments(UserKey user,
+                                                        std::optional<PaymentKey> before,
+                                                        std::size_t limit) = 0;
+    [[nodiscard]] virtual std::vector<Transfer> transfers(UserKey user,
+                                                          std::optional<std::int64_t> before,
+                                                          std::size_t limit) = 0;
+    // A stream's events above number `after`, in order.
+    [[nodiscard]] virtual std::vector<Event> events(const Stream& stream, std::int64_t after,
+                                                    std::size_t limit) = 0;
+    // Everything, for the audit. Slow: it reads the whole store.
+    virtual void scan(ScanVisitor& visitor) = 0;
+};
+
+}  // namespace concertres

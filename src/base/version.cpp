@@ -1,0 +1,7 @@
+#include "concertres/version.hpp"
+
+namespace concertres {
+
+const char* version() noexcept { return CONCERTRES_VERSION_STRING; }
+
+}  // namespace concertres

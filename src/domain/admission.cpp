@@ -1,0 +1,308 @@
+#include "concertres/admission.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "domain/policy.hpp"
+
+namespace concertres {
+namespace {
+
+Error refusal(Errc code, std::string detail) {
+    return {.code = code, .detail = std::move(detail), .seats = {}};
+}
+
+bool is_before_opening(const Sale& sale, Time now) { return sale.opens_at && *sale.opens_at > now; }
+
+// --- What an operator set, in words --------------------------------------------------------------
+
+std::string_view mode_name(SaleMode mode) {
+    switch (mode) {
+        case SaleMode::open:
+            return "open";
+        case SaleMode::paused:
+            return "paused";
+        case SaleMode::draining:
+            return "draining";
+        case SaleMode::closed:
+            return "closed";
+    }
+    CONCERTRES_ASSERT(false && "no such mode");
+    return {};
+}
+
+std::string in_words(Duration duration) {
+    constexpr std::int64_t per_ms = 1'000;
+    if (duration.count() % per_ms != 0) return fmt::format("{} us", duration.count());
+    return fmt::format("{} ms", duration.count() / per_ms);
+}
+
+std::string in_words(const RoomPolicy& room) {
+    std::string text = "room: ";
+    if (room.active_max) {
+        text += fmt::format("at most {} at once", *room.active_max);
+    } else {
+        text += "any number at once";
+    }
+    if (room.window) {
+        text += fmt::format(", at most {} per {}", room.window->admit_max,
+                            in_words(room.window->length));
+    }
+    if (room.pass_ttl) text += fmt::format(", passes for {}", in_words(*room.pass_ttl));
+    if (!room.custom.empty()) text += fmt::format(", policy {}", room.custom);
+    return text;
+}
+
+std::string in_words(const SaleChange& change) {
+    std::string text;
+    const auto add = [&text](const std::string& part) {
+        if (!text.empty()) text += "; ";
+        text += part;
+    };
+    if (change.mode) add(fmt::format("sale: {}", mode_name(*change.mode)));
+    if (change.room) add(in_words(*change.room));
+    if (change.opens_at) add(fmt::format("opens at: {}", to_rfc3339(*change.opens_at)));
+    return text.empty() ? "nothing" : text;
+}
+
+void apply_room(Sale& sale, const RoomPolicy& room, Time now) {
+    const bool same_custom = sale.room && sale.room->custom == room.custom;
+    sale.policy_state = carried_over(sale.policy_state, same_custom, now);
+    sale.room = room;
+}
+
+// --- Places and passes ---------------------------------------------------------------------------
+
+TokenStatus status_of(const Pass& pass, Time now) {
+    switch (pass.status_at(now)) {
+        case PassStatus::admitted:
+            return TokenStatus::admitted;
+        case PassStatus::spent:
+            return TokenStatus::spent;
+        case PassStatus::expired:
+            return TokenStatus::expired;
+        case PassStatus::left:
+            return TokenStatus::left;
+    }
+    CONCERTRES_ASSERT(false && "no such status");
+    return {};
+}
+
+Result<void> check_joinable(const JoinFacts& facts) {
+    if (facts.state == SaleState::sold_out) return refusal(Errc::sold_out, "all seats are sold");
+    if (facts.state == SaleState::draining || facts.state == SaleState::closed) {
+        return refusal(Errc::room_closed, "this waiting room takes nobody any more");
+    }
+    if (facts.waiting >= facts.waiting_max) {
+        return refusal(Errc::room_full,
+                       fmt::format("{} people wait already, as many as may", facts.waiting));
+    }
+    return {};
+}
+
+PlaceNumber apply_join(JoinRows& rows, const JoinFacts& facts) {
+    CONCERTRES_ASSERT(rows.line.concert == facts.concert);
+    CONCERTRES_ASSERT(rows.line.next_sequence >= 1 &&
+                      rows.line.next_sequence < std::int64_t{1} << PlaceNumber::sequence_bits);
+    const PlaceNumber number = PlaceNumber::of(rows.line.epoch, rows.line.next_sequence++);
+    rows.made = Place{.concert = facts.concert,
+                      .number = number,
+                      .user = facts.user,
+                      .user_id = facts.user_id,
+                      .status = PlaceStatus::waiting,
+                      .joined_at = facts.now};
+    rows.member = Member{.concert = facts.concert, .user = facts.user, .latest = number};
+    return number;
+}
+
+void add_pass_event(Sale& sale, const Pass& pass, EventKind kind, Time now,
+                    std::vector<Event>& events) {
+    Event event{.kind = kind, .at = now, .user = pass.user_id, .place = pass.number};
+    if (pass.status == PassStatus::admitted) event.pass_expires_at = pass.expires_at;
+    sale.number(event);
+    events.push_back(std::move(event));
+}
+
+void end_pass(Sale& sale, Pass& pass, PassStatus status, Time now, std::vector<Event>& events) {
+    CONCERTRES_ASSERT(sale.concert == pass.concert);
+    CONCERTRES_ASSERT(pass.status == PassStatus::admitted);
+    pass.status = status;
+    add_pass_event(sale, pass,
+                   status == PassStatus::left ? EventKind::pass_left : EventKind::pass_expired, now,
+                   events);
+}
+
+}  // namespace
+
+// --- The sale ------------------------------------------------------------------------------------
+
+std::string_view sale_name(SaleState state) noexcept {
+    switch (state) {
+        case SaleState::scheduled:
+            return "scheduled";
+        case SaleState::open:
+            return "open";
+        case SaleState::paused:
+            return "paused";
+        case SaleState::draining:
+            return "draining";
+        case SaleState::sold_out:
+            return "sold_out";
+        case SaleState::closed:
+            return "closed";
+    }
+    return "unknown";
+}
+
+void Sale::number(Event& event) {
+    CONCERTRES_ASSERT(event.number == 0);
+    event.stream = {StreamKind::room, concert.value};
+    event.number = next_event++;
+}
+
+SaleState state_of(const Sale& sale, const SeatCounts& counts, Time now) {
+    if (sale.mode == SaleMode::closed || counts.total() == 0) return SaleState::closed;
+    if (sale.mode == SaleMode::draining) return SaleState::draining;
+    if (sale.mode == SaleMode::paused) return SaleState::paused;
+    if (is_before_opening(sale, now)) return SaleState::scheduled;
+    if (counts.free == 0 && counts.held == 0) return SaleState::sold_out;
+    return SaleState::open;
+}
+
+Result<void> check_holdable(const Sale& sale, Time starts_at, Time now) {
+    // Not by state_of: a sale that is paused or drained before it opens is not open either.
+    if (sale.mode != SaleMode::closed && is_before_opening(sale, now)) {
+        return refusal(Errc::sale_not_open,
+                       fmt::format("the sale opens at {}", to_rfc3339(*sale.opens_at)));
+    }
+    if (sale.mode == SaleMode::closed) return refusal(Errc::sale_closed, "the sale is closed");
+    if (starts_at <= now) {
+        return refusal(Errc::sale_closed,
+                       fmt::format("the performance started at {}", to_rfc3339(starts_at)));
+    }
+    return {};
+}
+
+Result<Event> change_sale(Sale& sale, const SaleChange& change, Time now) {
+    if (change.room) {
+        if (auto r = check(*change.room); !r) return r.error();
+    }
+    if (change.mode) sale.mode = *change.mode;
+    if (change.room) apply_room(sale, *change.room, now);
+    if (change.opens_at) sale.opens_at = change.opens_at;
+    Event event{.kind = EventKind::sale_changed,
+                .at = now,
+                .actor = change.actor,
+                .detail = in_words(change)};
+    sale.number(event);
+    return event;
+}
+
+// --- Places and passes ---------------------------------------------------------------------------
+
+Result<void> check_admitted(const Standing& standing, UserKey user, Time now) {
+    if (!standing.has_room) return {};
+    const bool own = standing.pass ? standing.pass->user == user
+                                   : standing.place && standing.place->user == user;
+    if (!own) {
+        return refusal(Errc::not_admitted, "the user has no such place in this waiting room");
+    }
+    switch (status_of(standing, now)) {
+        case TokenStatus::waiting:
+            return refusal(Errc::not_admitted, "the place is still waiting");
+        case TokenStatus::admitted:
+            return {};
+        case TokenStatus::expired:
+            CONCERTRES_ASSERT(standing.pass);
+            return refusal(Errc::pass_expired, fmt::format("the pass ended at {}",
+                                                           to_rfc3339(standing.pass->expires_at)));
+        case TokenStatus::spent:
+            return refusal(Errc::pass_spent, "a payment has spent the pass");
+        case TokenStatus::left:
+            return refusal(Errc::pass_left, "the place was given up");
+    }
+    CONCERTRES_ASSERT(false && "no such status");
+    return {};
+}
+
+std::string_view token_status_name(TokenStatus status) noexcept {
+    switch (status) {
+        case TokenStatus::waiting:
+            return "waiting";
+        case TokenStatus::admitted:
+            return "admitted";
+        case TokenStatus::spent:
+            return "spent";
+        case TokenStatus::expired:
+            return "expired";
+        case TokenStatus::left:
+            return "left";
+    }
+    return "unknown";
+}
+
+TokenStatus status_of(const Standing& standing, Time now) {
+    if (!standing.has_room) return TokenStatus::admitted;
+    if (standing.pass) return status_of(*standing.pass, now);
+    CONCERTRES_ASSERT(standing.place && standing.place->status != PlaceStatus::admitted);
+    return standing.place->status == PlaceStatus::waiting ? TokenStatus::waiting
+                                                          : TokenStatus::left;
+}
+
+Result<PlaceNumber> join(JoinRows& rows, const JoinFacts& facts) {
+    if (rows.member) {
+        CONCERTRES_ASSERT(rows.latest.has_room && (rows.latest.place || rows.latest.pass));
+        const TokenStatus status = status_of(rows.latest, facts.now);
+        const bool is_live = status == TokenStatus::waiting || status == TokenStatus::admitted;
+        if (is_live || !facts.again) return rows.member->latest;
+    }
+    if (auto r = check_joinable(facts); !r) return r.error();
+    return apply_join(rows, facts);
+}
+
+Pass admit(Sale& sale, Place& place, const PassTerms& terms, Time now, std::vector<Event>& events) {
+    CONCERTRES_ASSERT(sale.concert == place.concert);
+    CONCERTRES_ASSERT(place.status == PlaceStatus::waiting);
+    place.status = PlaceStatus::admitted;
+    Pass pass{.concert = place.concert,
+              .number = place.number,
+              .user = place.user,
+              .user_id = place.user_id,
+              .status = PassStatus::admitted,
+              .admitted_at = now,
+              .expires_at = now + std::min(terms.ttl, terms.max),
+              .ceiling = now + terms.max,
+              .held = {}};
+    add_pass_event(sale, pass, EventKind::pass_admitted, now, events);
+    return pass;
+}
+
+void expire(Sale& sale, Pass& pass, Time now, std::vector<Event>& events) {
+    CONCERTRES_ASSERT(pass.status_at(now) == PassStatus::expired);
+    end_pass(sale, pass, PassStatus::expired, now, events);
+}
+
+void give_back(Sale& sale, Pass& pass, Time now, std::vector<Event>& events) {
+    CONCERTRES_ASSERT(pass.status_at(now) == PassStatus::admitted);
+    end_pass(sale, pass, PassStatus::left, now, events);
+}
+
+// --- What people are told ------------------------------------------------------------------------
+
+Duration poll_after(std::int64_t ahead, std::optional<Duration> eta, double jitter) {
+    // Spread by a fifth either way, these give 1 s to 60 s: the bounds are spread as well.
+    constexpr Duration least = std::chrono::milliseconds(1'250);
+    constexpr Duration most = std::chrono::seconds(50);
+    // Where nobody is admitted just now, no wait is known: as if ten a second were.
+    constexpr std::int64_t assumed_per_second = 10;
+
+    CONCERTRES_ASSERT(jitter >= 0 && jitter < 1);
+    const std::int64_t people = std::clamp<std::int64_t>(ahead, 0, 1'000'000'000);
+    const Duration wait = eta.value_or(std::chrono::seconds(people / assumed_per_second));
+    const Duration base = std::clamp(wait / 10, least, most);
+    return Duration(
+        static_cast<std::int64_t>(static_cast<double>(base.count()) * (0.8 + 0.4 * jitter)));
+}
+
+}  // namespace concertres

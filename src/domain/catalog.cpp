@@ -1,0 +1,198 @@
+#include "concertres/catalog.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <map>
+#include <unordered_map>
+
+namespace concertres {
+namespace {
+
+constexpr std::size_t text_bytes_max = 500;
+constexpr std::size_t performances_max = 1'000;
+constexpr std::size_t seats_max = 200'000;
+// Longer than any sale; and added to any time of these centuries, it cannot overflow.
+constexpr Duration duration_max = std::chrono::days(3'650);
+constexpr std::chrono::minutes utc_offset_max = std::chrono::hours(23) + std::chrono::minutes(59);
+constexpr Time time_first = std::chrono::sys_days(std::chrono::year(1970) / 1 / 1);
+constexpr Time time_end = std::chrono::sys_days(std::chrono::year(10'000) / 1 / 1);
+
+// What is wrong, and where below the value that was looked at. Written only once something is
+// wrong: a hall may have 200,000 seats that are right.
+struct Fault {
+    std::string where;
+    std::string what;
+
+    Fault below(std::string_view parent) && {
+        return {fmt::format("{}/{}", parent, where), std::move(what)};
+    }
+};
+using Finding = std::optional<Fault>;
+
+Finding check_text(const std::string& text, const char* where) {
+    if (text.size() <= text_bytes_max) return std::nullopt;
+    return Fault{where, fmt::format("must have at most {} bytes", text_bytes_max)};
+}
+
+Finding check_count(std::size_t count, std::size_t max, const char* where) {
+    if (count >= 1 && count <= max) return std::nullopt;
+    return Fault{where, fmt::format("there must be 1 to {}, not {}", max, count)};
+}
+
+Finding check_positive(std::int64_t value, const char* where) {
+    if (value >= 1) return std::nullopt;
+    return Fault{where, fmt::format("must be at least 1, not {}", value)};
+}
+
+Finding check_duration(Duration value, Duration min, const char* where) {
+    if (value >= min && value <= duration_max) return std::nullopt;
+    return Fault{where, fmt::format("must be {} to {} microseconds, not {}", min.count(),
+                                    duration_max.count(), value.count())};
+}
+
+bool is_in_range(Time time) { return time >= time_first && time < time_end; }
+
+// Both as an instant and as its offset shows it, so that it can be written and read back.
+bool is_in_range(const OffsetTime& at) {
+    return at.utc_offset >= -utc_offset_max && at.utc_offset <= utc_offset_max &&
+           is_in_range(at.time) && is_in_range(at.time + at.utc_offset);
+}
+
+Finding check_performances(const std::vector<PerformanceDraft>& performances) {
+    if (auto f = check_count(performances.size(), performances_max, "performances")) return f;
+    std::map<Time, std::size_t> seen;
+    for (std::size_t i = 0; i < performances.size(); ++i) {
+        const OffsetTime& at = performances[i].starts_at;
+        const std::string where = fmt::format("performances/{}/starts_at", i);
+        if (!is_in_range(at)) {
+            return Fault{where, "must be in the years 1970 to 9999, its offset under 24 hours"};
+        }
+        const auto [first, is_new] = seen.emplace(at.time, i);
+        if (!is_new) {
+            return Fault{where, fmt::format("{} is also that of performances/{}",
+                                            to_rfc3339(at.time, at.utc_offset), first->second)};
+        }
+    }
+    return std::nullopt;
+}
+
+Finding check_seat(const HallSeat& seat) {
+    if (auto f = check_positive(seat.number, "number")) return f;
+    if (auto f = check_text(seat.label, "label")) return f;
+    if (auto f = check_text(seat.section, "section")) return f;
+    if (auto f = check_text(seat.row, "row")) return f;
+    if (auto f = check_text(seat.plan_id, "plan_id")) return f;
+    if (!std::isfinite(seat.x)) return Fault{"x", "must be a finite number"};
+    if (!std::isfinite(seat.y)) return Fault{"y", "must be a finite number"};
+    if (seat.price.minor >= 0 && seat.price.minor <= Money::max_minor) return std::nullopt;
+    return Fault{"price",
+                 fmt::format("must be 0 to {}, not {}", Money::max_minor, seat.price.minor)};
+}
+
+Finding check_seats(const std::vector<HallSeat>& seats) {
+    if (auto f = check_count(seats.size(), seats_max, "seats")) return f;
+    std::unordered_map<SeatNumber, std::size_t> numbers;
+    std::unordered_map<std::string_view, std::size_t> plan_ids;
+    numbers.reserve(seats.size());
+    for (std::size_t i = 0; i < seats.size(); ++i) {
+        const HallSeat& seat = seats[i];
+        if (auto f = check_seat(seat)) return std::move(*f).below(fmt::format("seats/{}", i));
+        if (const auto [first, is_new] = numbers.emplace(seat.number, i); !is_new) {
+            return Fault{fmt::format("seats/{}/number", i),
+                         fmt::format("{} is also that of seats/{}", seat.number, first->second)};
+        }
+        if (seat.plan_id.empty()) continue;
+        if (const auto [first, is_new] = plan_ids.emplace(seat.plan_id, i); !is_new) {
+            return Fault{
+                fmt::format("seats/{}/plan_id", i),
+                fmt::format("\"{}\" is also that of seats/{}", seat.plan_id, first->second)};
+        }
+    }
+    return std::nullopt;
+}
+
+Finding check_room(const RoomPolicy& policy) {
+    if (policy.active_max) {
+        if (auto f = check_positive(*policy.active_max, "active_max")) return f;
+    }
+    if (policy.window) {
+        if (auto f = check_positive(policy.window->admit_max, "window/admit_max")) return f;
+        if (auto f = check_duration(policy.window->length, Duration(1), "window/length")) return f;
+    }
+    if (policy.pass_ttl) {
+        if (auto f = check_duration(*policy.pass_ttl, Duration(1), "pass_ttl")) return f;
+    }
+    return check_text(policy.custom, "custom");
+}
+
+// What says how it is sold, after what is sold.
+Finding check_terms(const ConcertDraft& draft) {
+    if (draft.opens_at && !is_in_range(*draft.opens_at)) {
+        return Fault{"opens_at", "must be in the years 1970 to 9999"};
+    }
+    if (draft.room) {
+        if (auto f = check_room(*draft.room)) return std::move(*f).below("room");
+    }
+    if (auto f = check_positive(draft.limits.per_performance, "limits/per_performance")) return f;
+    if (auto f = check_positive(draft.limits.per_concert, "limits/per_concert")) return f;
+    if (draft.hold_ttl) {
+        if (auto f = check_duration(*draft.hold_ttl, Duration(1), "hold_ttl")) return f;
+    }
+    return check_duration(draft.refunds.until_before_start, Duration(0),
+                          "refunds/until_before_start");
+}
+
+// What one user may have of a concert must be a sum that money can express: then no hold and no
+// payment can overflow.
+Finding check_prices(const ConcertDraft& draft) {
+    const std::int64_t price_max = Money::max_minor / draft.limits.per_concert;
+    for (std::size_t i = 0; i < draft.seats.size(); ++i) {
+        if (draft.seats[i].price.minor <= price_max) continue;
+        return Fault{fmt::format("seats/{}/price", i),
+                     fmt::format("must be at most {} where a user may have {} seats, not {}",
+                                 price_max, draft.limits.per_concert, draft.seats[i].price.minor)};
+    }
+    return std::nullopt;
+}
+
+Finding check_draft(const ConcertDraft& draft) {
+    if (draft.title.empty()) return Fault{"title", "must not be empty"};
+    if (auto f = check_text(draft.title, "title")) return f;
+    if (auto f = check_text(draft.venue, "venue")) return f;
+    if (auto f = check_performances(draft.performances)) return f;
+    if (auto f = check_seats(draft.seats)) return f;
+    if (auto f = check_terms(draft)) return f;
+    return check_prices(draft);
+}
+
+Result<void> result_of(const Finding& finding) {
+    if (!finding) return {};
+    return Error{.code = Errc::request_invalid,
+                 .detail = fmt::format("{}: {}", finding->where, finding->what),
+                 .seats = {}};
+}
+
+}  // namespace
+
+std::vector<HallSeat> numbered_seats(SeatNumber count, Money price) {
+    constexpr SeatNumber per_row = 10;
+    std::vector<HallSeat> seats;
+    for (SeatNumber i = 0; i < count; ++i) {
+        seats.push_back({.number = i + 1,
+                         .label = std::to_string(i + 1),
+                         .section = {},
+                         .row = std::to_string(i / per_row + 1),
+                         .x = static_cast<double>(i % per_row),
+                         .y = static_cast<double>(i / per_row),
+                         .price = price,
+                         .plan_id = {}});
+    }
+    return seats;
+}
+
+Result<void> check(const ConcertDraft& draft) { return result_of(check_draft(draft)); }
+
+Result<void> check(const RoomPolicy& policy) { return result_of(check_room(policy)); }
+
+}  // namespace concertres

@@ -1,0 +1,77 @@
+// The board: what everybody may see of the sales, kept in memory from what has been committed: who
+// waits, who is in, how many seats are left. A poll is answered from it, on the caller's own
+// thread, without storage. Nothing is decided by it but whether a newcomer still finds a place.
+//
+// Threads: any; the writer changes it, after each commit.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <shared_mutex>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "concertres/commands.hpp"
+#include "concertres/storage.hpp"
+#include "engine/catalog.hpp"
+#include "engine/line_index.hpp"
+
+namespace concertres {
+
+class Board {
+  public:
+    // Lifetime: `catalog` outlives it.
+    explicit Board(const Catalog& catalog) : catalog_(&catalog) {}
+
+    [[nodiscard]] const Catalog& catalog() const { return *catalog_; }
+
+    // A concert's sale as it stands, with nobody in its line yet.
+    void add(const CatalogConcert& concert, const Sale& sale,
+             std::span<const PerformanceState> performances);
+    // Who waits and who is in, when a store is opened.
+    void restore(ConcertKey concert, std::span<const PlaceNumber> waiting);
+    void restore(ConcertKey concert, std::span<const Pass> admitted);
+
+    void apply(const ChangeSet& changes);
+
+    // Where a place stands; fills all of `view` but who it is. False: it neither waits nor is in,
+    // and only storage knows what became of it; what the room says is filled in all the same.
+    bool fill(const CatalogConcert& concert, PlaceNumber number, Time now, PlaceView& view) const;
+    [[nodiscard]] SaleState state(const CatalogConcert& concert, Time now) const;
+    [[nodiscard]] std::int64_t waiting(ConcertKey concert) const;
+    [[nodiscard]] std::int64_t seats_left(const CatalogConcert& concert, Time now) const;
+    [[nodiscard]] ConcertView view(const CatalogConcert& concert, Time now) const;
+    [[nodiscard]] std::optional<SeatCounts> counts(PerformanceKey performance) const;
+
+    // Rooms where a tick has something to do: somebody waits and may be let in, or (`passes`)
+    // somebody is in whose pass may end.
+    [[nodiscard]] std::vector<ConcertKey> rooms_to_tick(Time now, bool passes) const;
+    // The earliest time from which on a tick admits somebody; nothing where nobody waits.
+    [[nodiscard]] std::optional<Time> next_admission() const;
+
+  private:
+    struct Room {
+        Sale sale;
+        LineIndex line;
+        boost::unordered_flat_map<std::int64_t, Time> admitted;     // number -> end of its pass
+        std::vector<std::pair<PerformanceKey, Time>> performances;  // and when each starts
+        std::deque<std::pair<Time, std::int64_t>> admissions;  // of the last minutes, for the ETA
+    };
+
+    const Room& room(ConcertKey concert) const;
+    Room& room(ConcertKey concert);
+    [[nodiscard]] SeatCounts counts_to_come(const Room& room, Time now) const;
+    static std::optional<Duration> eta(const Room& room, std::int64_t ahead, Time now);
+    static void note_admission(Room& room, Time at);
+
+    const Catalog* catalog_;
+    mutable std::shared_mutex mutex_;
+    boost::unordered_flat_map<std::int64_t, Room>
+        rooms_;  // every concert has one, if only for its sale
+    boost::unordered_flat_map<std::int64_t, SeatCounts> counts_;
+};
+
+}  // namespace concertres

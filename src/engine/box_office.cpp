@@ -1,0 +1,321 @@
+#include "concertres/box_office.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <type_traits>
+#include <utility>
+
+#include "engine/handlers/hold.hpp"
+#include "engine/handlers/money.hpp"
+#include "engine/handlers/reservations.hpp"
+#include "engine/handlers/room.hpp"
+#include "engine/queries.hpp"
+#include "engine/writer.hpp"
+
+namespace concertres {
+
+namespace {
+
+// A query, or what runs like one.
+template <class Query>
+class QueryWork final : public QueryTask {
+  public:
+    using Answer = typename Query::Answer;
+
+    QueryWork(const QueryContext& at, Query query, Callback<void(Result<Answer>)> done)
+        : at_(at), query_(std::move(query)), done_(std::move(done)) {}
+
+    void run() override { answer_.emplace(concertres::run(at_, query_)); }
+    void answer() override { done_(std::move(*answer_)); }
+    void fail(Error error) override { done_(std::move(error)); }
+
+  private:
+    const QueryContext& at_;
+    Query query_;
+    Callback<void(Result<Answer>)> done_;
+    std::optional<Result<Answer>> answer_;
+};
+
+template <class Command>
+concept HandledCommand = requires(Command c) {
+    Handler<Command>(std::move(c));
+};
+
+}  // namespace
+
+class BoxOffice::Impl {
+  public:
+    Impl(std::unique_ptr<Storage> storage, Options options)
+        : storage_(std::move(storage)),
+          options_(checked(std::move(options))),
+          ids_(storage_->secrets().ids),
+          tokens_(storage_->secrets().tokens),
+          board_(catalog_),
+          surroundings_{&catalog_, &options_, &ids_, &board_},
+          writer_(*storage_, board_, surroundings_),
+          query_rows_(surroundings_),
+          queries_{storage_.get(), &board_, &catalog_, &options_, &query_rows_} {
+        restore();
+        if (options_.running == Running::own_thread) thread_ = std::thread([this] { run(); });
+    }
+    ~Impl() { stop(); }
+
+    template <class Command>
+    void submit(Command command, Done<Command> done) {
+        if constexpr (HandledCommand<Command>) {
+            writer_.submit(
+                std::make_unique<CommandTask<Command>>(std::move(command), std::move(done)));
+        } else {
+            writer_.submit(std::make_unique<QueryWork<Command>>(queries_, std::move(command),
+                                                                std::move(done)));
+        }
+    }
+
+    template <class Command>
+    AnswerTo<Command> call(Command command) {
+        // Shared, because the writer may still be telling of the answer when the caller has left.
+        struct Waiting {
+            std::mutex mutex;
+            std::condition_variable answered;
+            std::optional<AnswerTo<Command>> answer;
+            std::atomic<bool> done{false};
+        };
+        auto waiting = std::make_shared<Waiting>();
+        submit<Command>(std::move(command), [waiting](AnswerTo<Command> answer) {
+            std::lock_guard lock(waiting->mutex);
+            waiting->answer.emplace(std::move(answer));
+            waiting->done.store(true, std::memory_order_release);
+            waiting->answered.notify_one();
+        });
+        drive_until(waiting->done);
+        std::unique_lock lock(waiting->mutex);
+        waiting->answered.wait(lock, [&] { return waiting->answer.has_value(); });
+        return std::move(*waiting->answer);
+    }
+
+    AnswerTo<GetPlace> place(const GetPlace& query) {
+        const CatalogConcert* concert = catalog_.find(query.concert);
+        if (concert != nullptr) {
+            PlaceView view{.user = query.user};
+            if (board_.fill(*concert, query.place, storage_->now(), view)) {
+                return capped(view, query);
+            }
+        }
+        auto view = call(query);
+        return view ? capped(std::move(*view), query) : view;
+    }
+
+    // After a submit from outside: somebody must run what was submitted.
+    void wake() {
+        if (options_.running == Running::own_thread) {
+            std::lock_guard lock(wake_mutex_);
+            woken_ = true;
+            wake_.notify_one();
+        }
+    }
+
+    bool step() {
+        std::lock_guard lock(running_);
+        return writer_.step();
+    }
+    std::optional<Time> next_wake() {
+        std::lock_guard lock(running_);
+        return writer_.next_wake();
+    }
+
+    void stop() {
+        writer_.close();
+        {
+            std::lock_guard lock(wake_mutex_);
+            stopping_ = true;
+            wake_.notify_one();
+        }
+        if (thread_.joinable()) thread_.join();
+        std::lock_guard lock(running_);
+        while (writer_.has_work() && writer_.step()) {
+        }
+    }
+
+    const Storage& storage() const { return *storage_; }
+    Storage& storage() { return *storage_; }
+    const Options& options() const { return options_; }
+    const TokenKeys& tokens() const { return tokens_; }
+    Statistics statistics() const { return writer_.statistics(); }
+    const QueryContext& queries() const { return queries_; }
+
+  private:
+    static constexpr std::size_t page = 100'000;
+
+    static Options checked(Options options) {
+        if (auto valid = check(options); !valid) {
+            throw std::invalid_argument(valid.error().detail);
+        }
+        return options;
+    }
+
+    // The catalog and the lines, as the store has them.
+    void restore() {
+        for (const NewConcert& stored : storage_->concerts()) {
+            catalog_.add(stored);
+            const CatalogConcert& concert = catalog_.at(stored.concert.key);
+            board_.add(concert, stored.sale,
+                       storage_->performances(stored.concert.key, Time::min()));
+            restore_line(stored.concert.key);
+        }
+    }
+    void restore_line(ConcertKey concert) {
+        for (PlaceNumber after;;) {
+            const auto waiting = storage_->waiting(concert, after, page);
+            board_.restore(concert, waiting);
+            if (waiting.size() < page) break;
+            after = waiting.back();
+        }
+        for (PlaceNumber after;;) {
+            const auto admitted = storage_->admitted(concert, after, page);
+            board_.restore(concert, admitted);
+            if (admitted.size() < page) break;
+            after = admitted.back().number;
+        }
+    }
+
+    static PlaceView capped(PlaceView view, const GetPlace& query) {
+        if (view.position && query.last && *view.position > *query.last) {
+            view.position = query.last;
+        }
+        return view;
+    }
+
+    // Runs the writer on this thread as long as nobody else does and the answer is not there; what
+    // is left then is the writer's thread's.
+    void drive_until(const std::atomic<bool>& done) {
+        std::unique_lock lock(running_, std::try_to_lock);
+        if (!lock) {
+            // Whoever runs it now looks for work again when it ends, in hand_over.
+            return;
+        }
+        while (!done.load(std::memory_order_acquire) && writer_.step()) {
+        }
+        lock.unlock();
+        hand_over();
+    }
+    void hand_over() {
+        if (writer_.has_work()) wake();
+    }
+
+    void run() {
+        std::unique_lock lock(wake_mutex_);
+        while (!stopping_) {
+            lock.unlock();
+            {
+                std::lock_guard running(running_);
+                while (writer_.step()) {
+                }
+            }
+            lock.lock();
+            // Without anything submitted it looks every tick whether a pass or a hold has ended.
+            // A caller that found the writer running relies on whoever runs it to look again.
+            wake_.wait_for(lock, options_.tick,
+                           [this] { return woken_ || stopping_ || writer_.has_work(); });
+            woken_ = false;
+        }
+    }
+
+    std::unique_ptr<Storage> storage_;
+    Options options_;
+    KeyedHash ids_;
+    TokenKeys tokens_;
+    Catalog catalog_;
+    Board board_;
+    Surroundings surroundings_;
+    Writer writer_;
+    UnitOfWork query_rows_;
+    QueryContext queries_;
+
+    std::mutex running_;  // whoever holds it runs the writer
+    std::mutex wake_mutex_;
+    std::condition_variable wake_;
+    bool woken_ = false;
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+BoxOffice::BoxOffice(std::unique_ptr<Storage> storage, Options options)
+    : impl_(std::make_unique<Impl>(std::move(storage), std::move(options))) {}
+
+BoxOffice::~BoxOffice() = default;
+
+template <class Command>
+AnswerTo<Command> BoxOffice::call(Command command) {
+    return impl_->call(std::move(command));
+}
+
+template <class Command>
+void BoxOffice::submit(Command command, Done<Command> done) {
+    impl_->submit<Command>(std::move(command), std::move(done));
+    impl_->wake();
+}
+
+AnswerTo<GetPlace> BoxOffice::place(const GetPlace& q) { return impl_->place(q); }
+
+std::string BoxOffice::sign(const PlaceView& place) const {
+    return sign_token(
+        impl_->tokens(), TokenPurpose::place,
+        {.concert = place.concert, .number = place.number, .user = place.user, .issued_at = now()});
+}
+
+Result<TokenClaims> BoxOffice::verify(std::string_view token) const {
+    return verify_token(impl_->tokens(), TokenPurpose::place, token, now(),
+                        impl_->options().token_max_age);
+}
+
+Time BoxOffice::now() const { return impl_->storage().now(); }
+
+Statistics BoxOffice::statistics() const { return impl_->statistics(); }
+
+Result<AuditReport> BoxOffice::audit() { return impl_->call(RunAudit{}); }
+
+void BoxOffice::stop() { impl_->stop(); }
+
+bool BoxOffice::step() { return impl_->step(); }
+
+std::optional<Time> BoxOffice::next_wake() const { return impl_->next_wake(); }
+
+// Every command and query that can be asked.
+#define CONCERTRES_ASKABLE(Command)                               \
+    template AnswerTo<Command> BoxOffice::call<Command>(Command); \
+    template void BoxOffice::submit<Command>(Command, Done<Command>)
+
+CONCERTRES_ASKABLE(Join);
+CONCERTRES_ASKABLE(Leave);
+CONCERTRES_ASKABLE(Tick);
+CONCERTRES_ASKABLE(Hold);
+CONCERTRES_ASKABLE(Extend);
+CONCERTRES_ASKABLE(Release);
+CONCERTRES_ASKABLE(Charge);
+CONCERTRES_ASKABLE(Pay);
+CONCERTRES_ASKABLE(Refund);
+CONCERTRES_ASKABLE(AddConcert);
+CONCERTRES_ASKABLE(ChangeSale);
+CONCERTRES_ASKABLE(AdminRelease);
+CONCERTRES_ASKABLE(BlockSeats);
+CONCERTRES_ASKABLE(GetPlace);
+CONCERTRES_ASKABLE(ListConcerts);
+CONCERTRES_ASKABLE(GetConcert);
+CONCERTRES_ASKABLE(ListDates);
+CONCERTRES_ASKABLE(ListSeats);
+CONCERTRES_ASKABLE(FindPerformance);
+CONCERTRES_ASKABLE(GetReservation);
+CONCERTRES_ASKABLE(ListReservations);
+CONCERTRES_ASKABLE(GetPayment);
+CONCERTRES_ASKABLE(ListPayments);
+CONCERTRES_ASKABLE(GetWallet);
+CONCERTRES_ASKABLE(ListTransfers);
+CONCERTRES_ASKABLE(ListEvents);
+
+#undef CONCERTRES_ASKABLE
+
+}  // namespace concertres

@@ -1,0 +1,112 @@
+// What handlers share: groups of rows that are read together, ids that are derived, and the views
+// that answers are made of.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "concertres/commands.hpp"
+#include "concertres/error.hpp"
+#include "engine/catalog.hpp"
+#include "engine/unit_of_work.hpp"
+
+namespace concertres {
+
+// --- Identity ----------------------------------------------------------------------------------
+
+// What a keyed command makes, by who sent it, what it is and its key; and what was asked for.
+struct Identity {
+    Uuid id;
+    std::uint64_t fingerprint = 0;
+};
+enum class IdentityKind : std::uint8_t {
+    reservation = 1,
+    charge = 2,
+    payment = 3,
+    sale = 4,
+    refund = 5
+};
+
+// Refuses: idempotency_key_required (empty), request_invalid (over 255 bytes, or not visible
+// ASCII).
+[[nodiscard]] std::optional<Error> check_key(std::string_view key);
+// `content` is the canonical command, in bytes.
+[[nodiscard]] Identity identify(const KeyedHash& hash, IdentityKind kind, const UserId& user,
+                                std::string_view key, std::string_view content);
+// A second id that follows from a first one.
+[[nodiscard]] Uuid follow(const KeyedHash& hash, IdentityKind kind, const Uuid& of);
+
+[[nodiscard]] Error key_reused();
+[[nodiscard]] Error unknown(Errc code, std::string_view what, const Uuid& id);
+
+// --- Rows that are read together ---------------------------------------------------------------
+
+// True where a row has been read and exists.
+template <class Row>
+[[nodiscard]] bool exists(Read<Row> row) {
+    return row != nullptr && row->has_value();
+}
+
+struct StandingRows {
+    Read<Sale> sale = nullptr;
+    Read<Place> place = nullptr;
+    Read<Pass> pass = nullptr;
+
+    void want(UnitOfWork& rows, ConcertKey concert, PlaceNumber number);
+    // REQUIRES: all read
+    [[nodiscard]] Standing standing() const;
+};
+
+// A reservation and the seats that it names.
+struct ReservationRows {
+    Read<Reservation> reservation = nullptr;
+    std::vector<Read<Seat>> seats;
+
+    void want(UnitOfWork& rows, ReservationKey key);
+    // REQUIRES: all read
+    [[nodiscard]] HeldRows held() const;
+};
+void put(UnitOfWork& rows, const HeldRows& held);
+
+// The limits of one user, and the states of performances, that reservations touch.
+struct TouchedRows {
+    std::map<PerformanceKey, Read<PerformanceState>> performances;
+    std::map<LimitKey, Read<Limit>> limits;
+
+    void want(UnitOfWork& rows, const Reservation& reservation);
+    [[nodiscard]] std::map<PerformanceKey, PerformanceState> performance_states() const;
+    [[nodiscard]] std::map<LimitKey, Limit> user_limits() const;
+};
+// The row, or an empty one of that key.
+[[nodiscard]] Limit limit_or_empty(Read<Limit> row, UserKey user, std::int64_t scope);
+[[nodiscard]] Wallet wallet_or_empty(Read<Wallet> row, UserKey user);
+template <class Map>
+void put_all(UnitOfWork& rows, Map& values) {
+    for (auto& [key, value] : values) rows.put(std::move(value));
+}
+
+// --- Views -------------------------------------------------------------------------------------
+
+[[nodiscard]] ReservationView view_of(const Catalog& catalog, const Reservation& reservation,
+                                      std::optional<PaymentId> payment, Time now);
+// `paid` and `released` are the payment's reservations, in its order.
+[[nodiscard]] PaymentView view_of(const Catalog& catalog, const Payment& payment,
+                                  std::span<const Reservation> paid,
+                                  std::span<const Reservation> released, Time now);
+
+// The reservations that a payment names, for its view.
+struct PaymentRows {
+    Read<Payment> payment = nullptr;
+    std::vector<ReservationRows> paid;
+    std::vector<Read<Reservation>> released;
+
+    void want(UnitOfWork& rows, PaymentKey key);
+    // REQUIRES: all read, and there is one
+    [[nodiscard]] PaymentView view(const Catalog& catalog, Time now) const;
+};
+
+}  // namespace concertres

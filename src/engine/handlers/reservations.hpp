@@ -1,0 +1,67 @@
+// Extending and releasing a reservation, by its owner or by an operator.
+#pragma once
+
+#include "engine/handlers/common.hpp"
+#include "engine/task.hpp"
+
+namespace concertres {
+
+// What both of an owner's commands read.
+struct OwnReservation {
+    Read<User> user = nullptr;
+    Read<ReservationName> name = nullptr;
+    ReservationRows reservation;
+    Read<Payment> payment = nullptr;
+    StandingRows standing;
+    TouchedRows touched;
+
+    void want(UnitOfWork& rows, const UserId& owner, const ReservationId& id, PlaceNumber place);
+    // Refuses: unknown_reservation (none, or another's).
+    [[nodiscard]] std::optional<Error> check_owner(const ReservationId& id) const;
+    [[nodiscard]] std::optional<PaymentId> payment_id() const;
+    [[nodiscard]] Limit limit(std::int64_t scope) const;
+};
+
+template <>
+class Handler<Extend> {
+  public:
+    explicit Handler(Extend command) : command_(std::move(command)) {}
+
+    void gather(UnitOfWork& rows);
+    Result<ReservationView> decide(UnitOfWork& rows);
+
+  private:
+    Extend command_;
+    OwnReservation own_;
+};
+
+template <>
+class Handler<Release> {
+  public:
+    explicit Handler(Release command) : command_(std::move(command)) {}
+
+    void gather(UnitOfWork& rows);
+    Result<ReservationView> decide(UnitOfWork& rows);
+
+  private:
+    Release command_;
+    OwnReservation own_;
+};
+
+template <>
+class Handler<AdminRelease> {
+  public:
+    explicit Handler(AdminRelease command) : command_(std::move(command)) {}
+
+    void gather(UnitOfWork& rows);
+    Result<ReservationView> decide(UnitOfWork& rows);
+
+  private:
+    AdminRelease command_;
+    Read<ReservationName> name_ = nullptr;
+    ReservationRows reservation_;
+    Read<Payment> payment_ = nullptr;
+    TouchedRows touched_;
+};
+
+}  // namespace concertres

@@ -1,0 +1,56 @@
+// What queries read. Each runs on the writer, between two groups.
+#pragma once
+
+#include "concertres/audit.hpp"
+#include "concertres/queries.hpp"
+#include "concertres/storage.hpp"
+#include "engine/board.hpp"
+#include "engine/catalog.hpp"
+#include "engine/unit_of_work.hpp"
+
+namespace concertres {
+
+// What a query may look at; `rows` is begun anew for each.
+struct QueryContext {
+    Storage* storage = nullptr;
+    Board* board = nullptr;
+    Catalog* catalog = nullptr;
+    const Options* options = nullptr;
+    UnitOfWork* rows = nullptr;
+
+    [[nodiscard]] Time now() const { return storage->now(); }
+    // Reads until `gather` misses nothing.
+    template <class Gather>
+    void read(Gather&& gather) const {
+        rows->begin(now());
+        for (;;) {
+            gather(*rows);
+            if (!rows->take_missing()) return;
+            Rows found;
+            storage->read(rows->wanted(), found);
+            rows->absorb(found);
+        }
+    }
+};
+
+Result<PlaceView> run(const QueryContext& at, const GetPlace& query);
+Result<std::vector<ConcertView>> run(const QueryContext& at, const ListConcerts& query);
+Result<ConcertView> run(const QueryContext& at, const GetConcert& query);
+Result<std::vector<DateView>> run(const QueryContext& at, const ListDates& query);
+Result<SeatsView> run(const QueryContext& at, const ListSeats& query);
+Result<PerformanceId> run(const QueryContext& at, const FindPerformance& query);
+Result<ReservationView> run(const QueryContext& at, const GetReservation& query);
+Result<std::vector<ReservationView>> run(const QueryContext& at, const ListReservations& query);
+Result<PaymentView> run(const QueryContext& at, const GetPayment& query);
+Result<std::vector<PaymentView>> run(const QueryContext& at, const ListPayments& query);
+Result<WalletView> run(const QueryContext& at, const GetWallet& query);
+Result<std::vector<Transfer>> run(const QueryContext& at, const ListTransfers& query);
+Result<std::vector<Event>> run(const QueryContext& at, const ListEvents& query);
+struct RunAudit {
+    using Answer = AuditReport;
+};
+Result<AuditReport> run(const QueryContext& at, const RunAudit& query);
+// Not a query, but it runs like one: it writes what no command touches yet.
+Result<ConcertView> run(const QueryContext& at, AddConcert& command);
+
+}  // namespace concertres

@@ -1,0 +1,73 @@
+#include "engine/unit_of_work.hpp"
+
+#include <utility>
+
+namespace concertres {
+
+void UnitOfWork::absorb(Rows& found) {
+    found.for_each([this](auto& column) {
+        for (auto& cell : column) {
+            using Row = typename std::remove_cvref_t<decltype(cell.row)>::value_type;
+            using Bare = decltype(Row::row);
+            bool added = false;
+            auto& slot = table<Bare>().at(cell.key, added);
+            CONCERTRES_ASSERT(!slot.changed);
+            slot.loaded = true;
+            slot.version = cell.row ? cell.row->version : 0;
+            slot.row = cell.row ? std::optional<Bare>(std::move(cell.row->row)) : std::nullopt;
+        }
+    });
+    wanted_.clear();
+}
+
+void UnitOfWork::append(Transfer transfer) {
+    set_name<Transfer>(transfer);
+    transfers_.push_back(std::move(transfer));
+}
+
+void UnitOfWork::append(std::vector<Event>& events) {
+    events_.insert(events_.end(), std::make_move_iterator(events.begin()),
+                   std::make_move_iterator(events.end()));
+    events.clear();
+}
+
+UserKey UnitOfWork::user_key(Read<User> user) {
+    CONCERTRES_ASSERT(user != nullptr);
+    return *user ? (*user)->user : UserKey{new_key()};
+}
+
+std::int64_t UnitOfWork::new_key() {
+    CONCERTRES_ASSERT(keys_left_ > 0);
+    --keys_left_;
+    return next_key_++;
+}
+
+void UnitOfWork::provide_keys(std::int64_t first, std::size_t count) {
+    next_key_ = first;
+    keys_left_ = count;
+}
+
+void UnitOfWork::begin(Time now) {
+    now_ = now;
+    missing_ = false;
+    wanted_.clear();
+    std::apply([](auto&... table) { (table.clear(), ...); }, tables_.tables);
+    transfers_.clear();
+    events_.clear();
+}
+
+ChangeSet UnitOfWork::take() {
+    ChangeSet changes;
+    changes.at = now_;
+    changes.rows.for_each([this](auto& column) {
+        using Row = decltype(std::remove_cvref_t<decltype(column)>::value_type::row);
+        for (auto* slot : table<Row>().changed()) {
+            column.push_back({std::move(*slot->row), slot->version + 1});
+        }
+    });
+    changes.transfers = std::move(transfers_);
+    changes.events = std::move(events_);
+    return changes;
+}
+
+}  // namespace concertres

@@ -1,0 +1,197 @@
+// The rows of one group of commands: what was read, and what the commands made of it. A handler
+// wants rows by key; what is not here is noted, read for the whole group at once, and the handler
+// is asked again. Nothing here is seen by anybody until the ChangeSet has been committed.
+//
+// Threads: the writer's.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <vector>
+
+#include "base/siphash.hpp"
+#include "concertres/assert.hpp"
+#include "concertres/options.hpp"
+#include "concertres/storage.hpp"
+#include "engine/board.hpp"
+#include "engine/catalog.hpp"
+
+namespace concertres {
+
+struct RowKeyHash {
+    template <class T>
+    std::size_t operator()(const T& key) const {
+        if constexpr (std::is_same_v<T, int>) {
+            return static_cast<std::size_t>(key);
+        } else if constexpr (std::is_same_v<T, SeatKey>) {
+            return mix(key.performance.value, key.number);
+        } else if constexpr (std::is_same_v<T, PlaceKey>) {
+            return mix(key.concert.value, key.number.value);
+        } else if constexpr (std::is_same_v<T, MemberKey>) {
+            return mix(key.concert.value, key.user.value);
+        } else if constexpr (std::is_same_v<T, LimitKey>) {
+            return mix(key.user.value, key.scope);
+        } else {
+            return std::hash<T>{}(key);
+        }
+    }
+
+  private:
+    static std::size_t mix(std::int64_t a, std::int64_t b) {
+        const auto high = static_cast<std::uint64_t>(a) * 0x9e3779b97f4a7c15u;
+        const auto low = static_cast<std::uint64_t>(b) * 0xc2b2ae3d27d4eb4fu;
+        return static_cast<std::size_t>(high ^ (low >> 29) ^ low);
+    }
+};
+
+// The rows of one table. Slots stay where they are until clear().
+template <class Row>
+class RowTable {
+  public:
+    struct Slot {
+        KeyOf<Row> key{};
+        std::optional<Row> row;
+        std::uint64_t version = 0;
+        bool loaded = false;
+        bool changed = false;
+    };
+
+    // The slot of `key`; `added` where it has just been made.
+    Slot& at(const KeyOf<Row>& key, bool& added) {
+        auto [entry, inserted] = index_.try_emplace(key, nullptr);
+        added = inserted;
+        if (inserted) {
+            if (used_ == slots_.size()) slots_.emplace_back();
+            entry->second = &slots_[used_++];
+            *entry->second = Slot{.key = key, .row = {}};
+        }
+        return *entry->second;
+    }
+    std::vector<Slot*>& changed() { return changed_; }
+    void forget(const KeyOf<Row>& key) { index_.erase(key); }
+    void clear() {
+        index_.clear();
+        changed_.clear();
+        used_ = 0;
+    }
+
+  private:
+    boost::unordered_flat_map<KeyOf<Row>, Slot*, RowKeyHash> index_;
+    std::deque<Slot> slots_;
+    std::size_t used_ = 0;
+    std::vector<Slot*> changed_;
+};
+
+// A row as a handler sees it: not there yet (null), or read; and then it exists or it does not.
+template <class Row>
+using Read = const std::optional<Row>*;
+
+// What a unit of work asks of its surroundings.
+struct Surroundings {
+    const Catalog* catalog = nullptr;
+    const Options* options = nullptr;
+    const KeyedHash* ids = nullptr;  // derives ids and fingerprints
+    const Board* board = nullptr;
+};
+
+class UnitOfWork {
+  public:
+    explicit UnitOfWork(const Surroundings& surroundings) : surroundings_(surroundings) {}
+
+    [[nodiscard]] const Catalog& catalog() const { return *surroundings_.catalog; }
+    [[nodiscard]] const Options& options() const { return *surroundings_.options; }
+    [[nodiscard]] const KeyedHash& ids() const { return *surroundings_.ids; }
+    [[nodiscard]] const Board& board() const { return *surroundings_.board; }
+
+    // --- reading
+    // Null where the row has not been read yet; it is noted as wanted then.
+    template <class Row>
+    Read<Row> want(const KeyOf<Row>& key) {
+        bool added = false;
+        auto& slot = table<Row>().at(key, added);
+        if (added) wanted_.of<Row>().push_back({key});
+        if (slot.loaded) return &slot.row;
+        missing_ = true;
+        return nullptr;
+    }
+    // Whether a want since the last call found nothing; forgets it.
+    bool take_missing() { return std::exchange(missing_, false); }
+    [[nodiscard]] const RowKeys& wanted() const { return wanted_; }
+    // Takes what was read for wanted(), which is empty then.
+    void absorb(Rows& found);
+
+    // --- changing
+    // Writes a row; it must have been read, or be new by its key.
+    template <class Row>
+    void put(Row row) {
+        bool added = false;
+        auto& slot = table<Row>().at(row.key(), added);
+        CONCERTRES_ASSERT(added || slot.loaded);
+        note_name(row);
+        if (!slot.changed) table<Row>().changed().push_back(&slot);
+        slot.row = std::move(row);
+        slot.loaded = true;
+        slot.changed = true;
+    }
+    void append(Transfer transfer);
+    void append(std::vector<Event>& events);
+    // Drops what was read of a row that only storage can know: it is read anew by the next group.
+    template <class Row>
+    void forget(const KeyOf<Row>& key) {
+        table<Row>().forget(key);
+    }
+    // The user's key, or one for a user whose first command this is; whoever lets the command
+    // through then puts the User.
+    UserKey user_key(Read<User> user);
+    // A key that no row has. One that is not used is lost, which does no harm.
+    // REQUIRES: the writer provided enough
+    std::int64_t new_key();
+    void provide_keys(std::int64_t first, std::size_t count);
+    [[nodiscard]] std::size_t keys_left() const { return keys_left_; }
+
+    // --- a group
+    void begin(Time now);
+    void set_now(Time now) { now_ = now; }
+    [[nodiscard]] Time now() const { return now_; }
+    [[nodiscard]] ChangeSet take();
+
+  private:
+    template <class... Row>
+    struct TableSet {
+        std::tuple<RowTable<Row>...> tables;
+    };
+    template <class Row>
+    static void note_name(const Row&) {}
+    void note_name(const Reservation& row) { set_name<ReservationName>({row.id, row.row}); }
+    void note_name(const Payment& row) { set_name<PaymentName>({row.id, row.row}); }
+    template <class Name>
+    void set_name(Name name) {
+        bool added = false;
+        auto& slot = table<Name>().at(name.key(), added);
+        slot.row = std::move(name);
+        slot.loaded = true;
+    }
+    template <class Row>
+    RowTable<Row>& table() {
+        return std::get<RowTable<Row>>(tables_.tables);
+    }
+
+    Surroundings surroundings_;
+    Time now_;
+    bool missing_ = false;
+    RowKeys wanted_;
+    TableSet<PerformanceState, Wallet, Sale, User, Line, Member, Place, Pass, Limit, Reservation,
+             Payment, Seat, ReservationName, PaymentName, Transfer, RoomLine, ExpiringHolds>
+        tables_;
+    std::vector<Transfer> transfers_;
+    std::vector<Event> events_;
+    std::int64_t next_key_ = 0;
+    std::size_t keys_left_ = 0;
+};
+
+}  // namespace concertres

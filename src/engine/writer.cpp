@@ -1,0 +1,345 @@
+#include "engine/writer.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "engine/handlers/hold.hpp"
+#include "engine/handlers/room.hpp"
+
+namespace concertres {
+
+namespace {
+
+// Queries that run between two groups, so that a flood of them cannot stop the sale.
+constexpr int queries_between_groups = 64;
+// A command that missed this many groups for want of a row goes alone: then nobody can change what
+// it needs while it is read.
+constexpr int deferred_max = 3;
+// Dense keys that one command may need.
+constexpr std::size_t keys_per_command = 2;
+// Rounds of reading after which a command should know all of its rows; more is a bug.
+constexpr int rounds_max = 8;
+
+Error engine_failed(const std::string& why) {
+    return {Errc::engine_failed, "the engine has stopped: " + why + "; reopen the store", {}};
+}
+
+}  // namespace
+
+Writer::Writer(Storage& storage, Board& board, const Surroundings& surroundings)
+    : storage_(storage), board_(board), options_(*surroundings.options), rows_(surroundings) {}
+
+// --- Taking work
+// ----------------------------------------------------------------------------------
+
+void Writer::submit(std::unique_ptr<Work> work) {
+    work->received = storage_.now();
+    Error refused;
+    {
+        std::lock_guard lock(inbox_mutex_);
+        if (!failure_.empty()) {
+            refused = engine_failed(failure_);
+        } else if (closed_) {
+            refused = {Errc::draining, "the box office is stopping", {}};
+        } else if (inbox_.size() >= options_.inbox_max) {
+            refused = {Errc::overloaded, "too many commands wait; try again shortly", {}};
+            ++counters_.overloaded;
+        } else {
+            inbox_.push_back(std::move(work));
+            return;
+        }
+    }
+    work->fail(std::move(refused));
+}
+
+void Writer::close() {
+    std::lock_guard lock(inbox_mutex_);
+    closed_ = true;
+}
+
+bool Writer::has_work() const {
+    if (busy_) return true;
+    std::lock_guard lock(inbox_mutex_);
+    return !inbox_.empty();
+}
+
+void Writer::take_inbox() {
+    std::deque<std::unique_ptr<Work>> taken;
+    {
+        std::lock_guard lock(inbox_mutex_);
+        // What was taken and still waits counts against the bound, or the inbox would have none.
+        const std::size_t waiting = tasks_.size() + queries_.size();
+        if (waiting >= options_.group_max) return;
+        taken.swap(inbox_);
+    }
+    for (auto& work : taken) {
+        if (work->as_task() != nullptr) {
+            tasks_.emplace_back(static_cast<Task*>(work.release()));
+        } else {
+            queries_.emplace_back(static_cast<QueryTask*>(work.release()));
+        }
+    }
+}
+
+// What nobody submitted: admissions, and tidying up.
+void Writer::pulse(Time now) {
+    if (now < next_pulse_) return;
+    next_pulse_ = now + options_.tick;
+    tidy_due_ = true;
+    for (const ConcertKey concert : board_.rooms_to_tick(now, options_.sweeps)) {
+        submit_own(Tick{board_.catalog().at(concert).concert.id});
+    }
+    if (!options_.sweeps) return;
+    const auto deadline = storage_.next_deadline();
+    if (deadline && *deadline <= now) submit_own(Sweep{});
+}
+
+template <class Command>
+void Writer::submit_own(Command command) {
+    auto task = std::make_unique<CommandTask<Command>>(
+        std::move(command), Callback<void(Result<typename Command::Answer>)>{});
+    task->received = storage_.now();
+    tasks_.push_back(std::move(task));
+}
+
+// A host's callback may throw against the rules; the others are answered all the same.
+template <class Answer>
+void Writer::deliver(Answer&& answer) {
+    try {
+        answer();
+    } catch (const std::exception& failure) {
+        log(LogLevel::error, std::string("a completion callback threw: ") + failure.what());
+    }
+}
+
+// --- Steps
+// ----------------------------------------------------------------------------------------
+
+bool Writer::step() {
+    {
+        std::lock_guard lock(inbox_mutex_);
+        if (!failure_.empty()) return false;
+    }
+    try {
+        switch (stage_) {
+            case Stage::gather:
+                return begin_work();
+            case Stage::resolve:
+                resolve();
+                return true;
+            case Stage::load:
+                load();
+                return true;
+            case Stage::commit:
+                commit();
+                return true;
+            case Stage::answer:
+                answer();
+                return true;
+        }
+    } catch (const std::exception& failure) {
+        fail_engine(failure.what());
+    }
+    return true;
+}
+
+bool Writer::begin_work() {
+    busy_ = true;
+    take_inbox();
+    pulse(storage_.now());
+    const bool tasks_wait = !tasks_.empty() || !deferred_.empty();
+    if (!queries_.empty() && (!tasks_wait || queries_in_a_row_ < queries_between_groups)) {
+        ++queries_in_a_row_;
+        queries_.front()->run();
+        auto query = std::move(queries_.front());
+        queries_.pop_front();
+        deliver([&] { query->answer(); });
+        return true;
+    }
+    queries_in_a_row_ = 0;
+    if (tasks_wait && start_group()) return true;
+    if (tidy_due_ && tasks_.empty() && deferred_.empty()) {
+        tidy_due_ = false;
+        storage_.tidy();
+        return true;
+    }
+    busy_ = !tasks_.empty() || !deferred_.empty() || !queries_.empty();
+    return busy_;
+}
+
+// False: everything that waited was too late.
+bool Writer::start_group() {
+    const Time now = storage_.now();
+    const bool alone = !deferred_.empty() && deferred_.front()->deferred >= deferred_max;
+    const std::size_t room = alone ? 1 : options_.group_max;
+    for (auto* source : {&deferred_, &tasks_}) {
+        while (group_.size() < room && !source->empty()) {
+            auto task = std::move(source->front());
+            source->pop_front();
+            if (task->received + options_.request_timeout < now) {
+                ++counters_.timed_out;
+                task->fail({Errc::request_timeout,
+                            "the command waited too long and was not started; try again",
+                            {}});
+                continue;
+            }
+            group_.push_back(std::move(task));
+        }
+    }
+    if (group_.empty()) return false;
+    std::ranges::stable_partition(group_, [](const auto& task) { return task->goes_first(); });
+    rows_.begin(now);
+    stage_ = Stage::resolve;
+    return true;
+}
+
+void Writer::resolve() {
+    bool complete = true;
+    for (const auto& task : group_) complete = task->gather(rows_) && complete;
+    if (complete) {
+        stage_ = Stage::load;
+        return;
+    }
+    CONCERTRES_ASSERT(++rounds_ <= rounds_max);
+    CONCERTRES_ASSERT(!rows_.wanted().empty());
+    Rows found;
+    storage_.read(rows_.wanted(), found);
+    rows_.absorb(found);
+}
+
+void Writer::load() {
+    rounds_ = 0;
+    const std::size_t keys = group_.size() * keys_per_command;
+    if (rows_.keys_left() < keys) {
+        // A block at a time, so that storage is seldom asked.
+        const std::size_t block = std::max<std::size_t>(keys, 1'024);
+        rows_.provide_keys(storage_.allocate(block), block);
+    }
+    // Nobody else writes an exclusive store: what was read is what is there.
+    CONCERTRES_ASSERT(storage_.exclusive());
+    Rows found;
+    rows_.set_now(storage_.load({}, found));
+    decide();
+    stage_ = changes_.empty() ? Stage::answer : Stage::commit;
+}
+
+void Writer::decide() {
+    decided_.assign(group_.size(), false);
+    for (std::size_t i = 0; i < group_.size(); ++i) {
+        // Gathered again: an earlier command of this group may have led to rows that nobody read.
+        if (!group_[i]->gather(rows_)) continue;
+        group_[i]->decide(rows_);
+        decided_[i] = true;
+    }
+    changes_ = rows_.take();
+}
+
+void Writer::commit() {
+    const CommitOutcome outcome = storage_.commit(changes_);
+    if (outcome == CommitOutcome::committed) {
+        ++counters_.groups;
+        counters_.rows += static_cast<std::int64_t>(changes_.rows.size());
+        counters_.events += static_cast<std::int64_t>(changes_.events.size());
+        stage_ = Stage::answer;
+        return;
+    }
+    if (outcome == CommitOutcome::lost) {
+        fail_engine("storage failed while it was written");
+        return;
+    }
+    log(LogLevel::error, "storage is full: a group of commands was not committed");
+    fail_group({Errc::storage_full, "storage is full; nothing was changed", {}});
+    stage_ = Stage::gather;
+}
+
+void Writer::answer() {
+    if (!changes_.empty()) {
+        board_.apply(changes_);
+        if (options_.events != nullptr && !changes_.events.empty()) {
+            options_.events->on_committed(changes_.events);
+        }
+        changes_ = {};
+    }
+    stage_ = Stage::gather;
+    auto group = std::exchange(group_, {});
+    for (std::size_t i = 0; i < group.size(); ++i) {
+        Task& task = *group[i];
+        if (!decided_[i]) {
+            ++task.deferred;
+            ++counters_.deferred;
+            deferred_.push_back(std::move(group[i]));
+            continue;
+        }
+        ++counters_.commands;
+        ++counters_.grouped;
+        if (task.refused()) ++counters_.refusals;
+        if (task.again()) next_pulse_ = Time::min();
+        deliver([&] { task.answer(board_); });
+    }
+}
+
+// --- Failing
+// --------------------------------------------------------------------------------------
+
+void Writer::fail_group(const Error& error) {
+    changes_ = {};
+    for (auto& task : std::exchange(group_, {})) task->fail(error);
+}
+
+void Writer::fail_engine(const std::string& why) {
+    log(LogLevel::error, "the engine has stopped: " + why);
+    std::deque<std::unique_ptr<Work>> inbox;
+    {
+        std::lock_guard lock(inbox_mutex_);
+        failure_ = why;
+        inbox.swap(inbox_);
+    }
+    const Error error = engine_failed(why);
+    fail_group(error);
+    for (auto* waiting : {&deferred_, &tasks_}) {
+        for (auto& task : std::exchange(*waiting, {})) task->fail(error);
+    }
+    for (auto& query : std::exchange(queries_, {})) query->fail(error);
+    for (auto& work : inbox) work->fail(error);
+    busy_ = false;
+}
+
+void Writer::log(LogLevel level, const std::string& text) const {
+    if (options_.log) options_.log(level, text);
+}
+
+// --- Looking
+// --------------------------------------------------------------------------------------
+
+std::optional<Time> Writer::next_wake() {
+    if (has_work()) return storage_.now();
+    std::optional<Time> earliest = board_.next_admission();
+    if (options_.sweeps) {
+        const auto deadline = storage_.next_deadline();
+        if (deadline && (!earliest || *deadline < *earliest)) earliest = deadline;
+    }
+    if (!earliest) return std::nullopt;
+    return std::max(*earliest, next_pulse_);
+}
+
+Statistics Writer::statistics() const {
+    Statistics now;
+    {
+        std::lock_guard lock(inbox_mutex_);
+        now.inbox = static_cast<std::int64_t>(inbox_.size());
+        now.failed = !failure_.empty();
+    }
+    now.commands = counters_.commands;
+    now.refusals = counters_.refusals;
+    now.overloaded = counters_.overloaded;
+    now.timed_out = counters_.timed_out;
+    now.groups = counters_.groups;
+    now.grouped = counters_.grouped;
+    now.deferred = counters_.deferred;
+    now.rows = counters_.rows;
+    now.events = counters_.events;
+    return now;
+}
+
+}  // namespace concertres

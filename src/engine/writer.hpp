@@ -1,0 +1,101 @@
+// The writer decides commands, a group at a time: it gathers what has arrived, reads the rows,
+// loads them at the store's time, decides, commits one ChangeSet, and answers. It is a step
+// machine: each step makes at most one call to storage, so that tests can interleave several
+// writers in a thread.
+//
+// Threads: submit from any; step from one at a time (see BoxOffice::Impl, which sees to it).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "concertres/box_office.hpp"
+#include "concertres/options.hpp"
+#include "concertres/storage.hpp"
+#include "engine/board.hpp"
+#include "engine/task.hpp"
+#include "engine/unit_of_work.hpp"
+
+namespace concertres {
+
+class Writer {
+  public:
+    // Lifetime: all of them outlive it.
+    Writer(Storage& storage, Board& board, const Surroundings& surroundings);
+
+    // Takes the work, or fails it at once: `overloaded`, `draining`, `engine_failed`.
+    void submit(std::unique_ptr<Work> work);
+    // From now on nothing is taken any more.
+    void close();
+
+    // Does the next piece of work. False: there was nothing to do.
+    bool step();
+    // Something was submitted that no step has taken, or a group is on its way.
+    [[nodiscard]] bool has_work() const;
+    // When a step will have something to do by itself. Calls storage, so it counts as a step.
+    [[nodiscard]] std::optional<Time> next_wake();
+    [[nodiscard]] Statistics statistics() const;
+
+  private:
+    enum class Stage : std::uint8_t { gather, resolve, load, commit, answer };
+
+    void take_inbox();
+    void pulse(Time now);
+    template <class Command>
+    void submit_own(Command command);
+    bool start_group();
+    bool begin_work();
+    void resolve();
+    void load();
+    void decide();
+    void commit();
+    void answer();
+    template <class Answer>
+    void deliver(Answer&& answer);
+    void fail_group(const Error& error);
+    void fail_engine(const std::string& why);
+    void log(LogLevel level, const std::string& text) const;
+
+    Storage& storage_;
+    Board& board_;
+    const Options& options_;
+    UnitOfWork rows_;
+
+    mutable std::mutex inbox_mutex_;
+    std::deque<std::unique_ptr<Work>> inbox_;
+    bool closed_ = false;
+    std::string failure_;  // why the engine stopped; empty while it runs
+
+    Stage stage_ = Stage::gather;
+    std::deque<std::unique_ptr<Task>> tasks_;     // taken, not yet in a group
+    std::deque<std::unique_ptr<Task>> deferred_;  // to be taken before them
+    std::deque<std::unique_ptr<QueryTask>> queries_;
+    int queries_in_a_row_ = 0;
+    std::vector<std::unique_ptr<Task>> group_;
+    int rounds_ = 0;
+    std::vector<bool> decided_;  // of the group, in order
+    ChangeSet changes_;
+    Time next_pulse_ = Time::min();
+    bool tidy_due_ = false;
+
+    struct Counters {
+        std::atomic<std::int64_t> commands{0};
+        std::atomic<std::int64_t> refusals{0};
+        std::atomic<std::int64_t> overloaded{0};
+        std::atomic<std::int64_t> timed_out{0};
+        std::atomic<std::int64_t> groups{0};
+        std::atomic<std::int64_t> grouped{0};
+        std::atomic<std::int64_t> deferred{0};
+        std::atomic<std::int64_t> rows{0};
+        std::atomic<std::int64_t> events{0};
+    } counters_;
+    std::atomic<bool> busy_{false};  // a group is on its way, or taken work waits
+};
+
+}  // namespace concertres

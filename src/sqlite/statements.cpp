@@ -1,0 +1,76 @@
+#include "sqlite/statements.hpp"
+
+#include "sqlite/tables.hpp"
+
+namespace concertres::sqlite {
+
+// INDEXED BY is a promise that SQLite checks: a statement whose index is gone, or does not fit, is
+// not prepared at all. It stands where another index looks as good to the planner, which has no
+// statistics.
+Statements::Statements(SQLite::Database& database)
+    : database_(database),
+      rows_(prepare_rows(static_cast<decltype(rows_)*>(nullptr))),
+      begin(prepare("BEGIN IMMEDIATE")),
+      commit(prepare("COMMIT")),
+      set_counters(prepare("UPDATE store SET mark = ?1, next_key = ?2 WHERE id = 1")),
+      insert_transfer(prepare(insert_once_sql<Transfer>("crc", 1))),
+      insert_event(prepare(insert_once_sql<Event>("data, crc", 2))),
+
+      reservation_name(prepare("SELECT key FROM reservation WHERE id = ?1")),
+      payment_name(prepare("SELECT key FROM payment WHERE id = ?1")),
+      transfer(prepare(select_once_sql<Transfer>("crc") + " WHERE id = ?1")),
+
+      // CROSS JOIN fixes the order: the performances of a concert, then their states.
+      performances(prepare("SELECT s.version, " + ColumnText::of<PerformanceState>(1).all() +
+                           " FROM performance p CROSS JOIN performance_state s"
+                           " ON s.performance = p.key"
+                           " WHERE p.concert = ?1 AND p.starts_at > ?2"
+                           " ORDER BY p.starts_at, p.key")),
+      seats(prepare(select_sql<Seat>() + " WHERE performance = ?1 ORDER BY number")),
+      dead_holds(prepare("SELECT performance, seats FROM reservation INDEXED BY reservation_held"
+                         " WHERE status = 1 AND held_until <= ?1")),
+      first_held(prepare("SELECT held_until FROM reservation INDEXED BY reservation_held"
+                         " WHERE status = 1 ORDER BY held_until LIMIT 1")),
+      // The next room above ?1 that has admitted anybody, and when the first of them ends.
+      next_admitted(prepare("SELECT concert, expires_at FROM pass INDEXED BY pass_ending"
+                            " WHERE status = 1 AND concert > ?1"
+                            " ORDER BY concert, expires_at LIMIT 1")),
+      waiting(prepare("SELECT number FROM place INDEXED BY place_waiting"
+                      " WHERE status = 1 AND concert = ?1 AND number > ?2"
+                      " ORDER BY number LIMIT ?3")),
+      admitted(prepare(select_sql<Pass>() + " INDEXED BY pass_admitted"
+                                            " WHERE status = 1 AND concert = ?1 AND number > ?2"
+                                            " ORDER BY number LIMIT ?3")),
+      admitted_count(prepare("SELECT count(*) FROM pass INDEXED BY pass_ending"
+                             " WHERE status = 1 AND concert = ?1")),
+      ending(prepare("SELECT number, expires_at FROM pass INDEXED BY pass_ending"
+                     " WHERE status = 1 AND concert = ?1"
+                     " ORDER BY expires_at, number LIMIT ?2")),
+      expiring(prepare("SELECT key, held_until FROM reservation INDEXED BY reservation_held"
+                       " WHERE status = 1 ORDER BY held_until, key LIMIT ?1")),
+      reservations(prepare(select_sql<Reservation>() +
+                           " WHERE user = ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3")),
+      payments(prepare(select_sql<Payment>() +
+                       " WHERE user = ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3")),
+      transfers(prepare(select_once_sql<Transfer>("crc") +
+                        " WHERE wallet = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3")),
+      events(prepare(select_once_sql<Event>("data, crc") +
+                     " WHERE stream = ?1 AND owner = ?2 AND number > ?3"
+                     " ORDER BY number LIMIT ?4")) {}
+
+SQLite::Statement& Statements::prepare(const std::string& sql) {
+    return all_.emplace_back(database_, sql);
+}
+
+template <class Row>
+RowStatements<Row> Statements::prepare_row() {
+    return {prepare(select_sql<Row>() + by_key_sql<Row>()), prepare(insert_sql<Row>()),
+            prepare(update_sql<Row>())};
+}
+
+template <class... Rows>
+std::tuple<RowStatements<Rows>...> Statements::prepare_rows(std::tuple<RowStatements<Rows>...>*) {
+    return {prepare_row<Rows>()...};
+}
+
+}  // namespace concertres::sqlite

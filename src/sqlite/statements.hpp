@@ -1,0 +1,97 @@
+// Every statement of a store, prepared once. A test asks SQLite how it runs each of them.
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+
+#include <deque>
+#include <string>
+#include <tuple>
+
+#include "concertres/storage.hpp"
+
+namespace concertres::sqlite {
+
+// A prepared statement in use: it is ready for the next use when this goes. One that is left
+// standing on a row would keep its snapshot, and no checkpoint could finish.
+class Use {
+  public:
+    explicit Use(SQLite::Statement& statement) : statement_(&statement) {}
+    ~Use() { statement_->tryReset(); }
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+    // Next row; false: there is none.
+    bool step() { return statement_->executeStep(); }
+    // Runs what gives no rows; returns how many it changed.
+    int run() { return statement_->exec(); }
+    [[nodiscard]] SQLite::Statement& operator*() const { return *statement_; }
+    [[nodiscard]] SQLite::Statement* operator->() const { return statement_; }
+
+  private:
+    SQLite::Statement* statement_;
+};
+
+template <class Row>
+struct RowStatements {
+    SQLite::Statement& select;
+    SQLite::Statement& insert;
+    SQLite::Statement& update;
+};
+
+class Statements {
+  public:
+    explicit Statements(SQLite::Database& database);
+
+    template <class Row>
+    [[nodiscard]] RowStatements<Row>& of() {
+        return std::get<RowStatements<Row>>(rows_);
+    }
+
+    // visit(SQLite::Statement&) for each.
+    template <class Visit>
+    void for_each(Visit&& visit) {
+        for (SQLite::Statement& statement : all_) visit(statement);
+    }
+
+  private:
+    SQLite::Statement& prepare(const std::string& sql);
+    template <class Row>
+    RowStatements<Row> prepare_row();
+    template <template <class> class Cell, class... Rows>
+    static std::tuple<RowStatements<Rows>...> tuple_of(const Tables<Cell, Rows...>&);
+    template <class... Rows>
+    std::tuple<RowStatements<Rows>...> prepare_rows(std::tuple<RowStatements<Rows>...>*);
+
+    SQLite::Database& database_;
+    std::deque<SQLite::Statement> all_;  // they stay where they are
+    decltype(tuple_of(WritableTables<Versioned>{})) rows_;
+
+  public:
+    SQLite::Statement& begin;
+    SQLite::Statement& commit;
+    SQLite::Statement& set_counters;
+    SQLite::Statement& insert_transfer;
+    SQLite::Statement& insert_event;
+
+    SQLite::Statement& reservation_name;
+    SQLite::Statement& payment_name;
+    SQLite::Statement& transfer;
+
+    SQLite::Statement& performances;
+    SQLite::Statement& seats;
+    SQLite::Statement& dead_holds;
+    SQLite::Statement& first_held;
+    SQLite::Statement& next_admitted;
+    SQLite::Statement& waiting;
+    SQLite::Statement& admitted;
+    SQLite::Statement& admitted_count;
+    SQLite::Statement& ending;
+    SQLite::Statement& expiring;
+    SQLite::Statement& reservations;
+    SQLite::Statement& payments;
+    SQLite::Statement& transfers;
+    SQLite::Statement& events;
+};
+
+}  // namespace concertres::sqlite

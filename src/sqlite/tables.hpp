@@ -1,0 +1,454 @@
+// Each row type and its table, said once: Table<Row>::visit() names the columns in order, and from
+// it come the statements, the binding and the reading. docs/reference/schema.md says the same for
+// people; schema.cpp creates the tables.
+//
+// A visitor has three calls: key() for the primary key, fixed() for what never changes once the row
+// is there (and is therefore not part of an UPDATE: SQLite would rewrite its index entry even if
+// the value is the same), column() for the rest.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "concertres/storage.hpp"
+#include "sqlite/cells.hpp"
+
+namespace concertres::sqlite {
+
+template <class Row>
+struct Table;
+
+template <>
+struct Table<PerformanceState> {
+    static constexpr std::string_view name = "performance_state";
+    template <class Visitor, class Row>
+    static void visit(Visitor& v, Row& row) {
+        v.key("performance", row.performance);
+        v.column("free", row.counts.free);
+        v.column("blocked", row.counts.blocked);
+        v.column("held", row.counts.held);
+        v.column("sold", row.counts.sold);
+        v.column("next_event", row.next_event);
+    }
+};
+
+template <>
+struct Table<Wallet> {
+    static constexpr std::string_view name = "wallet";
+    template <class Visitor, class Row>
+    static void visit(Visitor& v, Row& row) {
+        v.key("user", row.user);
+        v.column("balance", row.balance);
+        v.column("next_number", row.next_number);
+    }
+};
+
+// A room's settings as columns of the sale's row.
+struct RoomColumns {
+    bool has_room = false;
+    std::optional<std::int64_t> active_max;
+    std::optional<std::int64_t> window_admit_max;
+    std::optional<Duration> window;
+    std::optional<Duration> pass_ttl;
+
+    static RoomColumns of(const std::optional<RoomPolicy>& room);
+    [[nodiscard]] std::optional<RoomPolicy> to_policy(std::string custom) const;
+
+    template <class Visitor, class Row>
+    static void visit(Visitor& v, Row& row) {
+        v.column("room", row.has_room);
+        v.column("active_max", row.active_max);
+        v.column("window_admit_max", row.window_admit_max);
+        v.column("window_length", row.window);
+        v.column("pass_ttl", row.pass_ttl);
+    }
+};
+
+template <>
+struct Table<Sale> {
+    static constexpr std::string_view name = "sale";
+    template <class Visitor, class Row>
+    static void visit(Visitor& v, Row& row) {
+        v.key("concert", row.concert);
+        v.column("mode", row.mode);
+        v.column("opens_at", row.opens_at);
+        v.column("policy_state", Bytes(row.policy_state));
+        v.column("next_event", row.next_event);
+        if constexpr (std::is_const_v<Row>) {
+            static const std::string none;
+            const RoomColumns room = RoomColumns::of(row.room);
+            RoomColumns::visit(v, room);
+            v.column("custom_policy", row.room ? row.room->custom : none);
+        } else {
+            RoomColumns room;
+            std::string custom;
+            RoomColumns::visit(v, room);
+            v.column("custom_policy", custom);
+            row.room = room.to_policy(std::move(custom));
+        }
+    }
+};
+
+template <>
+struct Table<User> {
+    static constexpr std::string_view name = "user";
+    template <class Visitor, class Row>
+    static void visit(Visitor& v, Row& row) {
+        v.key("id", row.id);
+        v.column("key", row.user);
+    }
+};
+
+template <>
+struct Table<Line> {
+    static constexpr std::string_view name = "line";
+    template <class Visitor, class Row>
+    static void visit(Visitor& v, Row& row) {
+        v.key("concert", row.concert);
+        v.column("epoch", row.epoch);
+        v.column("next_sequence", row.next_sequence);
+    }
+};
+
+template <>
+struct Table<Member> {
+    static constexpr std::string_view name = "member";
+    template <class Visitor, class Row>
+    static void visit(Visitor& v, Row& row) {
+        v.key("concert", row.concert);
+        v.key("user", row.user);
+        v.column("latest", row.latest);
+    }
+};
+
+template <>
+struct Table<Place> {
+    static constexpr std::string_view name = "place";
+    template <class Visitor, class Row>
+    static void visit(Visitor& v, Row& row) {
+        v.key("concert", row.concert);
+        v.key("number", row.number);
+        v.column("user", row.user);
+        v.column("user_id", row.user_id);
+        v.column("status", row.status);
+        v.column("joined_at", row.joined_at);
+    }
+};
+
+template <>
+struct Table<Pass> {
+    static constexpr std::string_view name = "pass";
+    template <class Visitor, class Row>
+    static void visit(Visitor& v, Row& row) {
+        v.key("concert", row.concert);
+        v.key("number", row.number);
+        v.column("user", row.user);
+        v.column("user_id", row.user_id);
+        v.column("status", row.status);
+        v.column("admitted_at", row.admitted_at);
+        v.column("expires_at", row.expires_at);
+        v.column("ceiling", row.ceiling);
+        v.column("held", row.held);
+    }
+};
+
+template <>
+struct Table<Limit> {
+    static constexpr std::string_view name = "seat_limit";
+    template <class Visitor, class Row>
+    static void visit(Visitor& v, Row& row) {
+        v.key("user", row.user);
+        v.key("scope", row.scope);
+        v.column("paid", row.paid);
+        v.column("held", row.held);
+    }
+};
+
+template <>
+struct Table<Reservation> {
+    static constexpr std::string_view name = "reservation";
+    template <class Visitor, class Row>
+    static void visit(Visitor& v, Row& row) {
+        v.key("key", row.row);
+        v.fixed("id", row.id);
+        v.fixed("user", row.user);
+        v.column("user_id", row.user_id);
+        v.column("concert", row.concert);
+        v.column("performance", row.performance);
+        v.column("place", row.place);
+        v.column("seats", row.seats);
+        v.column("total", row.total);
+        v.column("status", row.status);
+        v.column("held_at", row.held_at);
+        v.column("held_until", row.held_until);
+        v.column("extend_until", row.extend_until);
+        v.column("payment", row.payment);
+        v.column("fingerprint", row.fingerprint);
+    }
+};
+
+template <>
+struct Table<Payment> {
+    static constexpr std::string_view name = "payment";
+    template <class Visitor, class Row>
+    static void visit(Visitor& v, Row& row) {
+        v.key("key", row.row);
+        v.fixed("id", row.id);
+        v.fixed("user", row.user);
+        v.column("user_id", row.user_id);
+        v.column("concert", row.concert);
+        v.column("place", row.place);
+        v.column("reservations", row.reservations);
+        v.column("released", row.released);
+        v.column("amount", row.amount);
+        v.column("balance_after", row.balance_after);
+        v.column("status", row.status);
+        v.column("paid_at", row.paid_at);
+        v.column("refunded_at", row.refunded_at);
+        v.column("fingerprint", row.fingerprint);
+    }
+};
+
+template <>
+struct Table<Seat> {
+    static constexpr std::string_view name = "seat";
+    template <class Visitor, class Row>
+    static void visit(Visitor& v, Row& row) {
+        v.key("performance", row.performance);
+        v.key("number", row.number);
+        v.column("status", row.status);
+        v.column("reservation", row.reservation);
+        v.column("held_until", row.held_until);
+    }
+};
+
+// --- Rows without a version: written once ------------------------------------------------------
+
+// A transfer, and with it the checksum over its fields.
+template <>
+struct Table<Transfer> {
+    static constexpr std::string_view name = "transfer";
+    template <class Visitor, class Row>
+    static void visit(Visitor& v, Row& row) {
+        v.key("wallet", row.wallet);
+        v.key("number", row.number);
+        v.column("id", row.id);
+        v.column("kind", row.kind);
+        v.column("debit", row.debit);
+        v.column("credit", row.credit);
+        v.column("amount", row.amount);
+        v.column("balance_after", row.balance_after);
+        v.column("at", row.at);
+        v.column("reference", row.reference);
+        v.column("fingerprint", row.fingerprint);
+    }
+};
+
+// What of an event stands beside its encoded facts and its checksum.
+template <>
+struct Table<Event> {
+    static constexpr std::string_view name = "event";
+    template <class Visitor, class Row>
+    static void visit(Visitor& v, Row& row) {
+        v.key("stream", row.stream.kind);
+        v.key("owner", row.stream.owner);
+        v.key("number", row.number);
+        v.column("kind", row.kind);
+        v.column("at", row.at);
+    }
+};
+
+template <>
+struct Table<Concert> {
+    static constexpr std::string_view name = "concert";
+    template <class Visitor, class Row>
+    static void visit(Visitor& v, Row& row) {
+        v.key("key", row.key);
+        v.column("id", row.id);
+        v.column("title", row.title);
+        v.column("venue", row.venue);
+        v.column("per_performance", row.limits.per_performance);
+        v.column("per_concert", row.limits.per_concert);
+        v.column("hold_ttl", row.hold_ttl);
+        v.column("refunds_allowed", row.refunds.allowed);
+        v.column("refunds_until_before_start", row.refunds.until_before_start);
+    }
+};
+
+template <>
+struct Table<Performance> {
+    static constexpr std::string_view name = "performance";
+    template <class Visitor, class Row>
+    static void visit(Visitor& v, Row& row) {
+        v.key("key", row.key);
+        v.column("concert", row.concert);
+        v.column("id", row.id);
+        v.column("starts_at", row.starts_at);
+        v.column("utc_offset", row.utc_offset);
+        v.column("date", row.date);
+    }
+};
+
+// Beside it stand the concert, and where the seat stood when the concert was added.
+template <>
+struct Table<HallSeat> {
+    static constexpr std::string_view name = "hall_seat";
+    template <class Visitor, class Row>
+    static void visit(Visitor& v, Row& row) {
+        v.key("number", row.number);
+        v.column("label", row.label);
+        v.column("section", row.section);
+        v.column("row", row.row);
+        v.column("x", row.x);
+        v.column("y", row.y);
+        v.column("price", row.price);
+        v.column("plan_id", row.plan_id);
+    }
+};
+
+// --- Binding and reading a row -----------------------------------------------------------------
+
+// Everything is bound in the order of visit(), whether it is a key or not.
+class RowBinder {
+  public:
+    explicit RowBinder(CellBinder& cells) : cells_(&cells) {}
+    void key(std::string_view, const auto& value) { cells_->add(value); }
+    void fixed(std::string_view, const auto& value) { cells_->add(value); }
+    void column(std::string_view, const auto& value) { cells_->add(value); }
+
+  private:
+    CellBinder* cells_;
+};
+
+class RowReader {
+  public:
+    explicit RowReader(CellReader& cells) : cells_(&cells) {}
+    void key(std::string_view, auto& value) { cells_->get(value); }
+    void fixed(std::string_view, auto& value) { cells_->get(value); }
+    void column(std::string_view, auto& value) { cells_->get(value); }
+    template <class String>
+    void column(std::string_view, Bytes<String> value) {
+        cells_->get(value);
+    }
+
+  private:
+    CellReader* cells_;
+};
+
+template <class Row>
+void bind(CellBinder& cells, const Row& row) {
+    RowBinder binder(cells);
+    Table<Row>::visit(binder, row);
+}
+
+template <class Row>
+void get(CellReader& cells, Row& row) {
+    RowReader reader(cells);
+    Table<Row>::visit(reader, row);
+}
+
+// --- The text of statements --------------------------------------------------------------------
+
+// Put together once, when a store is opened.
+
+// The columns of one table, as pieces of statements. Parameters are numbered in the order of
+// visit(), from `first` on, so that one way of binding serves every statement.
+class ColumnText {
+  public:
+    template <class Row>
+    [[nodiscard]] static ColumnText of(int first) {
+        ColumnText text(first);
+        Row row;
+        Table<Row>::visit(text, row);
+        return text;
+    }
+
+    [[nodiscard]] const std::string& all() const { return all_; }         // "a, b, c"
+    [[nodiscard]] const std::string& keys() const { return keys_; }       // "a, b"
+    [[nodiscard]] const std::string& values() const { return values_; }   // "?2, ?3, ?4"
+    [[nodiscard]] const std::string& set() const { return set_; }         // "c = ?4"
+    [[nodiscard]] const std::string& matching() const { return where_; }  // "a = ?2 AND b = ?3"
+
+    void key(std::string_view name, const auto&) {
+        const std::string value = next(name);
+        append(keys_, ", ", name);
+        append(where_, " AND ", std::string(name) + " = " + value);
+    }
+    void fixed(std::string_view name, const auto&) { next(name); }
+    void column(std::string_view name, const auto&) {
+        const std::string value = next(name);
+        append(set_, ", ", std::string(name) + " = " + value);
+    }
+
+  private:
+    explicit ColumnText(int first) : next_(first) {}
+
+    std::string next(std::string_view name) {
+        std::string value = '?' + std::to_string(next_++);
+        append(all_, ", ", name);
+        append(values_, ", ", value);
+        return value;
+    }
+    static void append(std::string& list, std::string_view separator, std::string_view item) {
+        if (!list.empty()) list += separator;
+        list += item;
+    }
+
+    int next_;
+    std::string all_;
+    std::string keys_;
+    std::string values_;
+    std::string set_;
+    std::string where_;
+};
+
+// Of a row with a version: ?1 is the version, the row's columns follow.
+template <class Row>
+[[nodiscard]] std::string insert_sql() {
+    const auto text = ColumnText::of<Row>(2);
+    return "INSERT INTO " + std::string(Table<Row>::name) + "(version, " + text.all() +
+           ") VALUES (?1, " + text.values() + ")";
+}
+// The row as it was read, one version before: no other row is changed, nor this one twice.
+template <class Row>
+[[nodiscard]] std::string update_sql() {
+    const auto text = ColumnText::of<Row>(2);
+    return "UPDATE " + std::string(Table<Row>::name) + " SET version = ?1, " + text.set() +
+           " WHERE " + text.matching() + " AND version = ?1 - 1";
+}
+// Of a row without a version, with `more` columns behind its own.
+template <class Row>
+[[nodiscard]] std::string insert_once_sql(std::string_view more = {}, int more_count = 0) {
+    const auto text = ColumnText::of<Row>(1);
+    std::string columns = text.all();
+    std::string values = text.values();
+    if (!more.empty()) columns += ", " + std::string(more);
+    for (int i = 0; i < more_count; ++i) values += ", ?";
+    return "INSERT INTO " + std::string(Table<Row>::name) + "(" + columns + ") VALUES (" + values +
+           ")";
+}
+// "SELECT version, a, b, c FROM table"
+template <class Row>
+[[nodiscard]] std::string select_sql() {
+    return "SELECT version, " + ColumnText::of<Row>(1).all() + " FROM " +
+           std::string(Table<Row>::name);
+}
+// "SELECT a, b, c, more FROM table"
+template <class Row>
+[[nodiscard]] std::string select_once_sql(std::string_view more = {}) {
+    std::string columns = ColumnText::of<Row>(1).all();
+    if (!more.empty()) columns += ", " + std::string(more);
+    return "SELECT " + columns + " FROM " + std::string(Table<Row>::name);
+}
+// The row of a key: " WHERE a = ?1 AND b = ?2"; keys come first in visit().
+template <class Row>
+[[nodiscard]] std::string by_key_sql() {
+    return " WHERE " + ColumnText::of<Row>(1).matching();
+}
+template <class Row>
+[[nodiscard]] std::string in_key_order_sql() {
+    return " ORDER BY " + ColumnText::of<Row>(1).keys();
+}
+
+}  // namespace concertres::sqlite

@@ -1,0 +1,50 @@
+// What a project that embeds concertres does: sells a seat, in memory and, where the component is
+// asked for, on a file. Nothing here knows the library's sources.
+#include <concertres/box_office.hpp>
+#include <concertres/memory.hpp>
+#include <concertres/version.hpp>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#ifdef CONSUMER_WITH_SQLITE
+#include <concertres/sqlite.hpp>
+#include <filesystem>
+#endif
+
+using namespace concertres;
+
+namespace {
+
+bool sell_a_seat(std::unique_ptr<Storage> storage) {
+    BoxOffice office(std::move(storage));
+    const auto starts_at = parse_rfc3339("2099-12-24T19:00:00+09:00");
+    if (!starts_at) return false;
+    const auto concert = office.add_concert({.title = "Winter Songs",
+                                             .venue = "Town Hall",
+                                             .performances = {{*starts_at}},
+                                             .seats = numbered_seats(50, Money{50'000})});
+    if (!concert) return false;
+
+    const UserId user = UserId::from_name("alice@example.org");
+    const auto held = office.hold({.user = user,
+                                   .performance = concert->performances.front(),
+                                   .seats = {7, 8},
+                                   .key = "hold"});
+    const auto charged = office.charge({.user = user, .amount = Money{120'000}, .key = "charge"});
+    if (!held || !charged) return false;
+    const auto paid = office.pay({.user = user, .reservations = {held->id}, .key = "pay"});
+    return paid && paid->amount == Money{100'000} && paid->balance == Money{20'000};
+}
+
+}  // namespace
+
+int main() {
+    std::printf("concertres %s\n", version());
+    if (!sell_a_seat(open_memory())) return 1;
+#ifdef CONSUMER_WITH_SQLITE
+    const auto file = std::filesystem::current_path() / "consumer.db";
+    if (!sell_a_seat(open_sqlite(file))) return 1;
+    std::puts("sold on SQLite");
+#endif
+}

@@ -1,0 +1,81 @@
+// The storage backends that a test can run over. A new one enters by one line in backends.cpp, and
+// every test below then runs on it too.
+//
+//   CONCERTRES_BACKEND_TEST("a store remembers what was committed") {
+//       TestStore store(backend);
+//       store->commit(...);
+//       if (backend.lasts) store.reopen();
+//   }
+//
+// runs its body once for each backend, as a subcase with the backend's name.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "concertres/storage.hpp"
+#include "concertres/time.hpp"
+#include "support/temp_dir.hpp"
+
+namespace concertres::test {
+
+struct Backend {
+    std::string name;
+    bool lasts = false;  // what was committed is there when it is opened again
+    // Opens the store that is kept in the directory, or makes it. No clock: the system's.
+    std::function<std::unique_ptr<Storage>(const std::filesystem::path& directory, Clock* clock)>
+        open;
+};
+
+[[nodiscard]] const std::vector<Backend>& backends();
+// REQUIRES: there is one of this name
+[[nodiscard]] const Backend& backend_named(const std::string& name);
+
+// A store of its own for one test.
+// Lifetime: `backend` and `clock` outlive it.
+class TestStore {
+  public:
+    explicit TestStore(const Backend& backend, Clock* clock = nullptr)
+        : backend_(&backend), clock_(clock), storage_(open()) {}
+
+    [[nodiscard]] Storage& operator*() const { return *storage_; }
+    [[nodiscard]] Storage* operator->() const { return storage_.get(); }
+    [[nodiscard]] const Backend& backend() const { return *backend_; }
+    [[nodiscard]] const std::filesystem::path& directory() const { return directory_.path(); }
+
+    void close() { storage_.reset(); }
+    // Closes it, and opens the same one. REQUIRES: backend().lasts
+    void reopen() {
+        close();
+        storage_ = open();
+    }
+    // Hands over what is open, for a box office to own. What open() then gives, once the box office
+    // is gone, is the same store again.
+    [[nodiscard]] std::unique_ptr<Storage> take() { return std::move(storage_); }
+    [[nodiscard]] std::unique_ptr<Storage> open() const {
+        return backend_->open(directory_.path(), clock_);
+    }
+
+  private:
+    const Backend* backend_;
+    Clock* clock_;
+    TempDir directory_;  // outlives the storage in it
+    std::unique_ptr<Storage> storage_;
+};
+
+// Runs `body` in a subcase for each backend.
+void on_every_backend(void (*body)(const Backend& backend));
+
+}  // namespace concertres::test
+
+#define CONCERTRES_BACKEND_TEST(name) \
+    CONCERTRES_BACKEND_TEST_NAMED(DOCTEST_ANONYMOUS(concertres_backend_test_), name)
+#define CONCERTRES_BACKEND_TEST_NAMED(function, name)                   \
+    static void function(const ::concertres::test::Backend&);           \
+    TEST_CASE(name) { ::concertres::test::on_every_backend(function); } \
+    static void function([[maybe_unused]] const ::concertres::test::Backend& backend)

@@ -1,0 +1,402 @@
+#include "support/crowd.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "support/kept_storage.hpp"
+
+namespace concertres::test {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+ConcertDraft draft_of(const CrowdPlan& plan, Time now) {
+    ConcertDraft draft{.title = "A crowd"};
+    draft.performances = {{{.time = now + hours(24 * 30)}}, {{.time = now + hours(24 * 31)}}};
+    draft.seats = numbered_seats(plan.seats, Money{100});
+    // Prices that differ, so that a wrong sum shows.
+    for (HallSeat& seat : draft.seats) seat.price.minor += seat.number;
+    draft.room = plan.room;
+    draft.limits = {.per_performance = 4, .per_concert = 6};
+    return draft;
+}
+
+// What commands.hpp says, where a buyer of this crowd can bring it about. Anything else is a fault.
+const std::set<Errc> no_pass{Errc::not_admitted, Errc::pass_expired, Errc::pass_spent,
+                             Errc::pass_left};
+std::set<Errc> with_pass(std::set<Errc> codes) {
+    codes.insert(no_pass.begin(), no_pass.end());
+    return codes;
+}
+const std::set<Errc> join_refusals{Errc::sold_out};
+const std::set<Errc> hold_refusals =
+    with_pass({Errc::seat_sold, Errc::seat_held, Errc::hold_limit});
+const std::set<Errc> extend_refusals =
+    with_pass({Errc::reservation_expired, Errc::reservation_released, Errc::extend_limit});
+const std::set<Errc> release_refusals = with_pass({Errc::reservation_expired});
+const std::set<Errc> pay_refusals =
+    with_pass({Errc::reservation_expired, Errc::reservation_released, Errc::insufficient_balance});
+
+}  // namespace
+
+Crowd::Crowd(const CrowdPlan& plan, const Backend& backend)
+    : plan_(plan),
+      backend_(&backend),
+      kernel_(clock_, plan.seed),
+      draft_(draft_of(plan, clock_.wall())),
+      witness_(draft_) {
+    plan_.options.running = Running::by_host;
+    kernel_.set_step_time(plan_.step_time);
+    for (int i = 0; i < plan_.buyers; ++i) {
+        buyers_.push_back({.id = UserId::from_name("buyer " + std::to_string(i))});
+    }
+}
+
+Crowd::~Crowd() { close(); }
+
+// --- The box office
+// -------------------------------------------------------------------------------
+
+void Crowd::open() {
+    std::unique_ptr<Storage> storage;
+    if (backend_->lasts) {
+        storage = backend_->open(directory_.path(), &clock_);
+    } else {
+        if (!kept_) kept_ = backend_->open(directory_.path(), &clock_);
+        storage = std::make_unique<KeptStorage>(kept_);
+    }
+    office_ = std::make_unique<BoxOffice>(std::move(storage), plan_.options);
+    kernel_.add(*office_);
+}
+
+void Crowd::close() {
+    if (!office_) return;
+    kernel_.remove(*office_);
+    office_.reset();
+}
+
+template <class Command>
+AnswerTo<Command> Crowd::ask(Command command) {
+    std::optional<AnswerTo<Command>> answer;
+    office_->submit<Command>(std::move(command),
+                             [&](AnswerTo<Command> result) { answer.emplace(std::move(result)); });
+    while (!answer) CONCERTRES_ASSERT(office_->step());
+    return std::move(*answer);
+}
+
+void Crowd::add_concert() {
+    auto added = ask(AddConcert{draft_, {}});
+    CONCERTRES_ASSERT(added);
+    concert_ = *added;
+}
+
+void Crowd::run() {
+    open();
+    add_concert();
+    for (Buyer& buyer : buyers_) later(buyer, plan_.arrive_within, &Crowd::arrive);
+    kernel_.spawn(seconds(1), [this] { return watch(); });
+    if (plan_.reopen_every > Duration{0}) {
+        kernel_.spawn(plan_.reopen_every, [this]() -> std::optional<Duration> {
+            if (gone_ == plan_.buyers) return std::nullopt;
+            close();
+            open();
+            slot_free_since_.reset();
+            return plan_.reopen_every;
+        });
+    }
+    if (plan_.wall_steps > Duration{0}) {
+        kernel_.spawn(minutes(1), [this, sign = 1]() mutable -> std::optional<Duration> {
+            if (gone_ == plan_.buyers) return std::nullopt;
+            clock_.step_wall(plan_.wall_steps * sign);
+            sign = -sign;
+            return minutes(1);
+        });
+    }
+    if (!kernel_.run_until_idle(hours(24)))
+        witness_.complain("the crowd does not go home in a day");
+    check_end();
+}
+
+// --- What a buyer does
+// ----------------------------------------------------------------------------
+
+void Crowd::later(Buyer& buyer, Duration most, Act act) {
+    const Duration pause{
+        static_cast<Duration::rep>(kernel_.random(static_cast<std::uint64_t>(most.count()) + 1))};
+    kernel_.schedule(kernel_.now() + pause, [this, &buyer, act] { (this->*act)(buyer); });
+}
+
+template <class Command, class See>
+void Crowd::send(Buyer& buyer, Command command, const std::set<Errc>& refusals, See see, Act next,
+                 bool may_repeat) {
+    // Who gets no answer asks again; so do impatient people.
+    const int times = may_repeat && chance(15) ? 2 : 1;
+    auto answers_left = std::make_shared<int>(times);
+    for (int i = 0; i < times; ++i) {
+        ++commands_;
+        office_->submit<Command>(command, [this, &buyer, &refusals, see, next,
+                                           answers_left](AnswerTo<Command> answer) {
+            if (answer) {
+                see(*answer);
+            } else if (!refusals.contains(answer.error().code)) {
+                witness_.complain("refused with " + std::string(code_name(answer.error().code)) +
+                                  ": " + answer.error().detail);
+            } else if (no_pass.contains(answer.error().code)) {
+                buyer.in = false;
+            }
+            if (--*answers_left == 0) later(buyer, seconds(20), next);
+        });
+    }
+}
+
+void Crowd::arrive(Buyer& buyer) {
+    static const std::set<Errc> none;
+    send(
+        buyer,
+        Charge{.user = buyer.id,
+               .amount = Money{1 + static_cast<std::int64_t>(kernel_.random(500))},
+               .key = next_key(buyer)},
+        none, [this](const ChargeView& view) { witness_.charged(view); }, &Crowd::join, true);
+}
+
+void Crowd::join(Buyer& buyer) {
+    ++buyer.visits;
+    buyer.acts = 0;
+    buyer.last.reset();
+    buyer.holds.clear();
+    buyer.in_line = buyer.in = false;
+    send(
+        buyer, Join{.concert = concert_.id, .user = buyer.id, .again = buyer.visits > 1},
+        join_refusals,
+        [this, &buyer](const PlaceView& view) {
+            buyer.place = view.number;
+            buyer.in_line = true;
+            if (view.status == TokenStatus::waiting) {
+                witness_.waits(buyer.id, view.number, view.position.value_or(-1));
+            }
+        },
+        &Crowd::wait, true);
+}
+
+void Crowd::wait(Buyer& buyer) {
+    // The room took nobody any more.
+    if (!buyer.in_line) return go(buyer);
+    const auto view = office_->place({.concert = concert_.id,
+                                      .user = buyer.id,
+                                      .place = buyer.place,
+                                      .last = chance(50) ? buyer.last : std::nullopt});
+    if (!view) return witness_.complain("a place is not found"), go(buyer);
+    if (view->status == TokenStatus::waiting) {
+        witness_.waits(buyer.id, buyer.place, view->position.value_or(-1));
+        buyer.last = view->position;
+        if (view->sale == SaleState::sold_out || chance(1)) return leave(buyer);
+        return later(buyer, seconds(10), &Crowd::wait);
+    }
+    buyer.in_line = false;
+    buyer.in = view->status == TokenStatus::admitted;
+    // It looked away for so long that its pass has ended.
+    if (!buyer.in) return go(buyer);
+    later(buyer, seconds(30), &Crowd::shop);
+}
+
+void Crowd::shop(Buyer& buyer) {
+    if (!buyer.in || ++buyer.acts > 30 || chance(3)) return go(buyer);
+    const std::uint64_t dice = kernel_.random(100);
+    if (buyer.holds.empty() || dice < 20) return hold(buyer);
+    if (dice < 35) return extend(buyer);
+    if (dice < 45) return release(buyer);
+    if (dice < 80) return pay(buyer);
+    if (dice < 85) return leave(buyer);
+    if (dice < 93) return charge_more(buyer);
+    // Too long for any hold, and for many a pass.
+    later(buyer, minutes(8), &Crowd::shop);
+}
+
+void Crowd::hold(Buyer& buyer) {
+    Hold command{.user = buyer.id, .place = buyer.place, .key = next_key(buyer)};
+    command.performance = concert_.performances[kernel_.random(2)];
+    std::set<SeatNumber> seats;
+    for (std::uint64_t count = 1 + kernel_.random(3); seats.size() < count;) {
+        seats.insert(
+            1 + static_cast<SeatNumber>(kernel_.random(static_cast<std::uint64_t>(plan_.seats))));
+    }
+    command.seats.assign(seats.begin(), seats.end());
+    send(
+        buyer, std::move(command), hold_refusals,
+        [this, &buyer](const ReservationView& view) {
+            witness_.held(view);
+            if (!view.replayed) buyer.holds.push_back({view.id, view.performance});
+        },
+        &Crowd::shop, true);
+}
+
+void Crowd::extend(Buyer& buyer) {
+    const Kept& kept = buyer.holds[kernel_.random(buyer.holds.size())];
+    send(
+        buyer, Extend{.user = buyer.id, .place = buyer.place, .reservation = kept.id},
+        extend_refusals, [this](const ReservationView& view) { witness_.extended(view); },
+        &Crowd::shop, false);
+}
+
+void Crowd::release(Buyer& buyer) {
+    const std::size_t chosen = kernel_.random(buyer.holds.size());
+    const ReservationId id = buyer.holds[chosen].id;
+    send(
+        buyer, Release{.user = buyer.id, .place = buyer.place, .reservation = id}, release_refusals,
+        [this](const ReservationView& view) { witness_.released(view); }, &Crowd::shop, true);
+    // Most forget what they gave back, some do not.
+    if (chance(80)) buyer.holds.erase(buyer.holds.begin() + static_cast<std::ptrdiff_t>(chosen));
+}
+
+void Crowd::pay(Buyer& buyer) {
+    Pay command{.user = buyer.id, .place = buyer.place, .key = next_key(buyer)};
+    for (const Kept& kept : buyer.holds) {
+        if (command.reservations.empty() || chance(60)) command.reservations.push_back(kept.id);
+    }
+    send(
+        buyer, std::move(command), pay_refusals,
+        [this, &buyer](const PaymentView& view) {
+            witness_.paid(view);
+            if (view.replayed) return;
+            buyer.payments.push_back(view.id);
+            std::erase_if(buyer.holds, [&](const Kept& kept) {
+                return std::ranges::find(view.reservations, kept.id) != view.reservations.end();
+            });
+            if (plan_.room) buyer.in = false;
+        },
+        &Crowd::shop, true);
+    // After a refusal some drop what may have ended, and hold anew.
+    if (chance(50)) buyer.holds.clear();
+}
+
+void Crowd::charge_more(Buyer& buyer) {
+    send(
+        buyer,
+        Charge{.user = buyer.id,
+               .amount = Money{1 + static_cast<std::int64_t>(kernel_.random(500))},
+               .key = next_key(buyer),
+               .admitted = PlaceAt{.concert = concert_.id, .number = buyer.place}},
+        no_pass, [this](const ChargeView& view) { witness_.charged(view); }, &Crowd::shop, true);
+}
+
+void Crowd::refund(Buyer& buyer) {
+    static const std::set<Errc> none;
+    const PaymentId payment = buyer.payments[kernel_.random(buyer.payments.size())];
+    send(
+        buyer, Refund{.user = buyer.id, .payment = payment}, none,
+        [this](const PaymentView& view) { witness_.refunded(view); }, &Crowd::go, true);
+}
+
+void Crowd::leave(Buyer& buyer) {
+    static const std::set<Errc> none;
+    buyer.in_line = buyer.in = false;
+    send(
+        buyer, Leave{.concert = concert_.id, .user = buyer.id, .place = buyer.place}, none,
+        [this, &buyer](const PlaceView&) { witness_.left(buyer.id); }, &Crowd::go, true);
+}
+
+// What it does once it is out: it wants its money back, comes again, or is gone. Some vanish
+// without a word, with a pass and holds.
+void Crowd::go(Buyer& buyer) {
+    buyer.in_line = buyer.in = false;
+    if (!buyer.payments.empty() && chance(10)) return refund(buyer);
+    if (buyer.visits < 4 && chance(40)) return later(buyer, minutes(5), &Crowd::join);
+    ++gone_;
+}
+
+// --- What others see
+// ------------------------------------------------------------------------------
+
+std::optional<Duration> Crowd::watch() {
+    if (gone_ == plan_.buyers) return std::nullopt;
+    if (!plan_.room) return std::nullopt;
+    std::int64_t in = 0;
+    std::int64_t waiting = 0;
+    SaleState sale = SaleState::open;
+    for (const Buyer& buyer : buyers_) {
+        if (!buyer.in_line && !buyer.in) continue;
+        const auto view = office_->place(
+            {.concert = concert_.id, .user = buyer.id, .place = buyer.place, .last = {}});
+        if (!view) {
+            witness_.complain("a place is not found");
+            continue;
+        }
+        sale = view->sale;
+        if (view->status == TokenStatus::admitted) ++in;
+        if (view->status == TokenStatus::waiting) ++waiting;
+    }
+    const std::int64_t most = plan_.room->active_max.value_or(INT64_MAX);
+    if (in > most) witness_.complain("more are in than may be");
+    // Those who vanished are in as well, as long as their passes live: ask the box office.
+    const auto shown = ask(GetConcert{concert_.id});
+    if (shown->admitted > most) witness_.complain("more are shown to be in than may be");
+    if (sale == SaleState::open && shown->sale == SaleState::open) {
+        check_waiting_slots(shown->admitted, waiting);
+    }
+    return seconds(2);
+}
+
+// A free slot and somebody at the head: admitted within one tick.
+void Crowd::check_waiting_slots(std::int64_t in, std::int64_t waiting) {
+    const bool is_free =
+        waiting > 0 && !plan_.room->window && in < plan_.room->active_max.value_or(INT64_MAX);
+    if (!is_free) return slot_free_since_.reset();
+    if (!slot_free_since_) slot_free_since_ = kernel_.now();
+    // Two looks in a row are further apart than a tick.
+    if (kernel_.now() - *slot_free_since_ > 2 * plan_.options.tick) {
+        witness_.complain("a slot is free and somebody waits, for longer than a tick");
+    }
+}
+
+std::vector<Event> Crowd::events(ListEvents query) {
+    std::vector<Event> all;
+    for (;;) {
+        query.after = static_cast<std::int64_t>(all.size());
+        query.limit = 100;
+        const auto page = ask(query);
+        CONCERTRES_ASSERT(page);
+        if (page->empty()) return all;
+        for (const Event& event : *page) {
+            if (event.number != static_cast<std::int64_t>(all.size()) + 1) {
+                witness_.complain("a stream has a gap");
+            }
+            all.push_back(event);
+        }
+    }
+}
+
+void Crowd::check_end() {
+    const auto check_answers = [this] {
+        for (const Buyer& buyer : buyers_) witness_.check_wallet(*ask(GetWallet{buyer.id}));
+        for (const PerformanceId performance : concert_.performances) {
+            witness_.check_seats(*ask(ListSeats{.performance = performance, .all = true}));
+        }
+    };
+    const auto audit = [this] {
+        const auto report = office_->audit();
+        CONCERTRES_ASSERT(report);
+        findings_.insert(findings_.end(), report->findings.begin(), report->findings.end());
+    };
+    check_answers();
+    audit();
+    if (plan_.room) {
+        const auto room = events({.room = concert_.id});
+        std::vector<Event> sales;
+        for (const PerformanceId performance : concert_.performances) {
+            const auto stream = events({.performance = performance});
+            sales.insert(sales.end(), stream.begin(), stream.end());
+        }
+        witness_.check_room(room, sales, *plan_.room);
+    }
+    // What is still held and admitted ends by itself; opened again, all is as it was.
+    kernel_.run_until(kernel_.now() + hours(1));
+    check_answers();
+    close();
+    open();
+    check_answers();
+    audit();
+}
+
+}  // namespace concertres::test

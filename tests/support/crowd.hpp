@@ -1,0 +1,119 @@
+// A Crowd is some hundred buyers in virtual time: they charge, join, wait, hold, extend, release,
+// pay, ask twice, give up, vanish, come again. What each does next is drawn from the kernel's seed;
+// what they are answered goes to a Witness.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "concertres/box_office.hpp"
+#include "support/backends.hpp"
+#include "support/kernel.hpp"
+#include "support/temp_dir.hpp"
+#include "support/test_clock.hpp"
+#include "support/witness.hpp"
+
+namespace concertres::test {
+
+struct CrowdPlan {
+    std::string name;
+    std::uint64_t seed = 0;
+    int buyers = 80;
+    std::optional<RoomPolicy> room;
+    SeatNumber seats = 40;  // of each of two performances
+    Options options;
+    Duration arrive_within = std::chrono::minutes(10);
+    Duration step_time{0};     // see Kernel
+    Duration reopen_every{0};  // the box office is closed and opened again; 0: never
+    Duration wall_steps{0};    // the wall clock is set this much to and fro while running; 0: never
+};
+
+class Crowd {
+  public:
+    Crowd(const CrowdPlan& plan, const Backend& backend);
+    ~Crowd();
+    Crowd(const Crowd&) = delete;
+    Crowd& operator=(const Crowd&) = delete;
+
+    // Lets them all come and go, and everything end that ends by itself; then asks what is left.
+    void run();
+
+    [[nodiscard]] const Witness& witness() const { return witness_; }
+    // Of the store as it was left, and of the same opened again.
+    [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
+    [[nodiscard]] std::int64_t commands() const { return commands_; }
+
+  private:
+    struct Kept {
+        ReservationId id;
+        PerformanceId performance;
+    };
+    struct Buyer {
+        UserId id;
+        PlaceNumber place;
+        int visits = 0;
+        int acts = 0;
+        int keys = 0;
+        bool in_line = false;  // waits, as far as it knows
+        bool in = false;       // has a pass, as far as it knows
+        std::optional<std::int64_t> last;
+        std::vector<Kept> holds;
+        std::vector<PaymentId> payments;
+    };
+    using Act = void (Crowd::*)(Buyer&);
+
+    void open();
+    void close();
+    void add_concert();
+    // The buyer does this after a pause of up to `most`.
+    void later(Buyer& buyer, Duration most, Act act);
+    [[nodiscard]] bool chance(std::uint64_t percent) { return kernel_.random(100) < percent; }
+    [[nodiscard]] std::string next_key(Buyer& buyer) { return std::to_string(++buyer.keys); }
+
+    // Sends a command, sometimes twice; `done` sees every answer, and then the buyer does `next`.
+    template <class Command, class See>
+    void send(Buyer& buyer, Command command, const std::set<Errc>& refusals, See see, Act next,
+              bool may_repeat);
+
+    void arrive(Buyer& buyer);
+    void join(Buyer& buyer);
+    void wait(Buyer& buyer);
+    void shop(Buyer& buyer);
+    void hold(Buyer& buyer);
+    void extend(Buyer& buyer);
+    void release(Buyer& buyer);
+    void pay(Buyer& buyer);
+    void charge_more(Buyer& buyer);
+    void refund(Buyer& buyer);
+    void leave(Buyer& buyer);
+    void go(Buyer& buyer);
+
+    std::optional<Duration> watch();
+    void check_waiting_slots(std::int64_t in, std::int64_t waiting);
+    void check_end();
+    [[nodiscard]] std::vector<Event> events(ListEvents query);
+    template <class Command>
+    [[nodiscard]] AnswerTo<Command> ask(Command command);
+
+    CrowdPlan plan_;
+    const Backend* backend_;
+    TempDir directory_;
+    TestClock clock_;
+    Kernel kernel_;
+    std::shared_ptr<Storage> kept_;  // where the backend does not last
+    std::unique_ptr<BoxOffice> office_;
+    ConcertDraft draft_;
+    ConcertView concert_;
+    Witness witness_;
+    std::deque<Buyer> buyers_;
+    int gone_ = 0;
+    std::int64_t commands_ = 0;
+    std::optional<Duration> slot_free_since_;
+    std::vector<Finding> findings_;
+};
+
+}  // namespace concertres::test

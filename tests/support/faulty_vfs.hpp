@@ -1,0 +1,43 @@
+// A disk that fails when a test says so: SQLite's default way to reach files, with a question
+// before each write, sync and cut. While it exists, every database is opened through it.
+//
+//   FaultyVfs disk;
+//   auto store = open_sqlite(file);
+//   disk.before = [](DiskCall call) { return call.kind == DiskCall::sync ? SQLITE_IOERR_FSYNC : 0;
+//   };
+//
+// Threads: one.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+namespace concertres::test {
+
+struct DiskCall {
+    enum Kind { write, sync, truncate };
+    Kind kind = write;
+    bool to_wal = false;     // else to the database's own file
+    std::int64_t at = 0;     // of a write: where; of a cut: the new size
+    std::string_view bytes;  // of a write
+};
+
+class FaultyVfs {
+  public:
+    FaultyVfs();
+    ~FaultyVfs();
+    FaultyVfs(const FaultyVfs&) = delete;
+    FaultyVfs& operator=(const FaultyVfs&) = delete;
+
+    // Gives the error that the call shall fail with, or SQLITE_OK. Nothing fails by itself.
+    std::function<int(const DiskCall&)> before;
+
+  private:
+    sqlite3_vfs* real_;
+    sqlite3_vfs vfs_;
+};
+
+}  // namespace concertres::test

@@ -1,0 +1,138 @@
+// How a store of an earlier version becomes one of a later, and the stores that released versions
+// have written.
+#include <SQLiteCpp/Database.h>
+#include <doctest/doctest.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "sqlite/sqlite_storage.hpp"
+#include "support/sample_rows.hpp"
+#include "support/sqlite_sample.hpp"
+#include "support/temp_dir.hpp"
+
+namespace concertres::test {
+namespace {
+
+using sqlite::MigrationStep;
+using sqlite::Schema;
+using std::filesystem::path;
+
+// A schema of the future: version 3, with two steps from the one of today.
+constexpr const char* add_note = "ALTER TABLE concert ADD COLUMN note TEXT NOT NULL DEFAULT ''";
+constexpr const char* add_parking =
+    "CREATE TABLE parking (concert INTEGER PRIMARY KEY, places INTEGER NOT NULL) STRICT;"
+    "INSERT INTO parking SELECT key, 7 FROM concert";
+constexpr std::array future_steps = {MigrationStep{1, add_note}, MigrationStep{2, add_parking}};
+
+struct Future {
+    std::string create =
+        std::string(sqlite::current_schema().create) + add_note + ';' + add_parking;
+    Schema schema{.version = 3, .create = create.c_str(), .steps = future_steps};
+};
+
+path sample_in(const TempDir& folder) {
+    const path file = folder.path() / "sale.db";
+    write_sample(*open_sqlite(file));
+    return file;
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("sqlite: versions");
+
+TEST_CASE("a store of an earlier version is brought up to date, step by step") {
+    const TempDir folder;
+    const path file = sample_in(folder);
+    const Future future;
+    {
+        const auto store = sqlite::open_with(file, {}, future.schema);
+        CHECK(everything_in(*store) == sample_contents());
+        put(*store, Wallet{.user = {4}, .balance = {1}, .next_number = 3});
+    }
+    CHECK(run_sql(file, "PRAGMA user_version") == "3\n");
+    CHECK(run_sql(file, "SELECT places FROM parking") == "7\n");
+    CHECK(run_sql(file, "SELECT note FROM concert") == "\n");
+    const auto store = sqlite::open_with(file, {}, future.schema);
+    CHECK(read_row<Wallet>(*store, {4})->row.balance == Money{1});
+}
+
+TEST_CASE("a store in the middle takes the steps that it lacks") {
+    const TempDir folder;
+    const path file = sample_in(folder);
+    run_sql(file, std::string(add_note) + "; PRAGMA user_version = 2");
+    const Future future;
+    CHECK(everything_in(*sqlite::open_with(file, {}, future.schema)) == sample_contents());
+    CHECK(run_sql(file, "PRAGMA user_version") == "3\n");
+}
+
+TEST_CASE("a new store is made in the latest version at once") {
+    const TempDir folder;
+    const path file = folder.path() / "sale.db";
+    const Future future;
+    write_sample(*sqlite::open_with(file, {}, future.schema));
+    CHECK(run_sql(file, "PRAGMA user_version") == "3\n");
+    CHECK(run_sql(file, "SELECT count(*) FROM parking") == "0\n");
+}
+
+TEST_CASE("a step that fails leaves the store in its earlier version") {
+    const TempDir folder;
+    const path file = sample_in(folder);
+    const FolderImage before = image_of(folder.path());
+    const Future future;
+    std::array steps = future_steps;
+    SUBCASE("because its SQL is wrong") { steps[1].sql = "INSERT INTO nothing VALUES (1)"; }
+    SUBCASE("because it makes other tables than a new store has") {
+        steps[1].sql = "CREATE TABLE parking (concert INTEGER PRIMARY KEY) STRICT";
+    }
+    const Schema broken{.version = 3, .create = future.schema.create, .steps = steps};
+    CHECK_THROWS_AS(sqlite::open_with(file, {}, broken), StorageError);
+    const bool untouched = image_of(folder.path()) == before;
+    CHECK(untouched);
+    CHECK(everything_in(*open_sqlite(file)) == sample_contents());
+}
+
+TEST_CASE("an earlier library refuses what a later one has brought up to date") {
+    const TempDir folder;
+    const path file = sample_in(folder);
+    const Future future;
+    sqlite::open_with(file, {}, future.schema).reset();
+    const FolderImage before = image_of(folder.path());
+    try {
+        open_sqlite(file).reset();
+        FAIL("it was opened");
+    } catch (const StorageError& error) {
+        CHECK(error.kind() == StorageError::Kind::newer);
+    }
+    const bool untouched = image_of(folder.path()) == before;
+    CHECK(untouched);
+}
+
+TEST_CASE("the store that version 1 has written is opened, with all that is in it") {
+    const TempDir folder;
+    const path file = folder.path() / "v1.db";
+    // How the fixture was made, once: see fixtures/sqlite/README.md.
+    if (const char* write_to = std::getenv("CONCERTRES_WRITE_FIXTURE")) {
+        write_sample(*open_sqlite(write_to));
+    }
+    std::filesystem::copy_file(path(CONCERTRES_FIXTURES) / "sqlite" / "v1.db", file);
+    CHECK(run_sql(file, "PRAGMA user_version") == "1\n");
+    TestClock clock(sample_mark() - std::chrono::hours(1));
+    {
+        const auto store = open_sqlite(file, {.clock = &clock});
+        CHECK(everything_in(*store) == sample_contents());
+        CHECK(store->now() == sample_mark());
+        CHECK(store->allocate(1) == 9);
+        CHECK(store->secrets().tokens.size() == 1);
+        put(*store, Wallet{.user = {4}, .balance = {1}, .next_number = 3});
+    }
+    const auto store = open_sqlite(file, {.clock = &clock});
+    CHECK(read_row<Wallet>(*store, {4}) ==
+          Versioned<Wallet>{{.user = {4}, .balance = {1}, .next_number = 3}, 2});
+}
+
+TEST_SUITE_END();
+
+}  // namespace concertres::test

@@ -1,0 +1,189 @@
+// How SQLite runs each statement of a store: by an index or a key, never by reading a whole table;
+// and that each index is there for one of them.
+#include <SQLiteCpp/Statement.h>
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sqlite/sqlite_storage.hpp"
+#include "support/sqlite_sample.hpp"
+#include "support/temp_dir.hpp"
+
+namespace concertres::test {
+namespace {
+
+struct Opened {
+    TempDir folder;
+    std::unique_ptr<sqlite::SqliteStorage> storage =
+        sqlite::open_with(folder.path() / "sale.db", {}, sqlite::current_schema());
+
+    Opened() { write_sample(*storage); }
+
+    std::vector<std::string> plan_of(const std::string& sql) {
+        SQLite::Statement plan(storage->connection().database(), "EXPLAIN QUERY PLAN " + sql);
+        std::vector<std::string> steps;
+        while (plan.executeStep()) steps.push_back(plan.getColumn(3).getString());
+        return steps;
+    }
+    std::map<std::string, std::vector<std::string>> all_plans() {
+        std::map<std::string, std::vector<std::string>> plans;
+        storage->statements().for_each([&](const SQLite::Statement& statement) {
+            const std::string& sql = statement.getQuery();
+            if (!sql.starts_with("BEGIN") && !sql.starts_with("COMMIT")) plans[sql] = plan_of(sql);
+        });
+        return plans;
+    }
+    std::set<std::string> names_of(const std::string& type) {
+        SQLite::Statement rows(storage->connection().database(),
+                               "SELECT name FROM sqlite_schema WHERE type = '" + type +
+                                   "' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'");
+        std::set<std::string> names;
+        while (rows.executeStep()) names.insert(rows.getColumn(0).getString());
+        return names;
+    }
+    // The steps of the one statement that holds `words`, one a line.
+    std::string plan_with(const std::string& words) {
+        std::vector<std::string> found;
+        for (const auto& [sql, steps] : all_plans()) {
+            if (sql.find(words) == std::string::npos) continue;
+            std::string& text = found.emplace_back();
+            for (const std::string& step : steps) text += step + '\n';
+        }
+        REQUIRE_MESSAGE(found.size() == 1, words);
+        return found.front();
+    }
+};
+
+}  // namespace
+
+TEST_SUITE_BEGIN("sqlite: plans");
+
+TEST_CASE("no statement of the port reads a whole table, or sorts") {
+    Opened store;
+    const auto plans = store.all_plans();
+    CHECK(plans.size() > 50);
+    for (const auto& [sql, steps] : plans) {
+        for (const std::string& step : steps) {
+            CAPTURE(sql);
+            CAPTURE(step);
+            // "SCAN reservation USING INDEX reservation_held" begins at the first deadline and ends
+            // at the LIMIT: the index has held reservations only.
+            const bool bounded = step.starts_with("SCAN reservation USING") &&
+                                 step.find("INDEX reservation_held") != std::string::npos &&
+                                 sql.find(" LIMIT ") != std::string::npos;
+            CHECK((step.starts_with("SEARCH ") || bounded));
+            CHECK(step.find("TEMP B-TREE") == std::string::npos);
+            CHECK(step.find("AUTOMATIC") == std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("each query of the port uses the index that is there for it") {
+    Opened store;
+    const auto check = [&](const std::string& words, const std::vector<std::string>& expected) {
+        std::string steps;
+        for (const std::string& step : expected) steps += step + '\n';
+        CAPTURE(words);
+        CHECK(store.plan_with(words) == steps);
+    };
+    check("FROM reservation WHERE id",
+          {"SEARCH reservation USING COVERING INDEX reservation_id (id=?)"});
+    check("FROM payment WHERE id", {"SEARCH payment USING COVERING INDEX payment_id (id=?)"});
+    check("FROM transfer WHERE id", {"SEARCH transfer USING INDEX transfer_id (id=?)"});
+    check("FROM user WHERE id", {"SEARCH user USING INDEX user_id (id=?)"});
+    check("FROM performance p",
+          {"SEARCH p USING COVERING INDEX performance_start (concert=? AND starts_at>?)",
+           "SEARCH s USING INTEGER PRIMARY KEY (rowid=?)"});
+    check("FROM seat WHERE performance = ?1 ORDER",
+          {"SEARCH seat USING PRIMARY KEY (performance=?)"});
+    check("SELECT performance, seats FROM reservation",
+          {"SEARCH reservation USING INDEX reservation_held (held_until<?)"});
+    check("SELECT held_until FROM reservation", {"SCAN reservation USING INDEX reservation_held"});
+    check("SELECT key, held_until FROM reservation",
+          {"SCAN reservation USING INDEX reservation_held"});
+    check("SELECT concert, expires_at FROM pass",
+          {"SEARCH pass USING COVERING INDEX pass_ending (concert>?)"});
+    check("SELECT number, expires_at FROM pass",
+          {"SEARCH pass USING COVERING INDEX pass_ending (concert=?)"});
+    check("SELECT count(*) FROM pass",
+          {"SEARCH pass USING COVERING INDEX pass_ending (concert=?)"});
+    check("FROM pass INDEXED BY pass_admitted",
+          {"SEARCH pass USING INDEX pass_admitted (concert=? AND number>?)"});
+    check("FROM place INDEXED BY place_waiting",
+          {"SEARCH place USING COVERING INDEX place_waiting (concert=? AND number>?)"});
+    check("FROM reservation WHERE user",
+          {"SEARCH reservation USING INDEX reservation_user (user=? AND rowid<?)"});
+    check("FROM payment WHERE user",
+          {"SEARCH payment USING INDEX payment_user (user=? AND rowid<?)"});
+    check("FROM transfer WHERE wallet",
+          {"SEARCH transfer USING PRIMARY KEY (wallet=? AND number<?)"});
+    check("FROM event WHERE stream",
+          {"SEARCH event USING PRIMARY KEY (stream=? AND owner=? AND number>?)"});
+}
+
+TEST_CASE("each index is there for a query of the port") {
+    Opened store;
+    std::string all;
+    for (const auto& [sql, steps] : store.all_plans()) {
+        for (const std::string& step : steps) all += step + '\n';
+    }
+    for (const std::string& index : store.names_of("index")) {
+        CAPTURE(index);
+        CHECK(all.find("INDEX " + index) != std::string::npos);
+    }
+}
+
+TEST_CASE("each row is written by its key") {
+    Opened store;
+    int updates = 0;
+    for (const auto& [sql, steps] : store.all_plans()) {
+        if (!sql.starts_with("UPDATE")) continue;
+        ++updates;
+        CAPTURE(sql);
+        REQUIRE(steps.size() == 1);
+        const bool by_key = steps[0].find("PRIMARY KEY (") != std::string::npos ||
+                            steps[0] == "SEARCH user USING INDEX user_id (id=?)";
+        CHECK(by_key);
+    }
+    CHECK(updates == 13);  // twelve tables, and the store's counters
+}
+
+TEST_CASE("every table is STRICT") {
+    Opened store;
+    SQLite::Statement tables(store.storage->connection().database(),
+                             "SELECT name, strict FROM pragma_table_list "
+                             "WHERE schema = 'main' AND type = 'table' "
+                             "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'");
+    int count = 0;
+    while (tables.executeStep()) {
+        CAPTURE(tables.getColumn(0).getString());
+        CHECK(tables.getColumn(1).getInt() == 1);
+        ++count;
+    }
+    CHECK(count == static_cast<int>(store.names_of("table").size()));
+}
+
+TEST_CASE("the connection is set up to lose nothing") {
+    Opened store;
+    SQLite::Database& database = store.storage->connection().database();
+    const auto pragma = [&](const char* name) {
+        return database.execAndGet(std::string("PRAGMA ") + name).getString();
+    };
+    CHECK(pragma("journal_mode") == "wal");
+    CHECK(pragma("locking_mode") == "exclusive");
+    CHECK(pragma("synchronous") == "2");
+    CHECK(pragma("wal_autocheckpoint") == "0");
+    CHECK(pragma("trusted_schema") == "0");
+    CHECK(pragma("cell_size_check") == "1");
+    CHECK(pragma("mmap_size") == "0");
+    CHECK_THROWS(database.exec("SELECT load_extension('x')"));
+}
+
+TEST_SUITE_END();
+
+}  // namespace concertres::test

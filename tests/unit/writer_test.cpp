@@ -1,0 +1,269 @@
+// The engine's own promises: groups, bounds, failing, and who is told what.
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "concertres/box_office.hpp"
+#include "concertres/memory.hpp"
+#include "support/faulty_storage.hpp"
+#include "support/small_sale.hpp"
+#include "support/test_clock.hpp"
+
+using namespace concertres;
+using namespace concertres::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A box office that its test steps, on storage that fails when told to.
+struct Stepped {
+    explicit Stepped(Options options = {})
+        : office(std::make_unique<FaultyStorage>(open_memory({.clock = &clock}), plan),
+                 by_host(std::move(options))) {
+        sale = SmallSale::add(office);
+    }
+    static Options by_host(Options options) {
+        options.running = Running::by_host;
+        return options;
+    }
+    void settle() {
+        while (office.step()) {
+        }
+    }
+    // Submits, and notes the answer's code; 0 for a success.
+    template <class Command>
+    void ask(Command command, std::vector<int>& codes) {
+        office.submit<Command>(std::move(command), [&codes](AnswerTo<Command> answer) {
+            codes.push_back(answer ? 0 : static_cast<int>(answer.error().code));
+        });
+    }
+    Charge charge(int n) const {
+        return {.user = SmallSale::user(n), .amount = {100}, .key = "k" + std::to_string(n)};
+    }
+    Hold hold(int n, SeatNumber seat) const {
+        return {.user = SmallSale::user(n),
+                .performance = sale.performance(),
+                .seats = {seat},
+                .key = "h" + std::to_string(n)};
+    }
+
+    TestClock clock;
+    FaultPlan plan;
+    BoxOffice office;
+    SmallSale sale;
+};
+
+int code(Errc errc) { return static_cast<int>(errc); }
+
+}  // namespace
+
+TEST_CASE("what was submitted before a group begins is decided in one commit, in order") {
+    Stepped at;
+    const auto before = at.plan.count(StorageCall::commit);
+    std::vector<int> codes;
+    for (int i = 0; i < 100; ++i) at.ask(at.hold(i, 1 + i / 2), codes);
+    CHECK(codes.empty());
+    at.settle();
+    REQUIRE(codes.size() == 100);
+    for (int i = 0; i < 100; ++i) {
+        CAPTURE(i);
+        CHECK(codes[static_cast<std::size_t>(i)] == (i % 2 == 0 ? 0 : code(Errc::seat_held)));
+    }
+    CHECK(at.plan.count(StorageCall::commit) - before == 1);
+}
+
+TEST_CASE("a group of refusals and replays commits nothing") {
+    Stepped at;
+    std::vector<int> codes;
+    at.ask(at.hold(1, 1), codes);
+    at.settle();
+    const auto before = at.plan.count(StorageCall::commit);
+    at.ask(at.hold(1, 1), codes);
+    at.ask(at.hold(2, 1), codes);
+    at.settle();
+    CHECK(codes == std::vector<int>{0, 0, code(Errc::seat_held)});
+    CHECK(at.plan.count(StorageCall::commit) == before);
+}
+
+TEST_CASE("no group is larger than group_max") {
+    Stepped at({.group_max = 10});
+    const auto before = at.plan.count(StorageCall::commit);
+    std::vector<int> codes;
+    for (int i = 0; i < 35; ++i) at.ask(at.charge(i), codes);
+    at.settle();
+    CHECK(codes.size() == 35);
+    CHECK(at.plan.count(StorageCall::commit) - before == 4);
+}
+
+TEST_CASE("the same command twice in one group has one effect") {
+    Stepped at;
+    std::vector<bool> replayed;
+    for (int i = 0; i < 3; ++i) {
+        at.office.submit<Charge>(at.charge(1), [&](AnswerTo<Charge> answer) {
+            replayed.push_back(answer.value().replayed);
+        });
+    }
+    at.settle();
+    CHECK(replayed == std::vector<bool>{false, true, true});
+    const auto wallet = at.office.wallet({SmallSale::user(1)});
+    CHECK(wallet->balance == Money{100});
+}
+
+TEST_CASE("a command that needs a row which an earlier one of its group led to is decided later") {
+    Stepped at;
+    // Both are the user's first: when the group's rows are read, the user has no wallet row to read
+    // and no limits.
+    std::vector<int> codes;
+    at.ask(at.hold(1, 1), codes);
+    at.ask(at.charge(1), codes);
+    at.settle();
+    CHECK(codes == std::vector<int>{0, 0});
+    const auto report = at.office.audit();
+    CHECK(report->clean());
+}
+
+TEST_CASE("a full inbox answers overloaded at once, and the others are served") {
+    Stepped at({.inbox_max = 5});
+    std::vector<int> codes;
+    for (int i = 0; i < 8; ++i) at.ask(at.charge(i), codes);
+    CHECK(codes == std::vector<int>(3, code(Errc::overloaded)));
+    at.settle();
+    CHECK(codes.size() == 8);
+    CHECK(at.office.statistics().overloaded == 3);
+    for (std::size_t i = 3; i < 8; ++i) CHECK(codes[i] == 0);
+}
+
+TEST_CASE("a command that waited past its time is not started") {
+    Stepped at({.request_timeout = 2s});
+    std::vector<int> codes;
+    at.ask(at.charge(1), codes);
+    at.clock.advance(2s);
+    at.ask(at.charge(2), codes);
+    at.settle();
+    CHECK(codes == std::vector<int>{0, 0});
+    at.ask(at.charge(3), codes);
+    at.clock.advance(2s + 1us);
+    at.settle();
+    CHECK(codes.back() == code(Errc::request_timeout));
+    CHECK(at.office.wallet({SmallSale::user(3)})->balance == Money{0});
+}
+
+TEST_CASE("no answer leaves before its commit has returned") {
+    Stepped at;
+    std::vector<int> codes;
+    const auto before = at.plan.count(StorageCall::commit);
+    at.ask(at.charge(1), codes);
+    while (at.plan.count(StorageCall::commit) == before) {
+        CHECK(codes.empty());
+        REQUIRE(at.office.step());
+    }
+    at.settle();
+    CHECK(codes == std::vector<int>{0});
+}
+
+TEST_CASE("a full disk refuses the group, and the next one goes on") {
+    Stepped at;
+    std::vector<int> codes;
+    at.plan.fail_commit(1, CommitFault::not_committed);
+    at.ask(at.hold(1, 1), codes);
+    at.ask(at.hold(2, 1), codes);
+    at.settle();
+    // The second was refused for the sake of the first, which has not happened: neither may be
+    // told.
+    CHECK(codes == std::vector<int>(2, code(Errc::storage_full)));
+    at.ask(at.hold(2, 1), codes);
+    at.settle();
+    CHECK(codes.back() == 0);
+}
+
+TEST_CASE(
+    "a lost commit stops the engine: nothing is acknowledged on hope, and storage is left alone") {
+    for (const auto fault : {CommitFault::lost_not_applied, CommitFault::lost_but_applied,
+                             CommitFault::failed, CommitFault::failed_but_applied}) {
+        Stepped at;
+        std::vector<int> codes;
+        at.plan.fail_commit(1, fault);
+        at.ask(at.hold(1, 1), codes);
+        at.settle();
+        CHECK(codes == std::vector<int>{code(Errc::engine_failed)});
+        at.ask(at.hold(2, 2), codes);
+        at.settle();
+        CHECK(codes.back() == code(Errc::engine_failed));
+        CHECK(at.office.seats({.performance = at.sale.performance()}).error().code ==
+              Errc::engine_failed);
+        CHECK(at.office.statistics().failed);
+        CHECK(at.plan.calls_after_failure() == 0);
+    }
+}
+
+TEST_CASE("storage that fails while it is read stops the engine and answers all who wait") {
+    Stepped at;
+    std::vector<int> codes;
+    at.plan.fail(StorageCall::read);
+    at.ask(at.charge(1), codes);
+    at.ask(at.charge(2), codes);
+    at.office.submit<GetWallet>({SmallSale::user(1)}, [&](AnswerTo<GetWallet> answer) {
+        codes.push_back(code(answer.error().code));
+    });
+    at.settle();
+    CHECK(codes == std::vector<int>(3, code(Errc::engine_failed)));
+    CHECK(at.plan.calls_after_failure() == 0);
+}
+
+TEST_CASE("a callback that throws harms nobody else") {
+    std::string logged;
+    Options options;
+    options.log = [&](LogLevel, std::string_view text) { logged += text; };
+    Stepped at(options);
+    std::vector<int> codes;
+    at.office.submit<Charge>(at.charge(1),
+                             [](AnswerTo<Charge>) { throw std::runtime_error("oh no"); });
+    at.ask(at.charge(2), codes);
+    at.settle();
+    CHECK(codes == std::vector<int>{0});
+    CHECK(logged.find("oh no") != std::string::npos);
+    CHECK(!at.office.statistics().failed);
+}
+
+TEST_CASE("a box office that is stopped answers what it has and refuses what comes") {
+    Stepped at;
+    std::vector<int> codes;
+    at.ask(at.charge(1), codes);
+    at.office.stop();
+    CHECK(codes == std::vector<int>{0});
+    at.ask(at.charge(2), codes);
+    CHECK(codes.back() == code(Errc::draining));
+    at.office.stop();
+}
+
+TEST_CASE("events are told after their commit, in order, before the answer") {
+    struct Sink final : EventSink {
+        void on_committed(std::span<const Event> events) override {
+            for (const Event& event : events) names.emplace_back(event_name(event.kind));
+        }
+        std::vector<std::string> names;
+    } sink;
+    Stepped at({.events = &sink});
+    std::vector<std::string> seen_at_answer;
+    at.office.submit<Hold>(at.hold(1, 1), [&](AnswerTo<Hold>) { seen_at_answer = sink.names; });
+    at.settle();
+    CHECK(seen_at_answer == std::vector<std::string>{"reservation.held"});
+}
+
+TEST_CASE("options out of range are refused with the name of the option") {
+    Options options;
+    options.tick = 0s;
+    REQUIRE(!check(options));
+    CHECK(check(options).error().detail.find("tick") != std::string::npos);
+    CHECK_THROWS_AS(BoxOffice(open_memory(), options), std::invalid_argument);
+    options = {};
+    options.pass_max = options.pass_ttl - 1us;
+    CHECK(!check(options));
+    options = {};
+    options.policies["mine"] = nullptr;
+    CHECK(!check(options));
+    CHECK(check(Options{}));
+}
