@@ -14,7 +14,6 @@ namespace {
 
 // As the backend has them, so that both do the same work on the disk.
 constexpr std::int64_t wal_bytes_max = 16 * 1024 * 1024;
-constexpr std::int64_t page_bytes = 4096;
 constexpr std::int64_t frame_header_bytes = 24;
 
 constexpr std::int64_t price = 50'000;
@@ -139,10 +138,12 @@ void BareLoop::configure() {
           "secure_delete = OFF", "cache_size = -65536"}) {
         execute(database_.get(), std::string("PRAGMA ") + pragma);
     }
+    page_bytes_ = select(database_.get(), "PRAGMA page_size")[0][0];
     sqlite3_wal_hook(
         database_.get(),
         [](void* self, sqlite3*, const char*, int pages) {
-            static_cast<BareLoop*>(self)->wal_bytes_ = pages * (page_bytes + frame_header_bytes);
+            auto& loop = *static_cast<BareLoop*>(self);
+            loop.wal_bytes_ = pages * (loop.page_bytes_ + frame_header_bytes);
             return SQLITE_OK;
         },
         this);

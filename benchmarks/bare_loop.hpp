@@ -141,6 +141,7 @@ class BareLoop {
     std::int64_t next_key_ = 0;
     std::int64_t now_ = 0;
     std::size_t groups_ = 0;
+    std::int64_t page_bytes_ = 0;
     std::int64_t wal_bytes_ = 0;
 };
 

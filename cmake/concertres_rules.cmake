@@ -22,6 +22,8 @@ function(concertres_target_rules target)
             # Commands are built with designated initializers that leave the defaults alone.
             -Wno-missing-field-initializers
             $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-designated-field-initializers>
+            # libstdc++ 12's stable algorithms use what it deprecates itself.
+            $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>
             $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond>
             $<$<CXX_COMPILER_ID:GNU>:-Wlogical-op>
             # False alarms of g++ 12: on std::string, on Asio's coroutines, under the sanitizers.

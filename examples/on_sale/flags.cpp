@@ -76,7 +76,7 @@ const std::vector<Flag>& all_flags() {
          [](Flags& f, std::string_view v) { f.active_max = count("--active", v, 1'000'000); }},
         {"--tick", "SECONDS", "how often it lets people in (1)",
          [](Flags& f, std::string_view v) { f.tick = seconds("--tick", v); }},
-        {"--hold", "SECONDS", "how long seats are kept; buyers are as quick as that asks (10)",
+        {"--hold", "SECONDS", "how long seats are kept; buyers are as quick as that asks (8)",
          [](Flags& f, std::string_view v) { f.hold = seconds("--hold", v); }},
         {"--plan", "PLAN", "hall (1,252 seats), sample (62 seats), or a file (hall)",
          [](Flags& f, std::string_view v) {

@@ -17,7 +17,7 @@ struct Flags {
     std::int64_t threads = 16;
     std::int64_t active_max = 300;
     concertres::Duration tick = std::chrono::seconds(1);
-    concertres::Duration hold = std::chrono::seconds(10);
+    concertres::Duration hold = std::chrono::seconds(8);
     std::uint64_t seed = 1;
     bool fresh = false;
     bool help = false;

@@ -36,6 +36,10 @@ std::string_view meaning(Errc code) {
             return "too much at once; tried again";
         case Errc::request_timeout:
             return "waited too long; tried again";
+        case Errc::hold_limit:
+            return "wanted more than one may have";
+        case Errc::storage_full:
+            return "the disk is full; tried again";
         default:
             return "";
     }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -72,12 +73,11 @@ concertres::Duration Screen::interval() const {
 
 void Screen::show(const Progress& p) {
     if (!style_.panel) {
-        write_out(
-            fmt::format("{:>9}   sold {:>7} of {}   held {:>6}   waiting {:>7}   "
-                        "admitted {:>5}   {:>7} commands/s\n",
-                        in_seconds(p.elapsed), grouped(p.sold), grouped(p.seats()), grouped(p.held),
-                        grouped(p.waiting), grouped(p.admitted), rate(p.commands_per_second)));
-        if (p.note != last_note_) write_out(fmt::format("{:>9}   note: {}\n", "", p.note));
+        write_out(fmt::format(
+            "{:>6.1f} s  sold {:>5}  held {:>5}  waiting {:>5}  admitted {:>3}  {:>5} commands/s\n",
+            std::chrono::duration<double>(p.elapsed).count(), grouped(p.sold), grouped(p.held),
+            grouped(p.waiting), grouped(p.admitted), rate(p.commands_per_second)));
+        if (p.note != last_note_) write_out(fmt::format("{:>8}  note: {}\n", "", p.note));
         last_note_ = p.note;
         return;
     }

@@ -87,12 +87,13 @@ void Writer::pulse(Time now) {
     if (now < next_pulse_) return;
     next_pulse_ = now + options_.tick;
     tidy_due_ = true;
-    for (const ConcertKey concert : board_.rooms_to_tick(now, options_.sweeps)) {
+    // A room where nobody waits has work only once something has ended: most ticks cost no read.
+    const auto deadline = options_.sweeps ? storage_.next_deadline() : std::nullopt;
+    const bool ended = deadline && *deadline <= now;
+    for (const ConcertKey concert : board_.rooms_to_tick(now, ended)) {
         submit_own(Tick{board_.catalog().at(concert).concert.id});
     }
-    if (!options_.sweeps) return;
-    const auto deadline = storage_.next_deadline();
-    if (deadline && *deadline <= now) submit_own(Sweep{});
+    if (ended) submit_own(Sweep{});
 }
 
 template <class Command>
@@ -173,6 +174,7 @@ bool Writer::start_group() {
     const Time now = storage_.now();
     const bool alone = !deferred_.empty() && deferred_.front()->deferred >= deferred_max;
     const std::size_t room = alone ? 1 : options_.group_max;
+    std::ptrdiff_t firsts = 0;
     for (auto* source : {&deferred_, &tasks_}) {
         while (group_.size() < room && !source->empty()) {
             auto task = std::move(source->front());
@@ -184,11 +186,14 @@ bool Writer::start_group() {
                             {}});
                 continue;
             }
-            group_.push_back(std::move(task));
+            if (task->goes_first()) {
+                group_.insert(group_.begin() + firsts++, std::move(task));
+            } else {
+                group_.push_back(std::move(task));
+            }
         }
     }
     if (group_.empty()) return false;
-    std::ranges::stable_partition(group_, [](const auto& task) { return task->goes_first(); });
     rows_.begin(now);
     stage_ = Stage::resolve;
     return true;

@@ -230,11 +230,26 @@ void SqliteStorage::write_counters(Time mark) {
     CONCERTRES_ASSERT(counters.run() == 1);
 }
 
+// SQLite writes an index anew wherever one of its columns is set, even to the same value: a hold
+// would cost its pass four writes more.
+template <class Row>
+SQLite::Statement& SqliteStorage::statement_for(const Versioned<Row>& row) {
+    RowStatements<Row>& statements = statements_.of<Row>();
+    if (row.version == 1) return statements.insert;
+    if constexpr (changes_seldom<Row>) {
+        const auto* before = cache_.find<Row>(row.row.key());
+        const bool is_known = before != nullptr && *before;
+        if (is_known && !Table<Row>::seldom_differ((*before)->row, row.row)) {
+            return statements.update_often;
+        }
+    }
+    return statements.update;
+}
+
 template <class Row>
 void SqliteStorage::write(const Versioned<Row>& row) {
     CONCERTRES_ASSERT(row.version >= 1);
-    RowStatements<Row>& statements = statements_.of<Row>();
-    Use use(row.version == 1 ? statements.insert : statements.update);
+    Use use(statement_for(row));
     CellBinder cells(*use);
     cells.add(row.version);
     bind(cells, row.row);

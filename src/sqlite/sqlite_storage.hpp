@@ -107,6 +107,8 @@ class SqliteStorage final : public Storage {
     // --- writing
     void write(const ChangeSet& changes);
     template <class Row>
+    [[nodiscard]] SQLite::Statement& statement_for(const Versioned<Row>& row);
+    template <class Row>
     void write(const Versioned<Row>& row);
     void write(const Transfer& transfer);
     void write(const Event& event);

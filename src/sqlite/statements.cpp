@@ -64,8 +64,13 @@ SQLite::Statement& Statements::prepare(const std::string& sql) {
 
 template <class Row>
 RowStatements<Row> Statements::prepare_row() {
-    return {prepare(select_sql<Row>() + by_key_sql<Row>()), prepare(insert_sql<Row>()),
-            prepare(update_sql<Row>())};
+    SQLite::Statement& select = prepare(select_sql<Row>() + by_key_sql<Row>());
+    SQLite::Statement& insert = prepare(insert_sql<Row>());
+    SQLite::Statement& update = prepare(update_sql<Row>());
+    if constexpr (changes_seldom<Row>) {
+        return {select, insert, update, prepare(update_often_sql<Row>())};
+    }
+    return {select, insert, update, update};
 }
 
 template <class... Rows>

@@ -37,6 +37,7 @@ struct RowStatements {
     SQLite::Statement& select;
     SQLite::Statement& insert;
     SQLite::Statement& update;
+    SQLite::Statement& update_often;  // where nothing differs that is visited as seldom()
 };
 
 class Statements {

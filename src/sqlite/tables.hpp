@@ -2,9 +2,10 @@
 // it come the statements, the binding and the reading. docs/reference/schema.md says the same for
 // people; schema.cpp creates the tables.
 //
-// A visitor has three calls: key() for the primary key, fixed() for what never changes once the row
+// A visitor has four calls: key() for the primary key, fixed() for what never changes once the row
 // is there (and is therefore not part of an UPDATE: SQLite would rewrite its index entry even if
-// the value is the same), column() for the rest.
+// the value is the same), seldom() for what is in an index too and changes now and then (part of an
+// UPDATE only where Table<Row>::seldom_differ() says so), column() for the rest.
 #pragma once
 
 #include <string>
@@ -145,11 +146,14 @@ struct Table<Pass> {
         v.key("number", row.number);
         v.column("user", row.user);
         v.column("user_id", row.user_id);
-        v.column("status", row.status);
+        v.seldom("status", row.status);
         v.column("admitted_at", row.admitted_at);
-        v.column("expires_at", row.expires_at);
+        v.seldom("expires_at", row.expires_at);
         v.column("ceiling", row.ceiling);
         v.column("held", row.held);
+    }
+    [[nodiscard]] static bool seldom_differ(const Pass& a, const Pass& b) {
+        return a.status != b.status || a.expires_at != b.expires_at;
     }
 };
 
@@ -307,6 +311,12 @@ struct Table<HallSeat> {
     }
 };
 
+// Whether rows of a table have columns that are visited as seldom().
+template <class Row>
+inline constexpr bool changes_seldom = requires(const Row& row) {
+    Table<Row>::seldom_differ(row, row);
+};
+
 // --- Binding and reading a row -----------------------------------------------------------------
 
 // Everything is bound in the order of visit(), whether it is a key or not.
@@ -315,6 +325,7 @@ class RowBinder {
     explicit RowBinder(CellBinder& cells) : cells_(&cells) {}
     void key(std::string_view, const auto& value) { cells_->add(value); }
     void fixed(std::string_view, const auto& value) { cells_->add(value); }
+    void seldom(std::string_view, const auto& value) { cells_->add(value); }
     void column(std::string_view, const auto& value) { cells_->add(value); }
 
   private:
@@ -326,6 +337,7 @@ class RowReader {
     explicit RowReader(CellReader& cells) : cells_(&cells) {}
     void key(std::string_view, auto& value) { cells_->get(value); }
     void fixed(std::string_view, auto& value) { cells_->get(value); }
+    void seldom(std::string_view, auto& value) { cells_->get(value); }
     void column(std::string_view, auto& value) { cells_->get(value); }
     template <class String>
     void column(std::string_view, Bytes<String> value) {
@@ -364,10 +376,12 @@ class ColumnText {
         return text;
     }
 
-    [[nodiscard]] const std::string& all() const { return all_; }         // "a, b, c"
-    [[nodiscard]] const std::string& keys() const { return keys_; }       // "a, b"
-    [[nodiscard]] const std::string& values() const { return values_; }   // "?2, ?3, ?4"
-    [[nodiscard]] const std::string& set() const { return set_; }         // "c = ?4"
+    [[nodiscard]] const std::string& all() const { return all_; }        // "a, b, c"
+    [[nodiscard]] const std::string& keys() const { return keys_; }      // "a, b"
+    [[nodiscard]] const std::string& values() const { return values_; }  // "?2, ?3, ?4"
+    [[nodiscard]] const std::string& set() const { return set_; }        // "c = ?4, d = ?5"
+    // The same without seldom().
+    [[nodiscard]] const std::string& set_often() const { return set_often_; }
     [[nodiscard]] const std::string& matching() const { return where_; }  // "a = ?2 AND b = ?3"
 
     void key(std::string_view name, const auto&) {
@@ -376,9 +390,15 @@ class ColumnText {
         append(where_, " AND ", std::string(name) + " = " + value);
     }
     void fixed(std::string_view name, const auto&) { next(name); }
-    void column(std::string_view name, const auto&) {
+    void seldom(std::string_view name, const auto&) {
         const std::string value = next(name);
         append(set_, ", ", std::string(name) + " = " + value);
+    }
+    void column(std::string_view name, const auto&) {
+        const std::string value = next(name);
+        const std::string assignment = std::string(name) + " = " + value;
+        append(set_, ", ", assignment);
+        append(set_often_, ", ", assignment);
     }
 
   private:
@@ -400,6 +420,7 @@ class ColumnText {
     std::string keys_;
     std::string values_;
     std::string set_;
+    std::string set_often_;
     std::string where_;
 };
 
@@ -415,6 +436,13 @@ template <class Row>
 [[nodiscard]] std::string update_sql() {
     const auto text = ColumnText::of<Row>(2);
     return "UPDATE " + std::string(Table<Row>::name) + " SET version = ?1, " + text.set() +
+           " WHERE " + text.matching() + " AND version = ?1 - 1";
+}
+// The same where nothing differs that is visited as seldom().
+template <class Row>
+[[nodiscard]] std::string update_often_sql() {
+    const auto text = ColumnText::of<Row>(2);
+    return "UPDATE " + std::string(Table<Row>::name) + " SET version = ?1, " + text.set_often() +
            " WHERE " + text.matching() + " AND version = ?1 - 1";
 }
 // Of a row without a version, with `more` columns behind its own.

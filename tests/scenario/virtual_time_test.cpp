@@ -64,8 +64,10 @@ std::vector<CrowdPlan> plans() {
 }  // namespace
 
 CONCERTRES_BACKEND_TEST("no crowd breaks a promise") {
-    for (const CrowdPlan& plan : plans()) {
+    for (CrowdPlan plan : plans()) {
         DOCTEST_SUBCASE(plan.name.c_str()) {
+            // Every commit to a file waits for the disk.
+            if (backend.lasts) plan.buyers /= 3;
             Crowd crowd(plan, backend);
             crowd.run();
             for (const std::string& fault : crowd.witness().faults()) FAIL_CHECK(fault);
@@ -73,7 +75,7 @@ CONCERTRES_BACKEND_TEST("no crowd breaks a promise") {
                 FAIL_CHECK(finding.rule << ": " << finding.what);
             }
             // A crowd that does nothing breaks nothing.
-            CHECK(crowd.commands() > 400);
+            CHECK(crowd.commands() > 200);
             CHECK(crowd.witness().sold() > 10);
             CHECK(crowd.witness().payments() > 5);
         }

@@ -22,7 +22,7 @@ namespace concertres::test {
 struct CrowdPlan {
     std::string name;
     std::uint64_t seed = 0;
-    int buyers = 80;
+    int buyers = 120;
     std::optional<RoomPolicy> room;
     SeatNumber seats = 40;  // of each of two performances
     Options options;

@@ -66,6 +66,9 @@ Error unknown(Errc code, std::string_view what, const Uuid& id) {
 void StandingRows::want(UnitOfWork& rows, ConcertKey concert, PlaceNumber number) {
     *this = {};
     sale = rows.want<Sale>(concert);
+    // Before it is known whether there is a room: mostly there is, and its pass comes a round
+    // sooner.
+    if (number != PlaceNumber{}) (void)rows.want<Pass>({concert, number});
     if (!exists(sale) || !(*sale)->room) return;
     pass = rows.want<Pass>({concert, number});
     // Without a pass the place tells whether one may still come.

@@ -6,27 +6,34 @@ namespace {
 
 // Ends the hold and writes what it touched but its pass.
 ReservationView apply_release(UnitOfWork& rows, const ReservationRows& reservation,
-                              const TouchedRows& touched, const ReleaseCause& cause) {
-    EndRows in;
-    in.held = reservation.held();
-    const PerformanceKey performance = in.held.reservation.performance;
-    in.performance = touched.performance_states().at(performance);
+                              const AroundHold& around, const ReleaseCause& cause) {
+    EndRows in{.performance = **around.performance, .held = reservation.held(), .events = {}};
+    const Reservation& held = in.held.reservation;
     release(in, cause, rows.now());
-    auto limits = touched.user_limits();
-    for (auto& [key, limit] : limits) limit.drop(in.held.reservation.row, rows.now());
-
+    for (const auto& [row, scope] : {std::pair(around.in_performance, held.performance.value),
+                                     std::pair(around.in_concert, held.concert.value)}) {
+        Limit limit = limit_or_empty(row, held.user, scope);
+        limit.drop(held.row, rows.now());
+        rows.put(std::move(limit));
+    }
     put(rows, in.held);
     rows.put(in.performance);
-    put_all(rows, limits);
     rows.append(in.events);
-    return view_of(rows.catalog(), in.held.reservation, std::nullopt, rows.now());
+    return view_of(rows.catalog(), held, std::nullopt, rows.now());
 }
 
 }  // namespace
 
+void AroundHold::want(UnitOfWork& rows, const Reservation& reservation) {
+    performance = rows.want<PerformanceState>(reservation.performance);
+    in_performance = rows.want<Limit>({reservation.user, reservation.performance.value});
+    in_concert = rows.want<Limit>({reservation.user, reservation.concert.value});
+}
+
 void OwnReservation::want(UnitOfWork& rows, const UserId& owner, const ReservationId& id,
                           PlaceNumber place) {
-    *this = {};
+    reservation.reservation = nullptr;
+    payment = nullptr;
     user = rows.want<User>(owner);
     name = rows.want<ReservationName>(id);
     if (!exists(name)) return;
@@ -35,7 +42,7 @@ void OwnReservation::want(UnitOfWork& rows, const UserId& owner, const Reservati
     const Reservation& found = **reservation.reservation;
     if (found.payment) payment = rows.want<Payment>(found.payment);
     standing.want(rows, found.concert, place);
-    touched.want(rows, found);
+    around.want(rows, found);
 }
 
 std::optional<Error> OwnReservation::check_owner(const ReservationId& id) const {
@@ -49,10 +56,6 @@ std::optional<PaymentId> OwnReservation::payment_id() const {
     return exists(payment) ? std::optional((*payment)->id) : std::nullopt;
 }
 
-Limit OwnReservation::limit(std::int64_t scope) const {
-    return touched.user_limits().at({(*user)->user, scope});
-}
-
 void Handler<Extend>::gather(UnitOfWork& rows) {
     own_.want(rows, command_.user, command_.reservation, command_.place);
 }
@@ -62,9 +65,10 @@ Result<ReservationView> Handler<Extend>::decide(UnitOfWork& rows) {
     ExtendRows in;
     in.held = own_.reservation.held();
     const Reservation& before = in.held.reservation;
-    in.performance = own_.touched.performance_states().at(before.performance);
-    in.in_performance = own_.limit(before.performance.value);
-    in.in_concert = own_.limit(before.concert.value);
+    in.performance = **own_.around.performance;
+    in.in_performance =
+        limit_or_empty(own_.around.in_performance, before.user, before.performance.value);
+    in.in_concert = limit_or_empty(own_.around.in_concert, before.user, before.concert.value);
     in.standing = own_.standing.standing();
     const Duration ttl = rows.catalog().at(before.concert).concert.hold_ttl;
     if (auto extended = extend(in, ttl, rows.now()); !extended) return extended.error();
@@ -95,7 +99,7 @@ Result<ReservationView> Handler<Release>::decide(UnitOfWork& rows) {
     if (auto held = check_held(reservation, rows.now()); !held) return held.error();
 
     const ReservationKey key = reservation.row;
-    ReservationView view = apply_release(rows, own_.reservation, own_.touched, {});
+    ReservationView view = apply_release(rows, own_.reservation, own_.around, {});
     if (standing.pass) {
         std::erase(standing.pass->held, key);
         rows.put(std::move(*standing.pass));
@@ -111,7 +115,7 @@ void Handler<AdminRelease>::gather(UnitOfWork& rows) {
     if (!exists(reservation_.reservation)) return;
     const Reservation& found = **reservation_.reservation;
     if (found.payment) payment_ = rows.want<Payment>(found.payment);
-    touched_.want(rows, found);
+    around_.want(rows, found);
 }
 
 Result<ReservationView> Handler<AdminRelease>::decide(UnitOfWork& rows) {
@@ -124,7 +128,7 @@ Result<ReservationView> Handler<AdminRelease>::decide(UnitOfWork& rows) {
         return view_of(rows.catalog(), reservation, std::nullopt, rows.now());
     }
     if (auto held = check_held(reservation, rows.now()); !held) return held.error();
-    return apply_release(rows, reservation_, touched_, {.payment = {}, .actor = command_.actor});
+    return apply_release(rows, reservation_, around_, {.payment = {}, .actor = command_.actor});
 }
 
 }  // namespace concertres

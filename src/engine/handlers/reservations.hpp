@@ -6,6 +6,15 @@
 
 namespace concertres {
 
+// What a hold is written to, beside itself, its seats and its pass, when it ends or is extended.
+struct AroundHold {
+    Read<PerformanceState> performance = nullptr;
+    Read<Limit> in_performance = nullptr;
+    Read<Limit> in_concert = nullptr;
+
+    void want(UnitOfWork& rows, const Reservation& reservation);
+};
+
 // What both of an owner's commands read.
 struct OwnReservation {
     Read<User> user = nullptr;
@@ -13,13 +22,12 @@ struct OwnReservation {
     ReservationRows reservation;
     Read<Payment> payment = nullptr;
     StandingRows standing;
-    TouchedRows touched;
+    AroundHold around;
 
     void want(UnitOfWork& rows, const UserId& owner, const ReservationId& id, PlaceNumber place);
     // Refuses: unknown_reservation (none, or another's).
     [[nodiscard]] std::optional<Error> check_owner(const ReservationId& id) const;
     [[nodiscard]] std::optional<PaymentId> payment_id() const;
-    [[nodiscard]] Limit limit(std::int64_t scope) const;
 };
 
 template <>
@@ -61,7 +69,7 @@ class Handler<AdminRelease> {
     Read<ReservationName> name_ = nullptr;
     ReservationRows reservation_;
     Read<Payment> payment_ = nullptr;
-    TouchedRows touched_;
+    AroundHold around_;
 };
 
 }  // namespace concertres
