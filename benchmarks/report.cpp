@@ -87,7 +87,8 @@ void print_head(int argc, char** argv, int repetitions) {
         const std::string word = argv[i];
         fmt::print(" {}", i == 0 ? word.substr(word.rfind('/') + 1) : word);
     }
-    fmt::print("\n\nmedian, least and most of {} runs", repetitions);
+    fmt::print("\n\nmedian, least and most of {} runs (of 3 where there is no target)",
+               repetitions);
     fmt::print("; cpu: microseconds of processor time for each command, of all threads");
     fmt::print("; KB: written for each command\n\n");
     print_line("", "in flight", {"median", "least", "most"}, "", "cpu", "KB", "");

@@ -9,6 +9,10 @@ struct Settings {
     // Where stores are made: on a disk, beside the program.
     std::filesystem::path folder;
     int repetitions = 5;
+    // Of what stands beside it for comparison only.
+    [[nodiscard]] int repetitions_without_target() const {
+        return repetitions > 3 ? 3 : repetitions;
+    }
     // Everything once and small: shows that the benchmarks work, and no figure worth reading.
     bool quick = false;
 };

@@ -20,7 +20,7 @@ struct SqliteOptions {
     Clock* clock = nullptr;  // default: the system's. Lifetime: outlives the storage
     // A checkpoint runs between two groups once the WAL has grown past this: smaller means shorter
     // checkpoints, larger means fewer.
-    std::int64_t wal_bytes_max = 16 * 1024 * 1024;
+    std::int64_t wal_bytes_max = std::int64_t{16} << 20;
     // Rows kept in memory that were read or written lately, so that a hot seat costs no query; 100
     // to 400 bytes each. Beside them SQLite keeps up to 64 MiB of pages.
     std::size_t cached_rows_max = 1'000'000;

@@ -318,6 +318,10 @@ void Writer::log(LogLevel level, const std::string& text) const {
 // --------------------------------------------------------------------------------------
 
 std::optional<Time> Writer::next_wake() {
+    {
+        std::lock_guard lock(inbox_mutex_);
+        if (!failure_.empty()) return std::nullopt;  // and storage is asked nothing any more
+    }
     if (has_work()) return storage_.now();
     std::optional<Time> earliest = board_.next_admission();
     if (options_.sweeps) {

@@ -12,8 +12,7 @@ namespace {
 constexpr std::size_t progress_rows = 4096;
 
 // Puts `item` where it stood when the concert was added.
-template <class Item>
-void place_at(std::vector<Item>& items, std::int64_t position, Item&& item) {
+void place_at(std::vector<Performance>& items, std::int64_t position, Performance item) {
     if (position != static_cast<std::int64_t>(items.size())) {
         throw Damaged("a concert's performances are damaged");
     }

@@ -82,6 +82,16 @@ CONCERTRES_BACKEND_TEST("no crowd breaks a promise") {
     }
 }
 
+TEST_CASE("a slot that stays free for longer than the witness allows is complained of") {
+    CrowdPlan plan{.name = "slow", .seed = 1, .room = RoomPolicy{.active_max = 10}};
+    plan.options.tick = seconds(20);
+    Crowd crowd(plan, backend_named("memory"));
+    crowd.run();
+    REQUIRE(crowd.witness().faults().size() > 0);
+    CHECK(crowd.witness().faults()[0] ==
+          "a slot was free and the first in line still waits, a tick later");
+}
+
 TEST_CASE("the same seed gives the same crowd") {
     const auto sold = [](std::uint64_t seed) {
         CrowdPlan plan{.name = "again", .seed = seed, .buyers = 60};
@@ -124,6 +134,32 @@ TEST_CASE("a poll of who waits or is in reads nothing of storage") {
         CHECK(office.place({.concert = place.concert, .user = place.user, .place = place.number}));
     }
     CHECK(calls() == before);
+}
+
+TEST_CASE("a box office that has failed is at rest, and asks nothing of storage") {
+    TestClock clock;
+    FaultPlan plan;
+    Kernel kernel(clock, 1);
+    BoxOffice office(std::make_unique<FaultyStorage>(open_memory({.clock = &clock}), plan),
+                     {.running = Running::by_host});
+    kernel.add(office);
+    const auto concert =
+        office.add_concert({.title = "Failing",
+                            .performances = {{{.time = clock.wall() + std::chrono::hours(24)}}},
+                            .seats = numbered_seats(10, Money{1})});
+    REQUIRE(concert);
+    const UserId user = UserId::from_name("user");
+    const auto held = office.hold(
+        {.user = user, .performance = concert->performances[0], .seats = {1}, .key = "k"});
+    REQUIRE(held);
+    plan.fail_commit(1, CommitFault::failed);
+    const auto charged = office.charge({.user = user, .amount = Money{1}, .key = "k"});
+    REQUIRE_FALSE(charged);
+    CHECK(charged.error().code == Errc::engine_failed);
+    // The end of the hold would be something to do.
+    kernel.run_until(minutes(10));
+    CHECK_FALSE(office.next_wake());
+    CHECK(plan.calls_after_failure() == 0);
 }
 
 TEST_CASE("the kernel goes from one thing to the next and waits for nothing") {

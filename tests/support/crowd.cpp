@@ -1,6 +1,7 @@
 #include "support/crowd.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "support/kept_storage.hpp"
@@ -93,6 +94,16 @@ void Crowd::add_concert() {
 }
 
 void Crowd::run() {
+    try {
+        come_and_go();
+        check_end();
+    } catch (const std::exception& failure) {
+        // What was complained of before tells why.
+        witness_.complain(failure.what());
+    }
+}
+
+void Crowd::come_and_go() {
     open();
     add_concert();
     for (Buyer& buyer : buyers_) later(buyer, plan_.arrive_within, &Crowd::arrive);
@@ -102,7 +113,7 @@ void Crowd::run() {
             if (gone_ == plan_.buyers) return std::nullopt;
             close();
             open();
-            slot_free_since_.reset();
+            due_.reset();
             return plan_.reopen_every;
         });
     }
@@ -116,7 +127,6 @@ void Crowd::run() {
     }
     if (!kernel_.run_until_idle(hours(24)))
         witness_.complain("the crowd does not go home in a day");
-    check_end();
 }
 
 // --- What a buyer does
@@ -286,7 +296,11 @@ void Crowd::refund(Buyer& buyer) {
     const PaymentId payment = buyer.payments[kernel_.random(buyer.payments.size())];
     send(
         buyer, Refund{.user = buyer.id, .payment = payment}, none,
-        [this](const PaymentView& view) { witness_.refunded(view); }, &Crowd::go, true);
+        [this](const PaymentView& view) {
+            witness_.refunded(view);
+            due_.reset();  // it may have been sold out until now
+        },
+        &Crowd::go, true);
 }
 
 void Crowd::leave(Buyer& buyer) {
@@ -313,7 +327,7 @@ std::optional<Duration> Crowd::watch() {
     if (gone_ == plan_.buyers) return std::nullopt;
     if (!plan_.room) return std::nullopt;
     std::int64_t in = 0;
-    std::int64_t waiting = 0;
+    std::optional<PlaceNumber> first;
     SaleState sale = SaleState::open;
     for (const Buyer& buyer : buyers_) {
         if (!buyer.in_line && !buyer.in) continue;
@@ -325,29 +339,31 @@ std::optional<Duration> Crowd::watch() {
         }
         sale = view->sale;
         if (view->status == TokenStatus::admitted) ++in;
-        if (view->status == TokenStatus::waiting) ++waiting;
+        if (view->status == TokenStatus::waiting && (!first || buyer.place < *first)) {
+            first = buyer.place;
+        }
     }
     const std::int64_t most = plan_.room->active_max.value_or(INT64_MAX);
     if (in > most) witness_.complain("more are in than may be");
     // Those who vanished are in as well, as long as their passes live: ask the box office.
     const auto shown = ask(GetConcert{concert_.id});
     if (shown->admitted > most) witness_.complain("more are shown to be in than may be");
-    if (sale == SaleState::open && shown->sale == SaleState::open) {
-        check_waiting_slots(shown->admitted, waiting);
+    if (sale != SaleState::open || shown->sale != SaleState::open) {
+        due_.reset();
+    } else {
+        check_waiting_slots(shown->admitted, first);
     }
     return seconds(2);
 }
 
-// A free slot and somebody at the head: admitted within one tick.
-void Crowd::check_waiting_slots(std::int64_t in, std::int64_t waiting) {
-    const bool is_free =
-        waiting > 0 && !plan_.room->window && in < plan_.room->active_max.value_or(INT64_MAX);
-    if (!is_free) return slot_free_since_.reset();
-    if (!slot_free_since_) slot_free_since_ = kernel_.now();
-    // Two looks in a row are further apart than a tick.
-    if (kernel_.now() - *slot_free_since_ > 2 * plan_.options.tick) {
-        witness_.complain("a slot is free and somebody waits, for longer than a tick");
+// A free slot and somebody at the head: admitted within one tick. Two looks are further apart than
+// that, so whoever was first at the last one, and had a slot, waits no more.
+void Crowd::check_waiting_slots(std::int64_t in, std::optional<PlaceNumber> first) {
+    if (due_ && first == due_) {
+        witness_.complain("a slot was free and the first in line still waits, a tick later");
     }
+    const bool is_free = !plan_.room->window && in < plan_.room->active_max.value_or(INT64_MAX);
+    due_ = is_free ? first : std::nullopt;
 }
 
 std::vector<Event> Crowd::events(ListEvents query) {

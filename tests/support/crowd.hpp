@@ -66,6 +66,7 @@ class Crowd {
     };
     using Act = void (Crowd::*)(Buyer&);
 
+    void come_and_go();
     void open();
     void close();
     void add_concert();
@@ -93,7 +94,7 @@ class Crowd {
     void go(Buyer& buyer);
 
     std::optional<Duration> watch();
-    void check_waiting_slots(std::int64_t in, std::int64_t waiting);
+    void check_waiting_slots(std::int64_t in, std::optional<PlaceNumber> first);
     void check_end();
     [[nodiscard]] std::vector<Event> events(ListEvents query);
     template <class Command>
@@ -112,7 +113,7 @@ class Crowd {
     std::deque<Buyer> buyers_;
     int gone_ = 0;
     std::int64_t commands_ = 0;
-    std::optional<Duration> slot_free_since_;
+    std::optional<PlaceNumber> due_;  // was first in line at the last look, when a slot was free
     std::vector<Finding> findings_;
 };
 
