@@ -8,22 +8,26 @@
 //   .key = "k1"}); auto paid = office.pay({.user = u, .place = place->number, .reservations =
 //   {held->id}, .key = "k2"});
 //
-// commands.hpp and queries.hpp say what can be asked and how it is refused; options.hpp has every
-// limit.
+// commands.hpp, queries.hpp and operations.hpp say what can be asked and how it is refused;
+// options.hpp has every limit.
 //
 // Threads: every member may be called from any thread. Commands are decided one group at a time by
 // one writer; a call that finds the writer idle decides at once, on the caller's thread.
 // Lifetime: the destructor answers what has been submitted, then stops.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "concertres/audit.hpp"
 #include "concertres/callback.hpp"
 #include "concertres/commands.hpp"
+#include "concertres/operations.hpp"
 #include "concertres/options.hpp"
 #include "concertres/queries.hpp"
 #include "concertres/result.hpp"
@@ -40,6 +44,19 @@ using AnswerTo = Result<typename Command::Answer>;
 template <class Command>
 using Done = Callback<void(AnswerTo<Command>)>;
 
+// How long commits took, in storage alone.
+struct CommitTimes {
+    // Upper bounds of the classes; a last one, without a bound, follows.
+    static constexpr std::array<Duration, 14> bounds = {
+        Duration(50),        Duration(100),      Duration(250),     Duration(500),
+        Duration(1'000),     Duration(2'500),    Duration(5'000),   Duration(10'000),
+        Duration(25'000),    Duration(50'000),   Duration(100'000), Duration(250'000),
+        Duration(1'000'000), Duration(5'000'000)};
+
+    std::array<std::int64_t, bounds.size() + 1> counts{};  // of each class alone
+    Duration sum{0};
+};
+
 // Counters since the office was opened; each only grows, but for the first two.
 struct Statistics {
     std::int64_t inbox = 0;  // commands that wait
@@ -53,6 +70,19 @@ struct Statistics {
     std::int64_t deferred = 0;  // commands that went to a later group for want of a row
     std::int64_t rows = 0;      // written
     std::int64_t events = 0;
+    CommitTimes commit_times{};  // of the commits that `groups` counts
+
+    // --- what has been committed
+    std::int64_t reservations_made = 0;
+    std::int64_t reservations_released = 0;  // by anybody, payments of other holds included
+    std::int64_t reservations_expired = 0;
+    std::int64_t payments_completed = 0;
+    std::int64_t payments_refunded = 0;
+    std::int64_t charges = 0;
+    std::int64_t ledger_imbalance = 0;  // of wallets and their transfers; not 0: a bug
+    std::int64_t passes_admitted = 0;
+    std::int64_t passes_expired = 0;
+    std::int64_t passes_left = 0;  // given back after admission
 };
 
 class BoxOffice {
@@ -89,8 +119,16 @@ class BoxOffice {
     AnswerTo<AdminRelease> admin_release(AdminRelease c) { return call(std::move(c)); }
     AnswerTo<BlockSeats> block_seats(BlockSeats c) { return call(std::move(c)); }
 
-    AnswerTo<GetPlace> place(
-        const GetPlace& q);  // no storage is read for one who waits or is admitted
+    // --- from memory, on the caller's own thread
+    // Storage is read, on the writer, only for a place that has ended.
+    AnswerTo<GetPlace> place(const GetPlace& q);
+    // The same without waiting for the writer: nothing for a place that has ended.
+    [[nodiscard]] std::optional<PlaceView> place_in_memory(const GetPlace& q) const;
+    // Storage is never read.
+    AnswerTo<GetConcert> concert(const GetConcert& q) const;
+    AnswerTo<GetPerformance> performance(const GetPerformance& q) const;
+    AnswerTo<FindPerformance> find(const FindPerformance& q) const;
+
     AnswerTo<ListConcerts> concerts() { return call(ListConcerts{}); }
     AnswerTo<ListDates> dates(ListDates q) { return call(std::move(q)); }
     AnswerTo<ListSeats> seats(ListSeats q) { return call(std::move(q)); }
@@ -99,10 +137,18 @@ class BoxOffice {
     AnswerTo<GetWallet> wallet(GetWallet q) { return call(std::move(q)); }
     AnswerTo<ListTransfers> transfers(ListTransfers q) { return call(std::move(q)); }
 
+    AnswerTo<GetReport> report(GetReport q) { return call(std::move(q)); }
+    AnswerTo<Explain> explain(Explain q) { return call(std::move(q)); }
+    AnswerTo<Backup> backup(Backup q) { return call(std::move(q)); }
+
     // The signed credential for a place; the holder proves with it who and where it is.
     [[nodiscard]] std::string sign(const PlaceView& place) const;
     // Refuses: token_invalid.
     [[nodiscard]] Result<TokenClaims> verify(std::string_view token) const;
+    // Puts others in the place of the keys that sign and verify; those of the store are kept for
+    // its next opening. Throws std::invalid_argument for keys that check() refuses; nothing has
+    // changed then.
+    void replace_token_keys(std::vector<TokenKey> keys);
 
     // Store time.
     [[nodiscard]] Time now() const;
@@ -110,8 +156,8 @@ class BoxOffice {
     // Runs the audit between two groups; commands wait meanwhile.
     [[nodiscard]] Result<AuditReport> audit();
 
-    // Stops taking commands (`draining`), answers what is there, and ends the writer. Again: no
-    // effect.
+    // Stops taking commands (`draining`), answers what is there, and ends the writer. What is done
+    // in slices and not at its end is answered `draining` too. Again: no effect.
     void stop();
 
     // --- Running::by_host only

@@ -1,7 +1,9 @@
 // Commands ask a box office to change something; each names the type of its answer. They say who
 // (`user`), with which place of the waiting room (`place`, proven by a token; {} at a concert
-// without a room), and what. `key` is the caller's idempotency key: the same user, kind of command
-// and key is the same thing, however often it is sent.
+// without a room), and what. `concert` is the concert of that place, as its token proves it: a
+// place of another concert is refused with token_invalid. Nil: it is not checked, for a host that
+// sees to it itself. `key` is the caller's idempotency key: the same user, kind of command and key
+// is the same thing, however often it is sent.
 //
 // A command is refused with nothing changed; the reasons stand in order of precedence. All of them
 // may be refused with request_invalid, overloaded, request_timeout, draining, storage_full and
@@ -40,7 +42,8 @@ struct PlaceView {
     std::optional<std::int64_t> ahead{};
     std::optional<Duration> eta{};  // by the rate of the last minutes; absent rather than guessed
     Duration poll_after{0};
-    std::optional<Time> pass_expires_at{};
+    std::optional<Time> pass_expires_at{};  // present where the place has a pass, or has had one
+    bool latest = true;  // of the user's places at the concert; the others open nothing any more
     SaleState sale = SaleState::open;
     // Of all performances to come. A hold that has just ended counts as held until it is tidied up.
     std::int64_t seats_left = 0;
@@ -135,7 +138,7 @@ struct Join {
 };
 
 // Leaves the line, or gives back the pass and its holds. Once more does no harm.
-// Refuses: unknown_concert.
+// Refuses: unknown_concert, token_invalid (no such place of this user).
 struct Leave {
     using Answer = PlaceView;
     ConcertId concert{};
@@ -154,35 +157,39 @@ struct Tick {
 // --- Seats -------------------------------------------------------------------------------------
 
 // Holds all of the seats for this user until now + hold_ttl, or none.
-// Refuses: idempotency_key_required, unknown_performance, unknown_seat, key_reused, not_admitted,
-// pass_expired, pass_spent, pass_left, sale_not_open, sale_closed, seat_blocked, seat_sold,
-// seat_held, hold_limit.
+// Refuses: idempotency_key_required, unknown_performance, unknown_seat, token_invalid (`concert` is
+// another), key_reused, not_admitted, pass_expired, pass_spent, pass_left, sale_not_open,
+// sale_closed, seat_blocked, seat_sold, seat_held, hold_limit.
 struct Hold {
     using Answer = ReservationView;
     UserId user{};
     PlaceNumber place{};
+    ConcertId concert{};
     PerformanceId performance{};
     std::vector<SeatNumber> seats{};
     std::string key{};
 };
 
 // Moves the deadline to now + hold_ttl, within extend_until.
-// Refuses: unknown_reservation, not_admitted, pass_expired, pass_spent, pass_left,
-// reservation_expired, reservation_released, already_paid, reservation_refunded, extend_limit.
+// Refuses: unknown_reservation, token_invalid (`concert` is another), not_admitted, pass_expired,
+// pass_spent, pass_left, reservation_expired, reservation_released, already_paid,
+// reservation_refunded, extend_limit.
 struct Extend {
     using Answer = ReservationView;
     UserId user{};
     PlaceNumber place{};
+    ConcertId concert{};
     ReservationId reservation{};
 };
 
 // Gives the seats back at once. A released reservation is answered as it is.
-// Refuses: unknown_reservation, not_admitted, pass_expired, pass_spent, pass_left,
-// reservation_expired, already_paid, reservation_refunded.
+// Refuses: unknown_reservation, token_invalid (`concert` is another), not_admitted, pass_expired,
+// pass_spent, pass_left, reservation_expired, already_paid, reservation_refunded.
 struct Release {
     using Answer = ReservationView;
     UserId user{};
     PlaceNumber place{};
+    ConcertId concert{};
     ReservationId reservation{};
 };
 
@@ -200,22 +207,26 @@ struct Charge {
 };
 
 // Pays for reservations of one concert, all or nothing: the seats are the user's, the pass is
-// spent. Refuses: idempotency_key_required, unknown_reservation, key_reused, not_admitted,
-// pass_expired, pass_spent, pass_left, reservation_expired, reservation_released, already_paid,
+// spent. Refuses: idempotency_key_required, unknown_reservation, request_invalid (they are of two
+// concerts), token_invalid (`concert` is another), key_reused, not_admitted, pass_expired,
+// pass_spent, pass_left, reservation_expired, reservation_released, already_paid,
 // reservation_refunded, insufficient_balance.
 struct Pay {
     using Answer = PaymentView;
     UserId user{};
     PlaceNumber place{};
+    ConcertId concert{};
     std::vector<ReservationId> reservations{};
     std::string key{};
 };
 
 // Gives the money back and frees the seats. A refunded payment is answered as it is.
-// Refuses: unknown_payment, refund_not_allowed, amount_invalid.
+// Refuses: unknown_payment, token_invalid (`concert` is another), refund_not_allowed,
+// amount_invalid.
 struct Refund {
     using Answer = PaymentView;
     UserId user{};
+    ConcertId concert{};
     PaymentId payment{};
 };
 

@@ -12,6 +12,7 @@
 #include "concertres/ids.hpp"
 #include "concertres/ledger.hpp"
 #include "concertres/money.hpp"
+#include "concertres/operations.hpp"
 #include "concertres/options.hpp"
 #include "concertres/payment.hpp"
 #include "concertres/queries.hpp"

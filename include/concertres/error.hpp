@@ -86,11 +86,21 @@ enum class ErrorKind : std::uint8_t {
 [[nodiscard]] std::string_view code_name(Errc code) noexcept;
 [[nodiscard]] const std::vector<Errc>& all_codes();
 
+// What is wrong at one place of a document. `code` is a word such as missing, unknown_field,
+// wrong_type, out_of_range.
+struct Fault {
+    std::string pointer{};  // RFC 6901: "/zones/0/name"; "" for the whole document
+    std::string code{};
+    std::string detail{};
+};
+
 struct Error {
     Errc code = Errc::internal;
     std::string detail{};
     // The seat numbers concerned, where the refusal is about seats.
     std::vector<std::int32_t> seats{};
+    // Where a document was read: what is wrong with it, place by place; the first 20.
+    std::vector<Fault> faults{};
 };
 
 }  // namespace concertres

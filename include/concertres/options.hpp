@@ -9,11 +9,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "concertres/admission.hpp"
 #include "concertres/event_sink.hpp"
 #include "concertres/result.hpp"
 #include "concertres/time.hpp"
+#include "concertres/token.hpp"
 
 namespace concertres {
 
@@ -61,6 +63,10 @@ struct Options {
     // Policies of the host's own, by the name that RoomPolicy::custom gives. A name that is missing
     // here admits nobody.
     std::map<std::string, std::shared_ptr<const AdmissionPolicy>> policies{};
+    // Sign and verify tokens: the first signs, all verify (token.hpp says how to rotate them).
+    // Empty: the store's own, which it made when it was new. BoxOffice::replace_token_keys changes
+    // them.
+    std::vector<TokenKey> token_keys{};
     // Told of commits. Lifetime: outlives the box office.
     EventSink* events = nullptr;
     // Told of what an operator should know. Threads: any; it neither throws nor blocks.
@@ -69,7 +75,8 @@ struct Options {
 
 // What a BoxOffice asks of its options; its constructor throws std::invalid_argument with the
 // detail. Refuses: request_invalid, naming the option (a time or bound below 1; pass_max below
-// pass_ttl; extend_max below hold_ttl; a policy that is null).
+// pass_ttl; extend_max below hold_ttl; a policy that is null; token_keys that are not empty and
+// that check(token keys) refuses).
 [[nodiscard]] Result<void> check(const Options& options);
 
 }  // namespace concertres

@@ -1,6 +1,8 @@
 // Queries look at what is committed and change nothing. They run on the writer between two groups,
-// so a query sees every command that was answered before it was sent. GetPlace is the exception: it
-// is answered from memory on the caller's own thread, so that a crowd may poll.
+// so a query sees every command that was answered before it was sent. GetPlace, GetConcert,
+// GetPerformance and FindPerformance can be answered from memory on the caller's own thread as well
+// (BoxOffice::place, concert, performance, find), so that a crowd may ask. operations.hpp has those
+// that operators ask.
 #pragma once
 
 #include <chrono>
@@ -18,6 +20,16 @@
 #include "concertres/time.hpp"
 
 namespace concertres {
+
+// A performance as it was added; nothing of it ever changes.
+struct PerformanceView {
+    PerformanceId id{};
+    ConcertId concert{};
+    Time starts_at{};
+    std::chrono::minutes utc_offset{0};
+    std::string date{};
+    std::int64_t seats_total = 0;
+};
 
 struct DateView {
     PerformanceId performance{};
@@ -37,12 +49,14 @@ struct SeatView {
     double y = 0;
     Money price{};
     SeatStatus status = SeatStatus::free;
+    std::optional<Time> held_until{};  // of a seat that is held
 };
 
 struct SeatsView {
     PerformanceId performance{};
     std::string date{};
-    std::int64_t revision = 0;  // the performance's last event
+    Stream stream{};            // whose events tell what changes
+    std::int64_t revision = 0;  // its last event
     std::vector<SeatView> seats{};
     Time now{};
 };
@@ -99,10 +113,18 @@ struct FindPerformance {
     std::string date{};
 };
 
-// Refuses: unknown_reservation (also another user's).
+// Refuses: unknown_performance.
+struct GetPerformance {
+    using Answer = PerformanceView;
+    PerformanceId performance{};
+};
+
+// `concert`: as in commands.hpp.
+// Refuses: unknown_reservation (also another user's), token_invalid (`concert` is another).
 struct GetReservation {
     using Answer = ReservationView;
     UserId user{};
+    ConcertId concert{};
     ReservationId reservation{};
 };
 
@@ -114,10 +136,11 @@ struct ListReservations {
     std::size_t limit = 100;
 };
 
-// Refuses: unknown_payment (also another user's).
+// Refuses: unknown_payment (also another user's), token_invalid (`concert` is another).
 struct GetPayment {
     using Answer = PaymentView;
     UserId user{};
+    ConcertId concert{};
     PaymentId payment{};
 };
 

@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -28,6 +29,7 @@
 #include "concertres/ledger.hpp"
 #include "concertres/payment.hpp"
 #include "concertres/reservation.hpp"
+#include "concertres/result.hpp"
 #include "concertres/seat.hpp"
 #include "concertres/time.hpp"
 #include "concertres/token.hpp"
@@ -249,6 +251,22 @@ class ScanVisitor {
     virtual void on_damage(const std::string&) {}
 };
 
+// A copy of the store that is made a slice at a time, while commands go on between the slices.
+// Lifetime: ends before its storage. One that ends unfinished leaves nothing behind.
+class BackupJob {
+  public:
+    virtual ~BackupJob() = default;
+
+    // Copies for about as long as `budget`. True: the copy is whole and on the disk, under its own
+    // name; it is the store as it stands now.
+    // Refuses: storage_full, storage_unavailable, request_invalid (something has taken the name).
+    // The copy is gone then, and the store is none the worse.
+    [[nodiscard]] virtual Result<bool> step(Duration budget) = 0;
+    // How far it is, in a unit of its own. A change undone in the store may throw it back.
+    [[nodiscard]] virtual std::size_t done() const = 0;
+    [[nodiscard]] virtual std::size_t total() const = 0;
+};
+
 // --- The port ----------------------------------------------------------------------------------
 
 // Every call may throw StorageError(failed), and then no further call is made but the destructor.
@@ -287,8 +305,9 @@ class Storage {
     // Performances of a concert that start after `after`, by start.
     [[nodiscard]] virtual std::vector<PerformanceState> performances(ConcertKey concert,
                                                                      Time after) = 0;
-    // By number.
-    [[nodiscard]] virtual std::vector<Seat> seats(PerformanceKey performance) = 0;
+    // Above number `after`, in order.
+    [[nodiscard]] virtual std::vector<Seat> seats(PerformanceKey performance, SeatNumber after,
+                                                  std::size_t limit) = 0;
     // Seats of reservations still marked held whose deadline is `now` or earlier, by performance;
     // none: not in it. (A seat is held as long as its reservation is, until the same deadline.)
     [[nodiscard]] virtual std::map<PerformanceKey, std::int64_t> dead_seats(Time now) = 0;
@@ -313,6 +332,11 @@ class Storage {
                                                     std::size_t limit) = 0;
     // Everything, for the audit. Slow: it reads the whole store.
     virtual void scan(ScanVisitor& visitor) = 0;
+    // Begins a copy that is to become `file`.
+    // Refuses: request_invalid (this kind of store cannot; there is something of that name, or no
+    // such folder), storage_full, storage_unavailable.
+    [[nodiscard]] virtual Result<std::unique_ptr<BackupJob>> backup(
+        const std::filesystem::path& file) = 0;
 };
 
 }  // namespace concertres

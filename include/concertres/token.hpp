@@ -32,13 +32,17 @@ struct TokenKey {
     std::array<std::uint8_t, 32> secret{};
 };
 
+// What a deployment's keys must be. Refuses: request_invalid (there is none; two have one id; a
+// secret is all zeros, so nobody has set it).
+[[nodiscard]] Result<void> check(const std::vector<TokenKey>& keys);
+
 // The keys of a deployment: the first signs, all verify. To rotate, give every instance the new key
 // as the last, then as the first, and take the old one away once its tokens are past their age: no
 // token fails on the way.
 // Threads: const calls from any, at once. Copies share the same keys and cost a pointer.
 class TokenKeys {
   public:
-    // Throws std::invalid_argument when there is no key, or two have one id.
+    // Throws std::invalid_argument, with the detail, for keys that check() refuses.
     explicit TokenKeys(std::vector<TokenKey> keys);
 
   private:

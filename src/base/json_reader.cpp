@@ -193,7 +193,8 @@ Error Faults::to_error(std::string_view subject) const {
         detail += fault.detail;
     }
     if (count_ > kept_.size()) detail += fmt::format("; and {} more", count_ - kept_.size());
-    return {.code = Errc::request_invalid, .detail = std::move(detail), .seats = {}};
+    return {
+        .code = Errc::request_invalid, .detail = std::move(detail), .seats = {}, .faults = kept_};
 }
 
 std::optional<boost::json::value> parse_json(std::string_view text, Faults& faults,

@@ -53,13 +53,8 @@ class JsonPath {
     bool is_index_ = false;
 };
 
-// `code` is one of missing, unknown_field, duplicate_key, wrong_type, out_of_range, malformed,
-// amount_invalid, or a word of the reader's own.
-struct Fault {
-    std::string pointer;
-    std::string code;
-    std::string detail;
-};
+// A Fault's code is one of missing, unknown_field, duplicate_key, wrong_type, out_of_range,
+// malformed, amount_invalid, or a word of the reader's own.
 
 // All that is wrong with a document. Only the first few are kept, so that a hostile document costs
 // no memory; the others are counted.

@@ -77,15 +77,28 @@ struct TokenKeys::Impl {
     std::vector<Entry> entries;
 };
 
+Result<void> check(const std::vector<TokenKey>& keys) {
+    const auto refuse = [](std::string detail) {
+        return Error{Errc::request_invalid, "token keys: " + std::move(detail), {}};
+    };
+    if (keys.empty()) return refuse("at least one is needed");
+    for (auto key = keys.begin(); key != keys.end(); ++key) {
+        const auto same_id = [&](const TokenKey& earlier) { return earlier.id == key->id; };
+        if (std::any_of(keys.begin(), key, same_id)) {
+            return refuse("the id " + std::to_string(key->id) + " appears twice");
+        }
+        if (key->secret == decltype(key->secret){}) {
+            return refuse("the secret of the id " + std::to_string(key->id) +
+                          " is all zeros; draw 32 random bytes");
+        }
+    }
+    return {};
+}
+
 TokenKeys::TokenKeys(std::vector<TokenKey> keys) {
-    if (keys.empty()) throw std::invalid_argument("token keys: at least one is needed");
+    if (auto valid = check(keys); !valid) throw std::invalid_argument(valid.error().detail);
     auto impl = std::make_shared<Impl>();
     for (TokenKey& key : keys) {
-        const auto same_id = [&](const Impl::Entry& entry) { return entry.id == key.id; };
-        if (std::any_of(impl->entries.begin(), impl->entries.end(), same_id)) {
-            throw std::invalid_argument("token keys: the id " + std::to_string(key.id) +
-                                        " appears twice");
-        }
         impl->entries.push_back({key.id, HmacSha256(key.secret)});
         // This copy is ours; it should not lie about in freed memory.
         OPENSSL_cleanse(key.secret.data(), key.secret.size());

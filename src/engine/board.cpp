@@ -138,16 +138,17 @@ bool Board::fill(const CatalogConcert& concert, PlaceNumber number, Time now,
     view.now = now;
     view.position = view.ahead = std::nullopt;
     view.eta = std::nullopt;
-    view.pass_expires_at = std::nullopt;
     view.poll_after = poll_after(0, std::nullopt, jitter_of(number, now));
     if (!at.sale.room) {
         view.status = TokenStatus::admitted;
         view.number = {};
         view.position = view.ahead = 0;
+        view.pass_expires_at = std::nullopt;
         return true;
     }
     if (at.line.contains(number)) {
         view.status = TokenStatus::waiting;
+        view.pass_expires_at = std::nullopt;
         view.ahead = at.line.ahead_of(number);
         view.position = *view.ahead + 1;
         view.eta = eta(at, *view.ahead, now);

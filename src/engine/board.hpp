@@ -37,8 +37,9 @@ class Board {
 
     void apply(const ChangeSet& changes);
 
-    // Where a place stands; fills all of `view` but who it is. False: it neither waits nor is in,
-    // and only storage knows what became of it; what the room says is filled in all the same.
+    // Where a place stands; fills all of `view` but who it is and whether it is the latest. False:
+    // it neither waits nor is in, and only storage knows what became of it: status and
+    // pass_expires_at stay as they are, what the room says is filled in all the same.
     bool fill(const CatalogConcert& concert, PlaceNumber number, Time now, PlaceView& view) const;
     [[nodiscard]] SaleState state(const CatalogConcert& concert, Time now) const;
     [[nodiscard]] std::int64_t waiting(ConcertKey concert) const;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <shared_mutex>
 #include <stdexcept>
 #include <thread>
 #include <type_traits>
@@ -14,6 +15,7 @@
 #include "engine/handlers/reservations.hpp"
 #include "engine/handlers/room.hpp"
 #include "engine/queries.hpp"
+#include "engine/slices.hpp"
 #include "engine/writer.hpp"
 
 namespace concertres {
@@ -29,7 +31,10 @@ class QueryWork final : public QueryTask {
     QueryWork(const QueryContext& at, Query query, Callback<void(Result<Answer>)> done)
         : at_(at), query_(std::move(query)), done_(std::move(done)) {}
 
-    void run() override { answer_.emplace(concertres::run(at_, query_)); }
+    Ran run() override {
+        answer_.emplace(concertres::run(at_, query_));
+        return Ran::whole;
+    }
     void answer() override { done_(std::move(*answer_)); }
     void fail(Error error) override { done_(std::move(error)); }
 
@@ -38,6 +43,34 @@ class QueryWork final : public QueryTask {
     Query query_;
     Callback<void(Result<Answer>)> done_;
     std::optional<Result<Answer>> answer_;
+};
+
+// A query that is done in slices.
+template <class Query>
+class SlicedWork final : public QueryTask {
+  public:
+    using Answer = typename Query::Answer;
+
+    SlicedWork(const QueryContext& at, Query query, Callback<void(Result<Answer>)> done)
+        : at_(at), slices_(std::move(query)), done_(std::move(done)) {}
+
+    Ran run() override {
+        answer_ = slices_.step(at_);
+        return answer_ ? Ran::whole : Ran::slice;
+    }
+    void answer() override { done_(std::move(*answer_)); }
+    void fail(Error error) override { done_(std::move(error)); }
+
+  private:
+    const QueryContext& at_;
+    Slices<Query> slices_;
+    Callback<void(Result<Answer>)> done_;
+    std::optional<Result<Answer>> answer_;
+};
+
+template <class Query>
+concept SlicedQuery = requires(Query q) {
+    Slices<Query>(std::move(q));
 };
 
 template <class Command>
@@ -53,7 +86,7 @@ class BoxOffice::Impl {
         : storage_(std::move(storage)),
           options_(checked(std::move(options))),
           ids_(storage_->secrets().ids),
-          tokens_(storage_->secrets().tokens),
+          tokens_(options_.token_keys.empty() ? storage_->secrets().tokens : options_.token_keys),
           board_(catalog_),
           surroundings_{&catalog_, &options_, &ids_, &board_},
           writer_(*storage_, board_, surroundings_),
@@ -69,6 +102,9 @@ class BoxOffice::Impl {
         if constexpr (HandledCommand<Command>) {
             writer_.submit(
                 std::make_unique<CommandTask<Command>>(std::move(command), std::move(done)));
+        } else if constexpr (SlicedQuery<Command>) {
+            writer_.submit(std::make_unique<SlicedWork<Command>>(queries_, std::move(command),
+                                                                 std::move(done)));
         } else {
             writer_.submit(std::make_unique<QueryWork<Command>>(queries_, std::move(command),
                                                                 std::move(done)));
@@ -97,17 +133,27 @@ class BoxOffice::Impl {
         return std::move(*waiting->answer);
     }
 
-    AnswerTo<GetPlace> place(const GetPlace& query) {
+    std::optional<PlaceView> place_in_memory(const GetPlace& query) const {
         const CatalogConcert* concert = catalog_.find(query.concert);
-        if (concert != nullptr) {
-            PlaceView view{.user = query.user};
-            if (board_.fill(*concert, query.place, storage_->now(), view)) {
-                return capped(view, query);
-            }
+        PlaceView view{.user = query.user};
+        if (concert == nullptr || !board_.fill(*concert, query.place, storage_->now(), view)) {
+            return std::nullopt;
         }
+        // One who waits or is in has no later place; of one past its time only storage knows.
+        if (view.status == TokenStatus::expired) return std::nullopt;
+        return capped(view, query);
+    }
+
+    AnswerTo<GetPlace> place(const GetPlace& query) {
+        if (auto view = place_in_memory(query)) return std::move(*view);
         auto view = call(query);
         return view ? capped(std::move(*view), query) : view;
     }
+
+    AnswerTo<GetConcert> concert(const GetConcert& query) const {
+        return concertres::run(queries_, query);
+    }
+    const Catalog& catalog() const { return catalog_; }
 
     // After a submit from outside: somebody must run what was submitted.
     void wake() {
@@ -143,7 +189,15 @@ class BoxOffice::Impl {
     const Storage& storage() const { return *storage_; }
     Storage& storage() { return *storage_; }
     const Options& options() const { return options_; }
-    const TokenKeys& tokens() const { return tokens_; }
+    TokenKeys tokens() const {
+        std::shared_lock lock(tokens_mutex_);
+        return tokens_;
+    }
+    void replace_tokens(std::vector<TokenKey> keys) {
+        TokenKeys replaced(std::move(keys));  // outside the lock: it may throw
+        std::unique_lock lock(tokens_mutex_);
+        std::swap(tokens_, replaced);
+    }
     Statistics statistics() const { return writer_.statistics(); }
     const QueryContext& queries() const { return queries_; }
 
@@ -227,6 +281,7 @@ class BoxOffice::Impl {
     std::unique_ptr<Storage> storage_;
     Options options_;
     KeyedHash ids_;
+    mutable std::shared_mutex tokens_mutex_;
     TokenKeys tokens_;
     Catalog catalog_;
     Board board_;
@@ -261,6 +316,20 @@ void BoxOffice::submit(Command command, Done<Command> done) {
 
 AnswerTo<GetPlace> BoxOffice::place(const GetPlace& q) { return impl_->place(q); }
 
+std::optional<PlaceView> BoxOffice::place_in_memory(const GetPlace& q) const {
+    return impl_->place_in_memory(q);
+}
+
+AnswerTo<GetConcert> BoxOffice::concert(const GetConcert& q) const { return impl_->concert(q); }
+
+AnswerTo<GetPerformance> BoxOffice::performance(const GetPerformance& q) const {
+    return find_in(impl_->catalog(), q);
+}
+
+AnswerTo<FindPerformance> BoxOffice::find(const FindPerformance& q) const {
+    return find_in(impl_->catalog(), q);
+}
+
 std::string BoxOffice::sign(const PlaceView& place) const {
     return sign_token(
         impl_->tokens(), TokenPurpose::place,
@@ -270,6 +339,10 @@ std::string BoxOffice::sign(const PlaceView& place) const {
 Result<TokenClaims> BoxOffice::verify(std::string_view token) const {
     return verify_token(impl_->tokens(), TokenPurpose::place, token, now(),
                         impl_->options().token_max_age);
+}
+
+void BoxOffice::replace_token_keys(std::vector<TokenKey> keys) {
+    impl_->replace_tokens(std::move(keys));
 }
 
 Time BoxOffice::now() const { return impl_->storage().now(); }
@@ -307,6 +380,7 @@ CONCERTRES_ASKABLE(ListConcerts);
 CONCERTRES_ASKABLE(GetConcert);
 CONCERTRES_ASKABLE(ListDates);
 CONCERTRES_ASKABLE(ListSeats);
+CONCERTRES_ASKABLE(GetPerformance);
 CONCERTRES_ASKABLE(FindPerformance);
 CONCERTRES_ASKABLE(GetReservation);
 CONCERTRES_ASKABLE(ListReservations);
@@ -315,6 +389,9 @@ CONCERTRES_ASKABLE(ListPayments);
 CONCERTRES_ASKABLE(GetWallet);
 CONCERTRES_ASKABLE(ListTransfers);
 CONCERTRES_ASKABLE(ListEvents);
+CONCERTRES_ASKABLE(GetReport);
+CONCERTRES_ASKABLE(Explain);
+CONCERTRES_ASKABLE(Backup);
 
 #undef CONCERTRES_ASKABLE
 

@@ -44,6 +44,9 @@ Result<void> check(const Options& options) {
     if (options.extend_max < options.hold_ttl) {
         return invalid("options.extend_max must be at least options.hold_ttl");
     }
+    if (!options.token_keys.empty()) {
+        if (auto valid = check(options.token_keys); !valid) return valid;
+    }
     for (const auto& [name, policy] : options.policies) {
         if (policy == nullptr) return invalid("options.policies['" + name + "'] is null");
     }

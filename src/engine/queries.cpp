@@ -54,9 +54,11 @@ Result<PlaceView> run(const QueryContext& at, const GetPlace& query) {
     const CatalogConcert* concert = at.catalog->find(query.concert);
     if (concert == nullptr) return unknown_concert(query.concert);
     Read<User> user = nullptr;
+    Read<Member> member = nullptr;
     StandingRows standing;
     at.read([&](UnitOfWork& rows) {
         user = rows.want<User>(query.user);
+        if (exists(user)) member = rows.want<Member>({concert->concert.key, (*user)->user});
         standing.want(rows, concert->concert.key, query.place);
     });
     const Standing found = standing.standing();
@@ -69,6 +71,7 @@ Result<PlaceView> run(const QueryContext& at, const GetPlace& query) {
     PlaceView view{.user = query.user, .status = status_of(found, at.now())};
     at.board->fill(*concert, query.place, at.now(), view);
     if (found.pass) view.pass_expires_at = found.pass->expires_at;
+    if (found.has_room) view.latest = exists(member) && (*member)->latest == query.place;
     return view;
 }
 
@@ -120,10 +123,11 @@ Result<SeatsView> run(const QueryContext& at, const ListSeats& query) {
     at.read([&](UnitOfWork& rows) { state = rows.want<PerformanceState>(key); });
     SeatsView view{.performance = query.performance,
                    .date = performance->performance.date,
+                   .stream = {StreamKind::performance, key.value},
                    .revision = (*state)->next_event - 1,
                    .seats = {},
                    .now = now};
-    for (const Seat& seat : at.storage->seats(key)) {
+    for (const Seat& seat : at.storage->seats(key, 0, SIZE_MAX)) {
         const SeatStatus status = seat.status_at(now);
         if (status != SeatStatus::free && !query.all) continue;
         const HallSeat* hall = performance->concert->seat(seat.number);
@@ -135,13 +139,39 @@ Result<SeatsView> run(const QueryContext& at, const ListSeats& query) {
                               .x = hall->x,
                               .y = hall->y,
                               .price = hall->price,
-                              .status = status});
+                              .status = status,
+                              .held_until = status == SeatStatus::held
+                                                ? std::optional(seat.held_until)
+                                                : std::nullopt});
     }
     return view;
 }
 
+Result<PerformanceView> run(const QueryContext& at, const GetPerformance& query) {
+    return find_in(*at.catalog, query);
+}
+
 Result<PerformanceId> run(const QueryContext& at, const FindPerformance& query) {
-    const CatalogConcert* concert = at.catalog->find(query.concert);
+    return find_in(*at.catalog, query);
+}
+
+// --- From the catalog alone
+// -----------------------------------------------------------------------
+
+Result<PerformanceView> find_in(const Catalog& catalog, const GetPerformance& query) {
+    const CatalogPerformance* found = catalog.find(query.performance);
+    if (found == nullptr) return unknown_performance(query.performance);
+    const Performance& performance = found->performance;
+    return PerformanceView{.id = performance.id,
+                           .concert = found->concert->concert.id,
+                           .starts_at = performance.starts_at,
+                           .utc_offset = performance.utc_offset,
+                           .date = performance.date,
+                           .seats_total = static_cast<std::int64_t>(found->concert->seats.size())};
+}
+
+Result<PerformanceId> find_in(const Catalog& catalog, const FindPerformance& query) {
+    const CatalogConcert* concert = catalog.find(query.concert);
     if (concert == nullptr) return unknown_concert(query.concert);
     std::vector<PerformanceId> found;
     std::string listed;
@@ -180,6 +210,8 @@ Result<ReservationView> run(const QueryContext& at, const GetReservation& query)
         return unknown(Errc::unknown_reservation, "reservation of this user with the id",
                        query.reservation.uuid);
     }
+    const Concert& concert = at.catalog->at((*row)->concert).concert;
+    if (auto refused = check_token(query.concert, concert)) return *refused;
     const Reservation reservation = **row;
     return reservation_view(at, reservation);
 }
@@ -214,6 +246,8 @@ Result<PaymentView> run(const QueryContext& at, const GetPayment& query) {
         return unknown(Errc::unknown_payment, "payment of this user with the id",
                        query.payment.uuid);
     }
+    const Concert& concert = at.catalog->at((*row)->concert).concert;
+    if (auto refused = check_token(query.concert, concert)) return *refused;
     return payment_view(at, (*name)->named);
 }
 

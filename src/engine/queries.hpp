@@ -38,6 +38,7 @@ Result<std::vector<ConcertView>> run(const QueryContext& at, const ListConcerts&
 Result<ConcertView> run(const QueryContext& at, const GetConcert& query);
 Result<std::vector<DateView>> run(const QueryContext& at, const ListDates& query);
 Result<SeatsView> run(const QueryContext& at, const ListSeats& query);
+Result<PerformanceView> run(const QueryContext& at, const GetPerformance& query);
 Result<PerformanceId> run(const QueryContext& at, const FindPerformance& query);
 Result<ReservationView> run(const QueryContext& at, const GetReservation& query);
 Result<std::vector<ReservationView>> run(const QueryContext& at, const ListReservations& query);
@@ -50,6 +51,9 @@ struct RunAudit {
     using Answer = AuditReport;
 };
 Result<AuditReport> run(const QueryContext& at, const RunAudit& query);
+// The same, for any thread.
+Result<PerformanceView> find_in(const Catalog& catalog, const GetPerformance& query);
+Result<PerformanceId> find_in(const Catalog& catalog, const FindPerformance& query);
 // Not a query, but it runs like one: it writes what no command touches yet.
 Result<ConcertView> run(const QueryContext& at, AddConcert& command);
 

@@ -2,6 +2,7 @@
 // group, and is answered after the commit. Work is what an inbox holds: tasks and queries.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -51,10 +52,16 @@ class Task : public Work {
 
 class QueryTask : public Work {
   public:
-    virtual void run() = 0;
-    // REQUIRES: it has run
+    enum class Ran : std::uint8_t { whole, slice };
+
+    // Does all of it; or, of what takes long, a slice of a few milliseconds, and is run again after
+    // the commands that wait.
+    virtual Ran run() = 0;
+    // REQUIRES: run has returned `whole`
     virtual void answer() = 0;
     QueryTask* as_query() override { return this; }
+
+    bool begun = false;  // a slice of it is done
 };
 
 // How a command is handled: Handler<Hold> and so on, in engine/handlers.hpp.

@@ -1,6 +1,7 @@
 #include "engine/writer.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -13,6 +14,8 @@ namespace {
 
 // Queries that run between two groups, so that a flood of them cannot stop the sale.
 constexpr int queries_between_groups = 64;
+// Queries that are done in slices at once; one more is refused, so that they cannot pile up.
+constexpr std::size_t unfinished_max = 64;
 // A command that missed this many groups for want of a row goes alone: then nobody can change what
 // it needs while it is read.
 constexpr int deferred_max = 3;
@@ -69,7 +72,8 @@ void Writer::take_inbox() {
     {
         std::lock_guard lock(inbox_mutex_);
         // What was taken and still waits counts against the bound, or the inbox would have none.
-        const std::size_t waiting = tasks_.size() + queries_.size();
+        // What is done in slices does not: it may take minutes.
+        const std::size_t waiting = tasks_.size() + queries_.size() - unfinished_;
         if (waiting >= options_.group_max) return;
         taken.swap(inbox_);
     }
@@ -151,11 +155,7 @@ bool Writer::begin_work() {
     pulse(storage_.now());
     const bool tasks_wait = !tasks_.empty() || !deferred_.empty();
     if (!queries_.empty() && (!tasks_wait || queries_in_a_row_ < queries_between_groups)) {
-        ++queries_in_a_row_;
-        queries_.front()->run();
-        auto query = std::move(queries_.front());
-        queries_.pop_front();
-        deliver([&] { query->answer(); });
+        run_query();
         return true;
     }
     queries_in_a_row_ = 0;
@@ -167,6 +167,38 @@ bool Writer::begin_work() {
     }
     busy_ = !tasks_.empty() || !deferred_.empty() || !queries_.empty();
     return busy_;
+}
+
+void Writer::run_query() {
+    ++queries_in_a_row_;
+    // It stays where it is until it has run: should it throw, it is failed with all the others.
+    const bool done = queries_.front()->run() == QueryTask::Ran::whole;
+    auto query = std::move(queries_.front());
+    queries_.pop_front();
+    if (query->begun) --unfinished_;
+    if (done) {
+        deliver([&] { query->answer(); });
+        return;
+    }
+    const bool closed = [&] {
+        std::lock_guard lock(inbox_mutex_);
+        return closed_;
+    }();
+    if (closed) {
+        deliver([&] { query->fail({Errc::draining, "the box office is stopping", {}}); });
+        return;
+    }
+    if (!query->begun && unfinished_ >= unfinished_max) {
+        deliver([&] {
+            query->fail({Errc::overloaded, "too many long queries run; try again shortly", {}});
+        });
+        return;
+    }
+    query->begun = true;
+    ++unfinished_;
+    queries_.push_back(std::move(query));
+    // A slice took as long as many a query: commands that wait come before the next one.
+    queries_in_a_row_ = queries_between_groups;
 }
 
 // False: everything that waited was too late.
@@ -241,8 +273,11 @@ void Writer::decide() {
 }
 
 void Writer::commit() {
+    const auto began = std::chrono::steady_clock::now();
     const CommitOutcome outcome = storage_.commit(changes_);
     if (outcome == CommitOutcome::committed) {
+        committed_.count(changes_, std::chrono::duration_cast<Duration>(
+                                       std::chrono::steady_clock::now() - began));
         ++counters_.groups;
         counters_.rows += static_cast<std::int64_t>(changes_.rows.size());
         counters_.events += static_cast<std::int64_t>(changes_.events.size());
@@ -306,6 +341,7 @@ void Writer::fail_engine(const std::string& why) {
         for (auto& task : std::exchange(*waiting, {})) task->fail(error);
     }
     for (auto& query : std::exchange(queries_, {})) query->fail(error);
+    unfinished_ = 0;
     for (auto& work : inbox) work->fail(error);
     busy_ = false;
 }
@@ -348,6 +384,7 @@ Statistics Writer::statistics() const {
     now.deferred = counters_.deferred;
     now.rows = counters_.rows;
     now.events = counters_.events;
+    committed_.tell(now);
     return now;
 }
 

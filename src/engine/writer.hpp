@@ -19,6 +19,7 @@
 #include "concertres/options.hpp"
 #include "concertres/storage.hpp"
 #include "engine/board.hpp"
+#include "engine/commit_counters.hpp"
 #include "engine/task.hpp"
 #include "engine/unit_of_work.hpp"
 
@@ -51,6 +52,7 @@ class Writer {
     void submit_own(Command command);
     bool start_group();
     bool begin_work();
+    void run_query();
     void resolve();
     void load();
     void decide();
@@ -76,6 +78,7 @@ class Writer {
     std::deque<std::unique_ptr<Task>> tasks_;     // taken, not yet in a group
     std::deque<std::unique_ptr<Task>> deferred_;  // to be taken before them
     std::deque<std::unique_ptr<QueryTask>> queries_;
+    std::size_t unfinished_ = 0;  // of the queries, those that have had a slice
     int queries_in_a_row_ = 0;
     std::vector<std::unique_ptr<Task>> group_;
     int rounds_ = 0;
@@ -95,6 +98,7 @@ class Writer {
         std::atomic<std::int64_t> rows{0};
         std::atomic<std::int64_t> events{0};
     } counters_;
+    CommitCounters committed_;
     std::atomic<bool> busy_{false};  // a group is on its way, or taken work waits
 };
 

@@ -96,12 +96,25 @@ std::vector<PerformanceState> MemoryStorage::performances(ConcertKey concert, Ti
     return result;
 }
 
-std::vector<Seat> MemoryStorage::seats(PerformanceKey performance) {
+Result<std::unique_ptr<BackupJob>> MemoryStorage::backup(const std::filesystem::path&) {
+    return Error{Errc::request_invalid,
+                 "a store in memory has no file to make a backup of: only one on disk has",
+                 {}};
+}
+
+std::vector<Seat> MemoryStorage::seats(PerformanceKey performance, SeatNumber after,
+                                       std::size_t limit) {
     std::vector<Seat> result;
     const Hall* hall = table<Seat>().rows().hall(performance);
     if (!hall) return result;
-    result.reserve(hall->seats.size());
-    for (const Slot<Seat>& slot : hall->seats) result.push_back(slot.stored.row);
+    const auto first = std::upper_bound(
+        hall->seats.begin(), hall->seats.end(), after,
+        [](SeatNumber number, const Slot<Seat>& slot) { return number < slot.stored.row.number; });
+    const auto left = static_cast<std::size_t>(hall->seats.end() - first);
+    result.reserve(std::min(left, limit));
+    for (auto at = first; at != hall->seats.end() && result.size() < limit; ++at) {
+        result.push_back(at->stored.row);
+    }
     return result;
 }
 

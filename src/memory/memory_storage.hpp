@@ -57,7 +57,8 @@ class MemoryStorage final : public Storage {
     CommitOutcome commit(const ChangeSet& changes) override;
 
     std::vector<PerformanceState> performances(ConcertKey concert, Time after) override;
-    std::vector<Seat> seats(PerformanceKey performance) override;
+    std::vector<Seat> seats(PerformanceKey performance, SeatNumber after,
+                            std::size_t limit) override;
     std::map<PerformanceKey, std::int64_t> dead_seats(Time now) override;
     std::optional<Time> next_deadline() override;
     std::vector<PlaceNumber> waiting(ConcertKey concert, PlaceNumber after,
@@ -71,6 +72,7 @@ class MemoryStorage final : public Storage {
                                     std::size_t limit) override;
     std::vector<Event> events(const Stream& stream, std::int64_t after, std::size_t limit) override;
     void scan(ScanVisitor& visitor) override;
+    Result<std::unique_ptr<BackupJob>> backup(const std::filesystem::path& file) override;
 
   private:
     struct Show {

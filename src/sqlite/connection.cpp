@@ -133,16 +133,16 @@ void throw_as_open_error(const SQLite::Exception& error, const std::string& name
 Connection::Connection(const std::filesystem::path& file, const SqliteOptions& options,
                        const Schema& schema)
     : name_("the store " + file.string()),
+      path_(full_path(file)),
       wal_bytes_max_(std::max<std::int64_t>(options.wal_bytes_max, 0)),
       checkpoint_at_(wal_bytes_max_) {
-    const std::filesystem::path path = full_path(file);
-    const Peek peeked = peek(path, name_);
-    check_before_open(path, peeked, schema, name_);
-    const bool had_wal = has_wal(path);
-    if (peeked.kind == FileKind::absent) make_file(path, name_);
+    const Peek peeked = peek(path_, name_);
+    check_before_open(path_, peeked, schema, name_);
+    const bool had_wal = has_wal(path_);
+    if (peeked.kind == FileKind::absent) make_file(path_, name_);
     try {
         database_ = std::make_unique<SQLite::Database>(
-            path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX);
+            path_.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX);
         sqlite3* const handle = database_->getHandle();
         // Should the store be refused below, a WAL that was there stays as it was; one that SQLite
         // makes on the way goes again.

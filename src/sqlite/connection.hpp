@@ -36,6 +36,8 @@ class Connection {
     [[nodiscard]] SQLite::Database& database() { return *database_; }
     // What messages call the file.
     [[nodiscard]] const std::string& name() const { return name_; }
+    // The file's one name: absolute, and no link.
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
     // --- transactions
     // Whether none is open. False after a commit that failed means that it can still be undone.
@@ -63,6 +65,7 @@ class Connection {
     static int on_commit(void* self, sqlite3*, const char*, int pages);
 
     std::string name_;
+    std::filesystem::path path_;
     std::unique_ptr<SQLite::Database> database_;
     std::int64_t page_bytes_ = 0;
     std::int64_t wal_bytes_max_;

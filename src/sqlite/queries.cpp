@@ -23,10 +23,11 @@ std::vector<PerformanceState> SqliteStorage::performances(ConcertKey concert, Ti
     });
 }
 
-std::vector<Seat> SqliteStorage::seats(PerformanceKey performance) {
+std::vector<Seat> SqliteStorage::seats(PerformanceKey performance, SeatNumber after,
+                                       std::size_t limit) {
     return guarded([&] {
         Use use(statements_.seats);
-        CellBinder(*use).add(performance);
+        CellBinder(*use).add(performance).add(after).integer(as_limit(limit));
         return rows_of<Seat>(use);
     });
 }

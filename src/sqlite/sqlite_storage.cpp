@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "concertres/assert.hpp"
+#include "sqlite/backup.hpp"
 
 namespace concertres::sqlite {
 namespace {
@@ -70,6 +71,11 @@ std::int64_t SqliteStorage::allocate(std::size_t count) {
 
 void SqliteStorage::tidy() {
     guarded([&] { connection_.checkpoint_if_worth_it(); });
+}
+
+Result<std::unique_ptr<BackupJob>> SqliteStorage::backup(const std::filesystem::path& file) {
+    require_alive();
+    return FileBackup::begin(connection_, file);
 }
 
 void SqliteStorage::require_alive() const {

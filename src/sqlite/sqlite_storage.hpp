@@ -52,7 +52,8 @@ class SqliteStorage final : public Storage {
 
     [[nodiscard]] std::vector<PerformanceState> performances(ConcertKey concert,
                                                              Time after) override;
-    [[nodiscard]] std::vector<Seat> seats(PerformanceKey performance) override;
+    [[nodiscard]] std::vector<Seat> seats(PerformanceKey performance, SeatNumber after,
+                                          std::size_t limit) override;
     [[nodiscard]] std::map<PerformanceKey, std::int64_t> dead_seats(Time now) override;
     [[nodiscard]] std::optional<Time> next_deadline() override;
     [[nodiscard]] std::vector<PlaceNumber> waiting(ConcertKey concert, PlaceNumber after,
@@ -69,6 +70,8 @@ class SqliteStorage final : public Storage {
     [[nodiscard]] std::vector<Event> events(const Stream& stream, std::int64_t after,
                                             std::size_t limit) override;
     void scan(ScanVisitor& visitor) override;
+    [[nodiscard]] Result<std::unique_ptr<BackupJob>> backup(
+        const std::filesystem::path& file) override;
 
     // --- for tests
     [[nodiscard]] Connection& connection() { return connection_; }

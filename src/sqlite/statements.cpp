@@ -26,7 +26,8 @@ Statements::Statements(SQLite::Database& database)
                            " ON s.performance = p.key"
                            " WHERE p.concert = ?1 AND p.starts_at > ?2"
                            " ORDER BY p.starts_at, p.key")),
-      seats(prepare(select_sql<Seat>() + " WHERE performance = ?1 ORDER BY number")),
+      seats(prepare(select_sql<Seat>() + " WHERE performance = ?1 AND number > ?2 ORDER BY number"
+                                         " LIMIT ?3")),
       dead_holds(prepare("SELECT performance, seats FROM reservation INDEXED BY reservation_held"
                          " WHERE status = 1 AND held_until <= ?1")),
       first_held(prepare("SELECT held_until FROM reservation INDEXED BY reservation_held"

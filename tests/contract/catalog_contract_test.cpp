@@ -61,7 +61,7 @@ TEST_SUITE_BEGIN("storage contract: catalog");
 CONCERTRES_BACKEND_TEST("a new store has no concerts") {
     TestStore store(backend);
     CHECK(store->concerts().empty());
-    CHECK(store->seats({1}).empty());
+    CHECK(store->seats({1}, 0, SIZE_MAX).empty());
     CHECK(store->performances({1}, Time{}).empty());
 }
 
@@ -185,7 +185,7 @@ CONCERTRES_BACKEND_TEST("a new concert has a free seat for every seat of every p
     const std::vector<SeatNumber> by_number = {2, 3, 50, 900};
     const auto check_seats = [&] {
         for (const Performance& performance : concert.performances) {
-            const auto seats = store->seats(performance.key);
+            const auto seats = store->seats(performance.key, 0, SIZE_MAX);
             REQUIRE(seats.size() == 4);
             for (std::size_t i = 0; i < seats.size(); ++i) {
                 CHECK(seats[i] == Seat{.performance = performance.key, .number = by_number[i]});
@@ -222,7 +222,7 @@ CONCERTRES_BACKEND_TEST("the seats of one concert stay while another is added") 
     const Held held = held_seats(*store, performance, {2, 3}, at(1h));
     put(*store, held);
     add_concert(*store, {.seats = 9});
-    const auto seats = store->seats(performance);
+    const auto seats = store->seats(performance, 0, SIZE_MAX);
     REQUIRE(seats.size() == 5);
     CHECK(seats[0].status == SeatStatus::free);
     CHECK(seats[1] == held.seats[0]);
@@ -245,7 +245,7 @@ CONCERTRES_BACKEND_TEST("progress is told while a concert is added, up to the en
     CHECK(calls > 0);
     CHECK(last == whole);
     for (const Performance& performance : concert.performances) {
-        CHECK(store->seats(performance.key).size() == 3'000);
+        CHECK(store->seats(performance.key, 0, SIZE_MAX).size() == 3'000);
     }
 }
 

@@ -90,7 +90,7 @@ CONCERTRES_BACKEND_TEST("one commit changes some rows, makes others, and leaves 
               Versioned<PerformanceState>{state, 2});
         CHECK(read_row<Wallet>(*store, user)->version == 1);
         CHECK(read_row<User>(*store, held.reservation.user_id)->version == 1);
-        const auto seats = store->seats(performance);
+        const auto seats = store->seats(performance, 0, SIZE_MAX);
         REQUIRE(seats.size() == 6);
         CHECK(seats[1] == paid.seats[0]);
         CHECK(seats[3].status == SeatStatus::free);
@@ -138,7 +138,7 @@ CONCERTRES_BACKEND_TEST("a change set of 10,000 rows is committed whole") {
             whole && store->events({StreamKind::wallet, reservation.user.value}, 0, 2).size() == 1;
     }
     CHECK(whole);
-    std::vector<Seat> seats = store->seats(performance);
+    std::vector<Seat> seats = store->seats(performance, 0, SIZE_MAX);
     REQUIRE(seats.size() == static_cast<std::size_t>(count));
     for (std::size_t i = 0; i < seats.size(); ++i) whole = whole && seats[i] == all[i].seats[0];
     CHECK(whole);
@@ -157,7 +157,7 @@ CONCERTRES_BACKEND_TEST("many small commits leave what one large commit leaves")
         }
     }
     if (backend.lasts) store.reopen();
-    for (const Seat& seat : store->seats(performance)) {
+    for (const Seat& seat : store->seats(performance, 0, SIZE_MAX)) {
         CHECK(seat.status == SeatStatus::free);
         CHECK(read_row<Seat>(*store, seat.key())->version == 7);
     }

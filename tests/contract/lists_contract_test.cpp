@@ -33,6 +33,33 @@ using Numbers = std::vector<PlaceNumber>;
 
 TEST_SUITE_BEGIN("storage contract: lists");
 
+// --- Seats
+// ----------------------------------------------------------------------------------------
+
+CONCERTRES_BACKEND_TEST(
+    "the seats of a performance are listed by number, strictly above a number") {
+    TestStore store(backend);
+    const NewConcert concert = add_concert(*store, {.performances = 2, .seats = 10});
+    const PerformanceKey performance = concert.performances[1].key;
+    put(*store, held_seats(*store, performance, {4}, at(1h)));
+    const auto listed = [&](SeatNumber after, std::size_t limit) {
+        std::vector<SeatNumber> result;
+        for (const Seat& seat : store->seats(performance, after, limit)) {
+            CHECK(seat.performance == performance);
+            CHECK((seat.status == SeatStatus::held) == (seat.number == 4));
+            result.push_back(seat.number);
+        }
+        return result;
+    };
+    CHECK(listed(0, 3) == std::vector<SeatNumber>{1, 2, 3});
+    CHECK(listed(3, 3) == std::vector<SeatNumber>{4, 5, 6});
+    CHECK(listed(8, 3) == std::vector<SeatNumber>{9, 10});
+    CHECK(listed(10, 3).empty());
+    CHECK(listed(INT32_MAX, 3).empty());
+    CHECK(listed(0, 0).empty());
+    CHECK(listed(0, SIZE_MAX).size() == 10);
+}
+
 // --- Rooms
 // ----------------------------------------------------------------------------------------
 

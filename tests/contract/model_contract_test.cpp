@@ -346,7 +346,7 @@ void Run::check_performance(PerformanceKey performance) {
     for (SeatNumber number = 1; number <= seat_count; ++number) {
         seats.push_back(model_.seats.rows[{performance, number}].row);
     }
-    CHECK(store_->seats(performance) == seats);
+    CHECK(store_->seats(performance, 0, SIZE_MAX) == seats);
     const Stream stream{StreamKind::performance, performance.value};
     CHECK(store_->events(stream, 0, 100'000) == model_.events[stream]);
 }

@@ -82,9 +82,10 @@ std::vector<PerformanceState> FaultyStorage::performances(ConcertKey concert, Ti
     return inner_->performances(concert, after);
 }
 
-std::vector<Seat> FaultyStorage::seats(PerformanceKey performance) {
+std::vector<Seat> FaultyStorage::seats(PerformanceKey performance, SeatNumber after,
+                                       std::size_t limit) {
     pass(StorageCall::query);
-    return inner_->seats(performance);
+    return inner_->seats(performance, after, limit);
 }
 
 std::map<PerformanceKey, std::int64_t> FaultyStorage::dead_seats(Time now) {

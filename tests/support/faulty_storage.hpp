@@ -91,7 +91,8 @@ class FaultyStorage final : public Storage {
     void tidy() override { inner_->tidy(); }
 
     std::vector<PerformanceState> performances(ConcertKey concert, Time after) override;
-    std::vector<Seat> seats(PerformanceKey performance) override;
+    std::vector<Seat> seats(PerformanceKey performance, SeatNumber after,
+                            std::size_t limit) override;
     std::map<PerformanceKey, std::int64_t> dead_seats(Time now) override;
     std::optional<Time> next_deadline() override;
     std::vector<PlaceNumber> waiting(ConcertKey concert, PlaceNumber after,
@@ -105,6 +106,9 @@ class FaultyStorage final : public Storage {
                                     std::size_t limit) override;
     std::vector<Event> events(const Stream& stream, std::int64_t after, std::size_t limit) override;
     void scan(ScanVisitor& visitor) override;
+    Result<std::unique_ptr<BackupJob>> backup(const std::filesystem::path& file) override {
+        return inner_->backup(file);
+    }
 
   private:
     // Throws where the call's turn to fail has come.

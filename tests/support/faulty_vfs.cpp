@@ -10,6 +10,7 @@ struct File {
     sqlite3_file base;
     FaultyVfs* disk;
     bool is_wal;
+    const char* name;  // SQLite keeps it as long as the file is open
 };
 
 sqlite3_vfs* real_vfs = nullptr;  // SQLite's calls do not carry it to a file
@@ -20,6 +21,7 @@ sqlite3_file* real(sqlite3_file* file) { return reinterpret_cast<sqlite3_file*>(
 int ask(sqlite3_file* file, DiskCall call) {
     const auto& before = ours(file)->disk->before;
     call.to_wal = ours(file)->is_wal;
+    call.file = ours(file)->name;
     return before ? before(call) : SQLITE_OK;
 }
 
@@ -71,7 +73,8 @@ const sqlite3_io_methods methods = {
 int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out_flags) {
     *ours(file) = {.base = {},
                    .disk = static_cast<FaultyVfs*>(vfs->pAppData),
-                   .is_wal = (flags & SQLITE_OPEN_WAL) != 0};
+                   .is_wal = (flags & SQLITE_OPEN_WAL) != 0,
+                   .name = name == nullptr ? "" : name};
     real(file)->pMethods = nullptr;
     const int result = real_vfs->xOpen(real_vfs, name, real(file), flags, out_flags);
     if (real(file)->pMethods != nullptr) file->pMethods = &methods;

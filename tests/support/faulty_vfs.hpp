@@ -20,9 +20,10 @@ namespace concertres::test {
 struct DiskCall {
     enum Kind { write, sync, truncate };
     Kind kind = write;
-    bool to_wal = false;     // else to the database's own file
-    std::int64_t at = 0;     // of a write: where; of a cut: the new size
-    std::string_view bytes;  // of a write
+    bool to_wal = false;      // else to the database's own file
+    std::string_view file{};  // its full name
+    std::int64_t at = 0;      // of a write: where; of a cut: the new size
+    std::string_view bytes;   // of a write
 };
 
 class FaultyVfs {

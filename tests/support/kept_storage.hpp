@@ -36,8 +36,9 @@ class KeptStorage final : public Storage {
     std::vector<PerformanceState> performances(ConcertKey concert, Time after) override {
         return inner_->performances(concert, after);
     }
-    std::vector<Seat> seats(PerformanceKey performance) override {
-        return inner_->seats(performance);
+    std::vector<Seat> seats(PerformanceKey performance, SeatNumber after,
+                            std::size_t limit) override {
+        return inner_->seats(performance, after, limit);
     }
     std::map<PerformanceKey, std::int64_t> dead_seats(Time now) override {
         return inner_->dead_seats(now);
@@ -67,6 +68,9 @@ class KeptStorage final : public Storage {
         return inner_->events(stream, after, limit);
     }
     void scan(ScanVisitor& visitor) override { inner_->scan(visitor); }
+    Result<std::unique_ptr<BackupJob>> backup(const std::filesystem::path& file) override {
+        return inner_->backup(file);
+    }
 
   private:
     std::shared_ptr<Storage> inner_;

@@ -140,6 +140,12 @@ class Replay {
             together_ = true;
         } else if (verb == "audit") {
             check(line, audit());
+        } else if (verb == "backup") {
+            check(line, make_backup());
+        } else if (verb == "restore") {
+            if (backup_ == nullptr) throw TableError("there is no backup");
+            close();
+            directory_ = std::move(backup_);
         } else {
             return false;
         }
@@ -242,6 +248,20 @@ class Replay {
         office_.reset();
     }
 
+    Answer make_backup() {
+        auto copied = std::make_unique<TempDir>();
+        std::optional<AnswerTo<Backup>> answer;
+        office().submit<Backup>({.file = copied->path() / "store.db"},
+                                [&](AnswerTo<Backup> told) { answer = std::move(told); });
+        while (!answer) {
+            if (!office().step()) throw TableError("there is no answer");
+        }
+        if (!*answer) return Answers::refusal(answer->error());
+        const AuditReport report = concertres::audit(*backend_->open(copied->path(), &clock_));
+        backup_ = std::move(copied);
+        return {.words = {report.clean() ? "clean" : "findings"}};
+    }
+
     // What a process that is killed leaves behind is what its files hold at that moment.
     void crash() {
         (void)office();
@@ -260,6 +280,7 @@ class Replay {
     Options options_;
     Verbs verbs_;
     std::unique_ptr<TempDir> directory_ = std::make_unique<TempDir>();
+    std::unique_ptr<TempDir> backup_;
     std::shared_ptr<Storage> kept_;
     std::unique_ptr<BoxOffice> office_;
     Line draft_;

@@ -28,9 +28,12 @@
 //   anything;
 //                             `advance` between them passes time without it
 //   audit                     -> clean
+//   backup                    a backup is made, and audited: -> clean
+//   restore                   the box office goes on with the latest backup
 // What people do and ask: see scenario_verbs.cpp and scenario_queries.cpp, one function each.
 // Defaults: a command comes from the user's latest place (other: `place=`), a key is the name of
-// what is made (other: `key=`, none: `key=none`), whoever made a thing asks for it (other: `by=`).
+// what is made (other: `key=`, none: `key=none`), whoever made a thing asks for it (other: `by=`),
+// and of which concert the place is, is not said (`token=` says it).
 #pragma once
 
 #include <filesystem>

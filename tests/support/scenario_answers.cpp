@@ -55,6 +55,7 @@ Answer Answers::operator()(const PlaceView& view) const {
     if (view.position) answer.words.push_back(text(*view.position));
     answer.fields = {{"number", text(view.number.value)},
                      {"made", yes_or_no(view.made)},
+                     {"latest", yes_or_no(view.latest)},
                      {"position", text(view.position)},
                      {"ahead", text(view.ahead)},
                      {"eta", view.eta ? duration_text(*view.eta) : "none"},
@@ -161,6 +162,34 @@ Answer Answers::operator()(const SeatsView& view) const {
 
 Answer Answers::operator()(const WalletView& view) const {
     return {.words = {text(view.balance)}, .fields = {{"user", names_->name(view.user)}}};
+}
+
+Answer Answers::operator()(const ReportView& view) const {
+    std::vector<std::string> words{text(view.takings)};
+    for (const PerformanceReport& each : view.performances) {
+        words.push_back(names_->name(each.id) + ":" + text(each.seats.free) + "/" +
+                        text(each.seats.held) + "/" + text(each.seats.sold) + "/" +
+                        text(each.seats.blocked) + ":" + text(each.takings));
+    }
+    Answer answer = listed(std::move(words));
+    answer.fields = {{"concert", names_->name(view.concert.id)},
+                     {"waiting", text(view.concert.waiting)},
+                     {"admitted", text(view.concert.admitted)}};
+    return answer;
+}
+
+Answer Answers::operator()(const Explanation& view) const {
+    std::vector<std::string> words{std::string(explained_name(view.kind))};
+    for (const ToldEvent& told : view.events) {
+        words.push_back(names_->name(UserId{told.owner}) + ":" +
+                        std::string(event_name(told.event.kind)));
+    }
+    Answer answer = listed(std::move(words));
+    // Fields have no spaces.
+    std::string state = view.state;
+    std::replace(state.begin(), state.end(), ' ', '_');
+    answer.fields = {{"total", text(view.total)}, {"state", state.substr(0, state.find(';'))}};
+    return answer;
 }
 
 Answer Answers::operator()(const std::vector<ReservationView>& list) const {

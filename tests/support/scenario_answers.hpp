@@ -61,6 +61,10 @@ class Answers {
     [[nodiscard]] Answer operator()(const std::vector<DateView>& list) const;
     [[nodiscard]] Answer operator()(const SeatsView& view) const;
     [[nodiscard]] Answer operator()(const WalletView& view) const;
+    // Takings, then for each performance P1:free/held/sold/blocked:takings.
+    [[nodiscard]] Answer operator()(const ReportView& view) const;
+    // What it is, then for each event whose stream it is in, and its name: P1:reservation.held.
+    [[nodiscard]] Answer operator()(const Explanation& view) const;
     [[nodiscard]] Answer operator()(const std::vector<ReservationView>& list) const;
     [[nodiscard]] Answer operator()(const std::vector<PaymentView>& list) const;
     [[nodiscard]] Answer operator()(const std::vector<Transfer>& list) const;

@@ -35,17 +35,20 @@ void Verbs::find(Line& line, BoxOffice& office, const Reply& reply) {
 }
 
 void Verbs::seat(Line& line, BoxOffice& office, const Reply& reply) {
+    const Time began = began_;
     const ListSeats query{.performance = names_.id<PerformanceId>(line.word("performance")),
                           .all = true};
     const auto number = static_cast<SeatNumber>(line.number_word("seat"));
     line.finish();
-    office.submit<ListSeats>(query, [reply, number](AnswerTo<ListSeats> result) {
+    office.submit<ListSeats>(query, [reply, number, began](AnswerTo<ListSeats> result) {
         if (!result) return reply(Answers::refusal(result.error()));
         for (const SeatView& each : result->seats) {
             if (each.number != number) continue;
-            return reply(
-                {.words = {std::string(seat_status_text(each.status))},
-                 .fields = {{"price", std::to_string(each.price.minor)}, {"label", each.label}}});
+            const auto until = each.held_until;
+            return reply({.words = {std::string(seat_status_text(each.status))},
+                          .fields = {{"price", std::to_string(each.price.minor)},
+                                     {"label", each.label},
+                                     {"until", until ? duration_text(*until - began) : "none"}}});
         }
         reply({.words = {"missing"}});
     });
@@ -61,6 +64,7 @@ void Verbs::seats(Line& line, BoxOffice& office, const Reply& reply) {
 void Verbs::reservation(Line& line, BoxOffice& office, const Reply& reply) {
     const std::string name = line.word("reservation");
     const GetReservation query{.user = user(owner(line, name)),
+                               .concert = token_of(line),
                                .reservation = names_.id<ReservationId>(name)};
     line.finish();
     ask(office, query, reply);
@@ -78,7 +82,9 @@ void Verbs::reservations(Line& line, BoxOffice& office, const Reply& reply) {
 
 void Verbs::payment(Line& line, BoxOffice& office, const Reply& reply) {
     const std::string name = line.word("payment");
-    const GetPayment query{.user = user(owner(line, name)), .payment = names_.id<PaymentId>(name)};
+    const GetPayment query{.user = user(owner(line, name)),
+                           .concert = token_of(line),
+                           .payment = names_.id<PaymentId>(name)};
     line.finish();
     ask(office, query, reply);
 }
@@ -125,6 +131,24 @@ void Verbs::events(Line& line, BoxOffice& office, const Reply& reply) {
     }
     query.after = line.number_field("after").value_or(0);
     query.limit = static_cast<std::size_t>(line.number_field("limit").value_or(100));
+    line.finish();
+    ask(office, query, reply);
+}
+
+void Verbs::report(Line& line, BoxOffice& office, const Reply& reply) {
+    const GetReport query{names_.id<ConcertId>(line.word("concert"))};
+    line.finish();
+    ask(office, query, reply);
+}
+
+// explain P1 seat=7: whatever the name is of, a user's or a charge's (`as=`) too.
+void Verbs::explain(Line& line, BoxOffice& office, const Reply& reply) {
+    Explain query{.id = names_.id<UserId>(line.word("name")).uuid};
+    if (const auto seat = line.number_field("seat")) query.seat = static_cast<SeatNumber>(*seat);
+    if (const auto place = line.number_field("place")) query.place = PlaceNumber{*place};
+    if (const auto limit = line.number_field("limit")) {
+        query.limit = static_cast<std::size_t>(*limit);
+    }
     line.finish();
     ask(office, query, reply);
 }
@@ -188,6 +212,11 @@ PlaceNumber Verbs::place_of(Line& line, const std::string& name, const std::stri
     if (found != places_.end()) return found->second;
     if (said) throw TableError("`" + *said + "` has no place");
     return {};
+}
+
+ConcertId Verbs::token_of(Line& line) const {
+    const auto concert = line.field("token");
+    return concert ? names_.id<ConcertId>(*concert) : ConcertId{};
 }
 
 std::string Verbs::owner(Line& line, const std::string& thing) const {

@@ -91,6 +91,8 @@ bool Verbs::send(Line& line, BoxOffice& office, const Reply& reply) {
         {"balance", &Verbs::balance},
         {"transfers", &Verbs::transfers},
         {"events", &Verbs::events},
+        {"report", &Verbs::report},
+        {"explain", &Verbs::explain},
         {"token", &Verbs::token},
         {"verify", &Verbs::verify},
     };
@@ -217,6 +219,7 @@ void Verbs::hold(Line& line, BoxOffice& office, const Reply& reply) {
     const std::string concert =
         concerts_.contains(performance) ? concerts_.at(performance) : std::string();
     command.place = place_of(line, who, concert);
+    command.concert = token_of(line);
     command.key = key_of(line, name);
     line.finish();
     owned_.try_emplace(name, Owned{.user = who, .concert = concert});
@@ -229,6 +232,7 @@ void Verbs::extend(Line& line, BoxOffice& office, const Reply& reply) {
     const std::string who = owner(line, name);
     const Extend command{.user = user(who),
                          .place = place_of(line, who, concert_of(name)),
+                         .concert = token_of(line),
                          .reservation = names_.id<ReservationId>(name)};
     line.finish();
     ask(office, command, reply);
@@ -239,6 +243,7 @@ void Verbs::release(Line& line, BoxOffice& office, const Reply& reply) {
     const std::string who = owner(line, name);
     const Release command{.user = user(who),
                           .place = place_of(line, who, concert_of(name)),
+                          .concert = token_of(line),
                           .reservation = names_.id<ReservationId>(name)};
     line.finish();
     ask(office, command, reply);
@@ -279,8 +284,11 @@ void Verbs::charge(Line& line, BoxOffice& office, const Reply& reply) {
         command.admitted = PlaceAt{.concert = names_.id<ConcertId>(*concert),
                                    .number = place_of(line, who, *concert)};
     }
+    // A charge has a name only where it is to be explained.
+    const std::string name = line.field("as").value_or(command.key);
     line.finish();
-    ask(office, std::move(command), reply);
+    ask(office, std::move(command), reply,
+        [this, name](const ChargeView& view) { names_.learn(name, view.id); });
 }
 
 void Verbs::pay(Line& line, BoxOffice& office, const Reply& reply) {
@@ -295,6 +303,7 @@ void Verbs::pay(Line& line, BoxOffice& office, const Reply& reply) {
         if (concert.empty()) concert = concert_of(each);
     }
     command.place = place_of(line, who, concert);
+    command.concert = token_of(line);
     command.key = key_of(line, name);
     line.finish();
     owned_.try_emplace(name, Owned{.user = who, .concert = concert});
@@ -304,7 +313,9 @@ void Verbs::pay(Line& line, BoxOffice& office, const Reply& reply) {
 
 void Verbs::refund(Line& line, BoxOffice& office, const Reply& reply) {
     const std::string name = line.word("payment");
-    const Refund command{.user = user(owner(line, name)), .payment = names_.id<PaymentId>(name)};
+    const Refund command{.user = user(owner(line, name)),
+                         .concert = token_of(line),
+                         .payment = names_.id<PaymentId>(name)};
     line.finish();
     ask(office, command, reply);
 }

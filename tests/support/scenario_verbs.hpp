@@ -76,6 +76,8 @@ class Verbs {
     void balance(Line& line, BoxOffice& office, const Reply& reply);
     void transfers(Line& line, BoxOffice& office, const Reply& reply);
     void events(Line& line, BoxOffice& office, const Reply& reply);
+    void report(Line& line, BoxOffice& office, const Reply& reply);
+    void explain(Line& line, BoxOffice& office, const Reply& reply);
     void token(Line& line, BoxOffice& office, const Reply& reply);
     void verify(Line& line, BoxOffice& office, const Reply& reply);
 
@@ -85,6 +87,8 @@ class Verbs {
     // latest one of `name` at the concert.
     [[nodiscard]] PlaceNumber place_of(Line& line, const std::string& name,
                                        const std::string& concert) const;
+    // The concert of the line's `token=`: that of the place, as a token proves it; nil without.
+    [[nodiscard]] ConcertId token_of(Line& line) const;
     [[nodiscard]] std::string owner(Line& line, const std::string& thing) const;
     [[nodiscard]] std::string concert_of(const std::string& thing) const;
     [[nodiscard]] static std::string key_of(Line& line, const std::string& otherwise);

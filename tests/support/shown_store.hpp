@@ -98,7 +98,8 @@ class ShownStore final : public Storage {
     Time load(const RowKeys&, Rows&) override { refuse(); }
     CommitOutcome commit(const ChangeSet&) override { refuse(); }
     std::vector<PerformanceState> performances(ConcertKey, Time) override { refuse(); }
-    std::vector<Seat> seats(PerformanceKey) override { refuse(); }
+    std::vector<Seat> seats(PerformanceKey, SeatNumber, std::size_t) override { refuse(); }
+    Result<std::unique_ptr<BackupJob>> backup(const std::filesystem::path&) override { refuse(); }
     std::map<PerformanceKey, std::int64_t> dead_seats(Time) override { refuse(); }
     std::optional<Time> next_deadline() override { refuse(); }
     std::vector<PlaceNumber> waiting(ConcertKey, PlaceNumber, std::size_t) override { refuse(); }

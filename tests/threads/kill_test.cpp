@@ -118,7 +118,7 @@ void check_told(BoxOffice& office, const SmallSale& sale, const Told& told) {
             return;
         }
         case Told::What::held: {
-            const auto again = office.reservation({user, {told.id}});
+            const auto again = office.reservation({.user = user, .reservation = {told.id}});
             REQUIRE(again);
             CHECK(again->seats.size() == 1);
             return;

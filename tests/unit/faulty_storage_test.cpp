@@ -26,7 +26,7 @@ TEST_CASE("storage that is not told to fail passes everything on, and counts it"
     FaultyStorage storage(open_memory(), plan);
     const NewConcert concert = add_concert(storage);
     CHECK(same(storage.concerts().front(), concert));
-    CHECK(storage.seats(concert.performances.front().key).size() == 10);
+    CHECK(storage.seats(concert.performances.front().key, 0, SIZE_MAX).size() == 10);
     const auto user = new_key<UserKey>(storage);
     CHECK(charge(storage, user) == CommitOutcome::committed);
     CHECK(read_row<Wallet>(storage, user));

@@ -57,7 +57,8 @@ struct Filled {
         CHECK(storage->dead_seats(at(9h)).size() == 1);
         CHECK(storage->next_deadline() == at(1h));
         CHECK(read_row<Reservation>(*storage, held.reservation.row)->row == held.reservation);
-        CHECK(storage->seats(concert.performances[0].key)[1].status == SeatStatus::free);
+        CHECK(storage->seats(concert.performances[0].key, 0, SIZE_MAX)[1].status ==
+              SeatStatus::free);
         CHECK(storage->events(stream, 0, 10).size() == 1);
         CHECK(storage->transfers(user, {}, 10).size() == 1);
 

@@ -87,7 +87,7 @@ void check_dead(Storage& store) {
     check([&] { store.tidy(); });
     check([&] { static_cast<void>(store.concerts()); });
     check([&] { static_cast<void>(store.performances({1}, {})); });
-    check([&] { static_cast<void>(store.seats({2})); });
+    check([&] { static_cast<void>(store.seats({2}, 0, SIZE_MAX)); });
     check([&] { static_cast<void>(store.dead_seats({})); });
     check([&] { static_cast<void>(store.next_deadline()); });
     check([&] { static_cast<void>(store.waiting({1}, {}, 1)); });
@@ -142,7 +142,7 @@ TEST_CASE("a concert for which there is no space is not there, and the store goe
     database.exec("PRAGMA max_page_count = 1000000");
     store->add(concert, {});
     CHECK(read_row<Sale>(*store, concert.concert.key));
-    CHECK(store->seats(concert.performances[1].key).size() == 5'000);
+    CHECK(store->seats(concert.performances[1].key, 0, SIZE_MAX).size() == 5'000);
 }
 
 TEST_CASE("wherever a full disk stops a commit, it is not there, also after a crash") {

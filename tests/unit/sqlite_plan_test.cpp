@@ -99,8 +99,8 @@ TEST_CASE("each query of the port uses the index that is there for it") {
     check("FROM performance p",
           {"SEARCH p USING COVERING INDEX performance_start (concert=? AND starts_at>?)",
            "SEARCH s USING INTEGER PRIMARY KEY (rowid=?)"});
-    check("FROM seat WHERE performance = ?1 ORDER",
-          {"SEARCH seat USING PRIMARY KEY (performance=?)"});
+    check("FROM seat WHERE performance = ?1 AND number > ?2 ORDER",
+          {"SEARCH seat USING PRIMARY KEY (performance=? AND number>?)"});
     check("SELECT performance, seats FROM reservation",
           {"SEARCH reservation USING INDEX reservation_held (held_until<?)"});
     check("SELECT held_until FROM reservation", {"SCAN reservation USING INDEX reservation_held"});

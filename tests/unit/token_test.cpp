@@ -226,6 +226,15 @@ TEST_CASE("keys without a key, or with one id twice, are refused and tell no sec
     }
 }
 
+TEST_CASE("keys are checked without being made, and a secret that nobody set is refused") {
+    CHECK(check(std::vector{key(1, 0), key(2, 0)}));
+    CHECK(check(std::vector<TokenKey>{}).error().code == Errc::request_invalid);
+    CHECK(check(std::vector{key(7, 0), key(7, 1)}).error().detail.find("7") != std::string::npos);
+    const TokenKey unset{.id = 9, .secret = {}};
+    CHECK(check(std::vector{unset}).error().detail.find("zeros") != std::string::npos);
+    CHECK_THROWS_AS(TokenKeys({key(1, 0), unset}), std::invalid_argument);
+}
+
 TEST_CASE("copies of keys sign and verify the same, also when the first is gone") {
     auto first = std::make_unique<TokenKeys>(std::vector<TokenKey>{key(7, 0)});
     const TokenKeys copy = *first;

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/bytes.hpp"
+#include "concertres/token.hpp"
 
 namespace concertres {
 
@@ -50,6 +51,11 @@ Uuid follow(const KeyedHash& hash, IdentityKind kind, const Uuid& of) {
     std::string bytes(1, static_cast<char>(kind));
     bytes.append(reinterpret_cast<const char*>(of.bytes.data()), 16);
     return Uuid{hash(bytes)};
+}
+
+std::optional<Error> check_token(const ConcertId& proven, const Concert& concert) {
+    if (proven.is_nil() || proven == concert.id) return std::nullopt;
+    return token_refusal();
 }
 
 Error key_reused() {

@@ -40,6 +40,10 @@ enum class IdentityKind : std::uint8_t {
 // A second id that follows from a first one.
 [[nodiscard]] Uuid follow(const KeyedHash& hash, IdentityKind kind, const Uuid& of);
 
+// `proven` is the concert that a command's token is of, or nil; what it names is `concert`'s.
+// Refuses: token_invalid.
+[[nodiscard]] std::optional<Error> check_token(const ConcertId& proven, const Concert& concert);
+
 [[nodiscard]] Error key_reused();
 [[nodiscard]] Error unknown(Errc code, std::string_view what, const Uuid& id);
 

@@ -19,6 +19,7 @@ void Handler<Hold>::prepare(UnitOfWork& rows) {
     }
     std::ranges::sort(command_.seats);
     refusal_ = check_seats();
+    if (!refusal_) refusal_ = check_token(command_.concert, at_->concert->concert);
     if (refusal_) return;
     std::string content(reinterpret_cast<const char*>(command_.performance.uuid.bytes.data()), 16);
     for (const SeatNumber number : command_.seats) {

@@ -66,6 +66,7 @@ Result<PlaceView> Handler<Join>::decide(UnitOfWork& rows) {
     view.number = *joined;
     if (!in.made) {
         view.status = status_of(in.latest, rows.now());
+        if (in.latest.pass) view.pass_expires_at = in.latest.pass->expires_at;
         return view;
     }
     view.made = true;
@@ -83,7 +84,9 @@ void Handler<Leave>::gather(UnitOfWork& rows) {
     if (concert_ == nullptr) return;
     user_ = rows.want<User>(command_.user);
     standing_.want(rows, concert_->concert.key, command_.place);
+    member_ = nullptr;
     if (exists(user_)) {
+        member_ = rows.want<Member>({concert_->concert.key, (*user_)->user});
         in_concert_ = rows.want<Limit>({(*user_)->user, concert_->concert.key.value});
     }
     // An admitted place has both rows, and leaving writes the pass alone.
@@ -128,6 +131,8 @@ Result<PlaceView> Handler<Leave>::decide(UnitOfWork& rows) {
     if (!own) return Error{Errc::token_invalid, "this place is not the user's", {}};
 
     view.status = status_of(standing, rows.now());
+    view.latest = exists(member_) && (*member_)->latest == command_.place;
+    if (standing.pass) view.pass_expires_at = standing.pass->expires_at;
     if (view.status == TokenStatus::waiting) {
         standing.place->status = PlaceStatus::left;
         rows.put(*standing.place);

@@ -145,8 +145,8 @@ void Handler<Pay>::gather_others(UnitOfWork& rows) {
     }
 }
 
-// Refuses: unknown_reservation, request_invalid.
-std::optional<Error> Handler<Pay>::check_reservations() const {
+// Refuses: unknown_reservation, request_invalid, token_invalid.
+std::optional<Error> Handler<Pay>::check_reservations(const Catalog& catalog) const {
     for (std::size_t i = 0; i < names_.size(); ++i) {
         const bool own = exists(names_[i]) && exists(user_) && paid_.size() == names_.size() &&
                          (*paid_[i].reservation)->user == (*user_)->user;
@@ -163,7 +163,8 @@ std::optional<Error> Handler<Pay>::check_reservations() const {
                          {}};
         }
     }
-    return std::nullopt;
+    const ConcertKey concert = (*paid_.front().reservation)->concert;
+    return check_token(command_.concert, catalog.at(concert).concert);
 }
 
 PayRows Handler<Pay>::collect() const {
@@ -179,7 +180,7 @@ PayRows Handler<Pay>::collect() const {
 
 Result<PaymentView> Handler<Pay>::decide(UnitOfWork& rows) {
     if (refusal_) return *refusal_;
-    if (auto refused = check_reservations()) return *refused;
+    if (auto refused = check_reservations(rows.catalog())) return *refused;
     if (exists(name_)) {
         if ((*earlier_.payment)->fingerprint != identity_.fingerprint) return key_reused();
         PaymentView view = earlier_.view(rows.catalog(), rows.now());
@@ -250,6 +251,8 @@ Result<PaymentView> Handler<Refund>::decide(UnitOfWork& rows) {
         return unknown(Errc::unknown_payment, "payment of this user with the id",
                        command_.payment.uuid);
     }
+    const Concert& concert = rows.catalog().at((*payment_.payment)->concert).concert;
+    if (auto refused = check_token(command_.concert, concert)) return *refused;
     if ((*payment_.payment)->status == PaymentStatus::refunded) {
         PaymentView view = payment_.view(rows.catalog(), rows.now());
         // Seats that were free of charge moved no money.
@@ -269,7 +272,7 @@ Result<PaymentView> Handler<Refund>::decide(UnitOfWork& rows) {
     in.limits = touched_.user_limits();
     in.wallet = wallet_or_empty(wallet_, (*user_)->user);
     const RefundFacts facts{.transfer = refund_id(rows),
-                            .policy = rows.catalog().at(in.payment.concert).concert.refunds,
+                            .policy = concert.refunds,
                             .first_starts_at = first,
                             .now = rows.now()};
     if (auto refunded = refund(in, facts); !refunded) return refunded.error();

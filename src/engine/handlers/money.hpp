@@ -41,7 +41,7 @@ class Handler<Pay> {
   private:
     void prepare(UnitOfWork& rows);
     void gather_others(UnitOfWork& rows);
-    [[nodiscard]] std::optional<Error> check_reservations() const;
+    [[nodiscard]] std::optional<Error> check_reservations(const Catalog& catalog) const;
     [[nodiscard]] PayRows collect() const;
     PaymentView put_back(UnitOfWork& rows, PayRows& in) const;
 

@@ -45,11 +45,12 @@ void OwnReservation::want(UnitOfWork& rows, const UserId& owner, const Reservati
     around.want(rows, found);
 }
 
-std::optional<Error> OwnReservation::check_owner(const ReservationId& id) const {
+std::optional<Error> OwnReservation::check_owner(const Catalog& catalog, const ReservationId& id,
+                                                 const ConcertId& proven) const {
     if (!exists(user) || !exists(name) || (*reservation.reservation)->user != (*user)->user) {
         return unknown(Errc::unknown_reservation, "reservation of this user with the id", id.uuid);
     }
-    return std::nullopt;
+    return check_token(proven, catalog.at((*reservation.reservation)->concert).concert);
 }
 
 std::optional<PaymentId> OwnReservation::payment_id() const {
@@ -61,7 +62,8 @@ void Handler<Extend>::gather(UnitOfWork& rows) {
 }
 
 Result<ReservationView> Handler<Extend>::decide(UnitOfWork& rows) {
-    if (auto refused = own_.check_owner(command_.reservation)) return *refused;
+    auto refused = own_.check_owner(rows.catalog(), command_.reservation, command_.concert);
+    if (refused) return *refused;
     ExtendRows in;
     in.held = own_.reservation.held();
     const Reservation& before = in.held.reservation;
@@ -87,7 +89,8 @@ void Handler<Release>::gather(UnitOfWork& rows) {
 }
 
 Result<ReservationView> Handler<Release>::decide(UnitOfWork& rows) {
-    if (auto refused = own_.check_owner(command_.reservation)) return *refused;
+    auto refused = own_.check_owner(rows.catalog(), command_.reservation, command_.concert);
+    if (refused) return *refused;
     Standing standing = own_.standing.standing();
     if (auto admitted = check_admitted(standing, (*own_.user)->user, rows.now()); !admitted) {
         return admitted.error();

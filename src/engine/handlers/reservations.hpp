@@ -25,8 +25,10 @@ struct OwnReservation {
     AroundHold around;
 
     void want(UnitOfWork& rows, const UserId& owner, const ReservationId& id, PlaceNumber place);
-    // Refuses: unknown_reservation (none, or another's).
-    [[nodiscard]] std::optional<Error> check_owner(const ReservationId& id) const;
+    // Refuses: unknown_reservation (none, or another's), token_invalid (`proven` is another
+    // concert).
+    [[nodiscard]] std::optional<Error> check_owner(const Catalog& catalog, const ReservationId& id,
+                                                   const ConcertId& proven) const;
     [[nodiscard]] std::optional<PaymentId> payment_id() const;
 };
 

@@ -40,6 +40,7 @@ class Handler<Leave> {
     Leave command_;
     const CatalogConcert* concert_ = nullptr;
     Read<User> user_ = nullptr;
+    Read<Member> member_ = nullptr;
     StandingRows standing_;
     Read<Limit> in_concert_ = nullptr;
     std::vector<ReservationRows> holds_;

@@ -1,0 +1,213 @@
+// What a box office answers without its writer, the keys it signs with, and what it counts.
+#include "concertres/box_office.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <numeric>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "concertres/memory.hpp"
+#include "support/small_sale.hpp"
+#include "support/test_clock.hpp"
+
+using namespace concertres;
+using namespace concertres::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+TokenKey key(std::uint32_t id, std::uint8_t seed) {
+    TokenKey key{.id = id};
+    key.secret.fill(seed);
+    return key;
+}
+
+PlaceView some_place() {
+    return {.concert = ConcertId::from_name("c"), .user = UserId::from_name("u")};
+}
+
+}  // namespace
+
+TEST_CASE("performances and concerts are found without the writer, as it would find them") {
+    BoxOffice office(open_memory());
+    ConcertDraft draft = SmallSale::draft(30, 2);
+    draft.performances[1].starts_at.time = draft.performances[0].starts_at.time + 2h;
+    const SmallSale sale = SmallSale::add(office, std::move(draft));
+    const auto both = [&](auto direct, auto query) {
+        const auto asked = office.call(query);
+        REQUIRE(direct.has_value() == asked.has_value());
+        if (!direct) {
+            CHECK(direct.error().code == asked.error().code);
+            CHECK(direct.error().detail == asked.error().detail);
+        }
+        return direct;
+    };
+
+    const GetPerformance second{sale.performances[1]};
+    const auto found = both(office.performance(second), second);
+    REQUIRE(found);
+    CHECK(found->id == sale.performances[1]);
+    CHECK(found->concert == sale.concert);
+    CHECK(to_rfc3339(found->starts_at, found->utc_offset) == "2090-12-24T21:00:00.000+09:00");
+    CHECK(found->date == "2090-12-24");
+    CHECK(found->seats_total == 30);
+    const GetPerformance missing{PerformanceId::from_name("none")};
+    CHECK(both(office.performance(missing), missing).error().code == Errc::unknown_performance);
+
+    const FindPerformance twice{sale.concert, "2090-12-24"};
+    CHECK(both(office.find(twice), twice).error().code == Errc::date_ambiguous);
+    const FindPerformance never{sale.concert, "2090-12-25"};
+    CHECK(both(office.find(never), never).error().code == Errc::unknown_performance);
+    const FindPerformance nowhere{ConcertId::from_name("none"), "2090-12-24"};
+    CHECK(both(office.find(nowhere), nowhere).error().code == Errc::unknown_concert);
+    const SmallSale other = SmallSale::add(office);
+    CHECK(*office.find({other.concert, "2090-12-24"}) == other.performance());
+
+    const GetConcert concert{sale.concert};
+    const auto view = both(office.concert(concert), concert);
+    CHECK(view->title == "Winter Songs");
+    CHECK(view->performances == sale.performances);
+    CHECK(view->seats.free == 60);
+    const GetConcert no_concert{ConcertId::from_name("none")};
+    CHECK(both(office.concert(no_concert), no_concert).error().code == Errc::unknown_concert);
+
+    // Even where there is no writer any more.
+    office.stop();
+    CHECK(office.performance(second)->seats_total == 30);
+    CHECK(office.find({other.concert, "2090-12-24"}));
+    CHECK(office.concert(concert)->seats.free == 60);
+}
+
+TEST_CASE("threads may look up while concerts are added") {
+    BoxOffice office(open_memory());
+    const SmallSale first = SmallSale::add(office);
+    std::atomic<bool> done{false};
+    std::atomic<int> missed{0};
+    std::thread looking([&] {
+        while (!done.load()) {
+            if (!office.performance({first.performance()})) ++missed;
+            if (!office.find({first.concert, "2090-12-24"})) ++missed;
+            if (!office.concert({first.concert})) ++missed;
+        }
+    });
+    for (int i = 0; i < 50; ++i) (void)SmallSale::add(office, SmallSale::draft(5));
+    done = true;
+    looking.join();
+    CHECK(missed == 0);
+}
+
+// --- Token keys --------------------------------------------------------------------------------
+
+TEST_CASE("tokens are signed with the store's keys, or with those of the options") {
+    BoxOffice own(open_memory());
+    CHECK(own.verify(own.sign(some_place())));
+    BoxOffice a(open_memory(), {.token_keys = {key(7, 1)}});
+    BoxOffice b(open_memory(), {.token_keys = {key(8, 2), key(7, 1)}});
+    CHECK(b.verify(a.sign(some_place())));
+    CHECK(a.verify(b.sign(some_place())).error().code == Errc::token_invalid);
+    CHECK(own.verify(a.sign(some_place())).error().code == Errc::token_invalid);
+}
+
+TEST_CASE("token keys are replaced while tokens are signed and verified, and none fails") {
+    const TokenKey before = key(1, 1);
+    const TokenKey after = key(2, 2);
+    BoxOffice office(open_memory(), {.token_keys = {before}});
+    const std::string old = office.sign(some_place());
+    std::atomic<bool> done{false};
+    std::atomic<int> failed{0};
+    std::thread asking([&] {
+        while (!done.load()) {
+            if (!office.verify(office.sign(some_place()))) ++failed;
+            if (!office.verify(old)) ++failed;
+        }
+    });
+    for (int i = 0; i < 200; ++i) {
+        office.replace_token_keys({before, after});
+        office.replace_token_keys({after, before});
+    }
+    done = true;
+    asking.join();
+    CHECK(failed == 0);
+    office.replace_token_keys({after});
+    CHECK(office.verify(old).error().code == Errc::token_invalid);
+}
+
+TEST_CASE("keys that cannot be used are refused, and those before them stay") {
+    BoxOffice office(open_memory());
+    const std::string token = office.sign(some_place());
+    CHECK_THROWS_AS(office.replace_token_keys({}), std::invalid_argument);
+    CHECK_THROWS_AS(office.replace_token_keys({key(1, 1), key(1, 2)}), std::invalid_argument);
+    CHECK_THROWS_AS(office.replace_token_keys({key(1, 0)}), std::invalid_argument);
+    CHECK(office.verify(token));
+
+    Options options{.token_keys = {key(1, 1), key(1, 2)}};
+    CHECK(check(options).error().detail.find("appears twice") != std::string::npos);
+    CHECK_THROWS_AS(BoxOffice(open_memory(), options), std::invalid_argument);
+}
+
+// --- Statistics --------------------------------------------------------------------------------
+
+TEST_CASE("statistics count what was committed, and how long it took") {
+    TestClock clock;
+    BoxOffice office(open_memory({.clock = &clock}),
+                     {.pass_ttl = 1min, .pass_max = 1min, .running = Running::by_host});
+    const auto settle = [&] {
+        while (office.step()) {
+        }
+    };
+    ConcertDraft draft = SmallSale::draft(20, 2);
+    draft.room = RoomPolicy{};
+    const SmallSale sale = SmallSale::add(office, std::move(draft));
+    std::vector<PlaceNumber> places;
+    for (int i = 0; i < 4; ++i) {
+        places.push_back(
+            office.join({.concert = sale.concert, .user = SmallSale::user(i)})->number);
+    }
+    REQUIRE(*office.tick({sale.concert}) == 4);
+    const auto hold = [&](int user, int date, SeatNumber seat, const char* named) {
+        const auto held =
+            office.hold({.user = SmallSale::user(user),
+                         .place = places[static_cast<std::size_t>(user)],
+                         .performance = sale.performances[static_cast<std::size_t>(date)],
+                         .seats = {seat},
+                         .key = named});
+        return held.value().id;
+    };
+    REQUIRE(office.charge({.user = SmallSale::user(0), .amount = {200'000}, .key = "c"}));
+    // A payment over two dates is one payment; it lets a third hold go.
+    const ReservationId a = hold(0, 0, 1, "a");
+    const ReservationId b = hold(0, 1, 1, "b");
+    (void)hold(0, 0, 2, "let-go");
+    const auto paid = office.pay(
+        {.user = SmallSale::user(0), .place = places[0], .reservations = {a, b}, .key = "p"});
+    REQUIRE(paid);
+    REQUIRE(office.refund({.user = SmallSale::user(0), .payment = paid->id}));
+    (void)hold(1, 0, 3, "left-with-its-pass");
+    REQUIRE(
+        office.leave({.concert = sale.concert, .user = SmallSale::user(1), .place = places[1]}));
+    (void)hold(2, 0, 4, "to-expire");
+    // Refused: nothing of it counts.
+    CHECK(!office.refund({.user = SmallSale::user(1), .payment = paid->id}));
+    clock.advance(10min);
+    settle();
+
+    const Statistics told = office.statistics();
+    CHECK(told.reservations_made == 5);
+    CHECK(told.reservations_released == 2);
+    CHECK(told.reservations_expired == 1);
+    CHECK(told.payments_completed == 1);
+    CHECK(told.payments_refunded == 1);
+    CHECK(told.charges == 1);
+    CHECK(told.passes_admitted == 4);
+    CHECK(told.passes_expired == 2);
+    CHECK(told.passes_left == 1);
+    const auto& counts = told.commit_times.counts;
+    CHECK(std::accumulate(counts.begin(), counts.end(), std::int64_t{0}) == told.groups);
+    CHECK(told.commit_times.sum > Duration{0});
+}
