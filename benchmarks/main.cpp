@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "commands.hpp"
+#include "holds.hpp"
 #include "micro.hpp"
 #include "queries.hpp"
 #include "report.hpp"
@@ -28,8 +29,10 @@ constexpr std::string_view usage = R"(usage: concertres_bench [part...] [option.
   commands   commands a second through the engine, beside a bare loop over SQLite
   queries    queries with and without their indexes
   micro      tokens, positions, rules, events, the audit
-             no part: all of them
+             no part: all of these
+  holds      holds a second through the engine, and nothing else: for http/run
 
+  --in-flight=N     of holds; default: 64
   --folder=PATH     where stores are made; default: beside the program. Not in memory.
   --quick           small and once, to see that it works
   --benchmark_...   Google Benchmark's own options, for queries and micro
@@ -39,6 +42,7 @@ struct Arguments {
     bench::Settings settings;
     std::vector<std::string> parts;
     std::vector<std::string> for_library;
+    std::size_t in_flight = 64;
 
     [[nodiscard]] bool wants(const std::string& part) const {
         return parts.empty() || std::ranges::find(parts, part) != parts.end();
@@ -55,9 +59,11 @@ Arguments parse(int argc, char** argv) {
             parsed.settings.repetitions = 1;
         } else if (word.starts_with(folder)) {
             parsed.settings.folder = word.substr(folder.size());
+        } else if (word.starts_with("--in-flight=")) {
+            parsed.in_flight = std::stoul(word.substr(word.find('=') + 1));
         } else if (word.starts_with("--benchmark_")) {
             parsed.for_library.push_back(word);
-        } else if (word == "commands" || word == "queries" || word == "micro") {
+        } else if (word == "commands" || word == "queries" || word == "micro" || word == "holds") {
             parsed.parts.push_back(word);
         } else {
             throw std::invalid_argument("what is '" + word + "'?\n" + std::string(usage));
@@ -144,6 +150,10 @@ int main(int argc, char** argv) {
         }
         Arguments arguments = parse(argc, argv);
         prepare_folder(arguments.settings.folder);
+        if (arguments.parts == std::vector<std::string>{"holds"}) {
+            bench::run_holds(arguments.settings, std::max<std::size_t>(arguments.in_flight, 1));
+            return 0;
+        }
         const auto start = std::chrono::steady_clock::now();
         bench::print_head(argc, argv, arguments.settings.repetitions);
         run(arguments);

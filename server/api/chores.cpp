@@ -1,0 +1,72 @@
+#include "api/chores.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/post.hpp>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "concertres/sqlite.hpp"
+
+namespace concertres::server {
+
+namespace {
+
+// Each may hold a file of 64 MiB in memory.
+constexpr int chores_max = 4;
+
+constexpr std::string_view copy_prefix = "to-be-audited-";
+
+}  // namespace
+
+void start_chore(Exchange exchange, Callback<void(Exchange)> work) {
+    Services& services = exchange.services();
+    if (services.chores_waiting.fetch_add(1) >= chores_max) {
+        --services.chores_waiting;
+        return exchange.refuse(
+            Problem(Error{Errc::overloaded, "too many long requests wait; try again later", {}}));
+    }
+    boost::asio::post(services.chores, [&services, exchange = std::move(exchange),
+                                        work = std::move(work)]() mutable {
+        work(std::move(exchange));
+        --services.chores_waiting;
+    });
+}
+
+std::filesystem::path copy_name(const std::filesystem::path& folder) {
+    return folder / fmt::format("{}{}.db", copy_prefix, Uuid::random().to_string());
+}
+
+void remove_copies(const std::filesystem::path& folder) {
+    std::error_code failed;
+    std::vector<std::filesystem::path> left;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
+        if (entry.path().filename().string().starts_with(copy_prefix)) {
+            left.push_back(entry.path());
+        }
+    }
+    for (const auto& file : left) std::filesystem::remove(file, failed);
+}
+
+RemovedStore::~RemovedStore() {
+    if (file_.empty()) return;
+    std::error_code ignored;
+    std::filesystem::remove(file_, ignored);
+    for (const char* beside : {"-wal", "-shm", "-journal"}) {
+        std::filesystem::remove(file_.string() + beside, ignored);
+    }
+}
+
+Result<AuditReport> audit_of(const std::filesystem::path& store) {
+    try {
+        return audit(*open_sqlite(store));
+    } catch (const StorageError& failure) {
+        return Error{Errc::storage_unavailable,
+                     std::string("the copy cannot be audited: ") + failure.what(),
+                     {}};
+    }
+}
+
+}  // namespace concertres::server

@@ -1,0 +1,153 @@
+#include <charconv>
+
+#include "api/answers.hpp"
+#include "api/handlers.hpp"
+
+namespace concertres::server {
+
+namespace {
+
+// What a place without a live pass is told.
+Problem problem_of(const PlaceView& place) {
+    switch (place.status) {
+        case TokenStatus::spent:
+            return Error{
+                Errc::pass_spent, "the pass was spent by a payment; ask for a new place", {}};
+        case TokenStatus::expired:
+            return Error{Errc::pass_expired, "the pass has expired; ask for a new place", {}};
+        case TokenStatus::left:
+            return Error{Errc::pass_left, "the place was given back; ask for a new one", {}};
+        default:
+            break;
+    }
+    Problem problem(Error{Errc::not_admitted, "the place is still waiting for its turn", {}});
+    problem.position = place.position;
+    problem.retry_after_s = (milliseconds(place.poll_after) + 999) / 1000;
+    return problem;
+}
+
+std::optional<std::size_t> parse_limit(std::string_view text) {
+    std::size_t limit = 0;
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), limit);
+    if (fault != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return limit >= 1 && limit <= page_max ? std::optional(limit) : std::nullopt;
+}
+
+Error fault_of(std::string_view name, std::string_view code, std::string_view detail) {
+    const std::string pointer = "?" + std::string(name);
+    return {Errc::request_invalid,
+            pointer + ": " + std::string(detail),
+            {},
+            {{pointer, std::string(code), std::string(detail)}}};
+}
+
+bool has_etag(std::string_view if_none_match, std::string_view etag) {
+    if (if_none_match == "*") return true;
+    for (std::size_t at = if_none_match.find(etag); at != std::string_view::npos;
+         at = if_none_match.find(etag, at + 1)) {
+        const std::size_t end = at + etag.size();
+        const bool begins = at == 0 || if_none_match[at - 1] == ' ' ||
+                            if_none_match[at - 1] == ',' || if_none_match[at - 1] == '/';
+        const bool ends =
+            end == if_none_match.size() || if_none_match[end] == ' ' || if_none_match[end] == ',';
+        if (begins && ends) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+void find_place(Exchange exchange, std::function<void(Exchange, Result<PlaceView>)> then) {
+    const TokenClaims& claims = exchange.claims();
+    GetPlace query{.concert = claims.concert, .user = claims.user, .place = claims.number};
+    if (const auto last = exchange.query("last")) {
+        std::int64_t position = 0;
+        const char* const end = last->data() + last->size();
+        const auto [read, fault] = std::from_chars(last->data(), end, position);
+        if (fault != std::errc{} || read != end || position < 0) {
+            return exchange.refuse(Problem::of_query("last", "malformed",
+                                                     "must be the position of an earlier answer"));
+        }
+        query.last = position;
+    }
+    if (auto place = exchange.office().place_in_memory(query)) {
+        return then(std::move(exchange), std::move(*place));
+    }
+    Exchange::ask(std::move(exchange), query, std::move(then));
+}
+
+void require_admitted(Exchange exchange, std::function<void(Exchange)> then) {
+    find_place(std::move(exchange),
+               [then = std::move(then)](Exchange asked, Result<PlaceView> place) {
+                   if (!place) return asked.refuse(place.error());
+                   if (place->status != TokenStatus::admitted) {
+                       return asked.refuse(problem_of(*place));
+                   }
+                   then(std::move(asked));
+               });
+}
+
+void refuse_for_place(Exchange exchange, const Error& error) {
+    if (error.code != Errc::not_admitted || !exchange.has_token()) {
+        return exchange.refuse(error);
+    }
+    find_place(std::move(exchange), [error](Exchange asked, Result<PlaceView> place) {
+        Problem problem(error);
+        if (place && place->status == TokenStatus::waiting) problem = problem_of(*place);
+        asked.refuse(std::move(problem));
+    });
+}
+
+void require_wallet_reader(Exchange exchange, std::function<void(Exchange, UserId)> then) {
+    const auto user = UserId::parse(exchange.parameter(0));
+    const bool own = user && exchange.has_token() && exchange.claims().user == *user;
+    if (!user || (!exchange.has_api_key() && !own)) {
+        return exchange.refuse(Problem("unknown_user", "there is no such user"));
+    }
+    if (exchange.has_api_key()) return then(std::move(exchange), *user);
+    find_place(std::move(exchange),
+               [user, then = std::move(then)](Exchange asked, Result<PlaceView> place) {
+                   if (!place) return asked.refuse(place.error());
+                   // The balance is for those who have been let in at some time, with their latest
+                   // place.
+                   const bool was_in =
+                       place->status == TokenStatus::admitted || place->pass_expires_at.has_value();
+                   if (!was_in || !place->latest) return asked.refuse(problem_of(*place));
+                   then(std::move(asked), *user);
+               });
+}
+
+void answer_shared(Exchange exchange, Result<Snapshot> snapshot) {
+    if (!snapshot) return exchange.refuse(snapshot.error());
+    exchange.add_field("ETag", snapshot->etag);
+    exchange.add_field("Cache-Control", "no-cache");
+    const auto known = exchange.request().field("If-None-Match");
+    if (known && has_etag(*known, snapshot->etag)) {
+        return exchange.answer_with({.status = 304});
+    }
+    exchange.answer_with(
+        {.status = 200, .content_type = "application/json", .shared_body = snapshot->body});
+}
+
+Result<PageQuery> read_page(const Exchange& exchange) {
+    PageQuery page{.limit = page_default};
+    if (const auto limit = exchange.query("limit")) {
+        const auto parsed = parse_limit(*limit);
+        if (!parsed) {
+            return fault_of("limit", "out_of_range",
+                            "must be a whole number from 1 to " + std::to_string(page_max));
+        }
+        page.limit = *parsed;
+    }
+    page.cursor = exchange.query("cursor");
+    return page;
+}
+
+Result<bool> read_status(const Exchange& exchange) {
+    const auto status = exchange.query("status");
+    if (!status || *status == "available") return false;
+    if (*status == "all") return true;
+    return fault_of("status", "out_of_range", "must be all or available");
+}
+
+}  // namespace concertres::server

@@ -1,0 +1,303 @@
+#include "api/dispatcher.hpp"
+
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/url/encoding_opts.hpp>
+#include <boost/url/parse_query.hpp>
+#include <cctype>
+
+#include "concertres/ids.hpp"
+#include "http/text.hpp"
+
+namespace concertres::server {
+
+namespace {
+
+bool is_visible(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+bool is_hex(std::string_view text) {
+    return std::ranges::all_of(
+        text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+// W3C Trace Context, version 00: "00-<32 hex>-<16 hex>-<2 hex>".
+bool is_traceparent(std::string_view text) {
+    return text.size() == 55 && text.starts_with("00-") && text[35] == '-' && text[52] == '-' &&
+           is_hex(text.substr(3, 32)) && is_hex(text.substr(36, 16)) && is_hex(text.substr(53));
+}
+
+// Unique enough to find a line in a log; unlike an id, nobody is harmed by a guess.
+std::string new_request_id() {
+    thread_local std::uint64_t next = [] {
+        const Uuid random = Uuid::random();
+        std::uint64_t first = 0;
+        std::memcpy(&first, random.bytes.data(), sizeof first);
+        return first;
+    }();
+    next += 0x9e3779b97f4a7c15u;
+    return fmt::format("{:016x}", next);
+}
+
+std::optional<std::string_view> bearer(const http::Request& request) {
+    const auto field = request.field("Authorization");
+    if (!field || field->size() < 7) return std::nullopt;
+    std::string scheme(field->substr(0, 7));
+    std::ranges::transform(scheme, scheme.begin(), [](unsigned char c) { return std::tolower(c); });
+    if (scheme != "bearer ") return std::nullopt;
+    return field->substr(7);
+}
+
+// Of a PATCH, RFC 7396's type says what it is.
+bool is_json(std::string_view content_type, http::Method method) {
+    std::string type(content_type.substr(0, content_type.find(';')));
+    while (!type.empty() && type.back() == ' ') type.pop_back();
+    std::ranges::transform(type, type.begin(), [](unsigned char c) { return std::tolower(c); });
+    return type == "application/json" ||
+           (method == http::Method::patch && type == "application/merge-patch+json");
+}
+
+bool names_concert(const Route& route) { return route.path.starts_with("/v1/concerts/{"); }
+
+}  // namespace
+
+bool equal_secrets(std::string_view given, std::string_view secret) {
+    // Hashes are of one length, whatever was given.
+    std::array<std::array<unsigned char, SHA256_DIGEST_LENGTH>, 2> hashes{};
+    std::size_t i = 0;
+    for (const std::string_view text : {given, secret}) {
+        SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+               hashes[i++].data());
+    }
+    return CRYPTO_memcmp(hashes[0].data(), hashes[1].data(), hashes[0].size()) == 0;
+}
+
+std::size_t Dispatcher::body_bytes_max(http::Method method, std::string_view path) const {
+    const RouteMatch match = match_route(side_, method, path);
+    return match.route != nullptr && match.route->is_import ? services_->import_bytes_max
+                                                            : services_->body_bytes_max;
+}
+
+void Dispatcher::handle(const http::Request& request, http::Respond respond,
+                        const Exchange::Home& home) {
+    Exchange exchange(*services_, request, std::move(respond), home);
+    identify(exchange);
+    answer_cors(exchange);
+    if (takes_cors() && request.method == http::Method::options && request.field("Origin")) {
+        return exchange.answer_with({.status = 204});
+    }
+    if (auto problem = check(exchange)) return exchange.refuse(std::move(*problem));
+    const auto handler = exchange.route_->handle;
+    handler(std::move(exchange));
+}
+
+std::optional<Problem> Dispatcher::check(Exchange& exchange) const {
+    if (auto problem = find_route(exchange)) return problem;
+    if (auto problem = check_access(exchange)) return problem;
+    if (auto problem = check_rate(exchange)) return problem;
+    if (auto problem = check_query(exchange)) return problem;
+    return check_body(exchange);
+}
+
+void Dispatcher::identify(Exchange& exchange) const {
+    const http::Request& request = *exchange.request_;
+    const auto id = request.field("X-Request-Id");
+    const bool usable = id && !id->empty() && id->size() <= 128 && is_visible(*id);
+    exchange.request_id_ = usable ? std::string(*id) : new_request_id();
+    const auto trace = request.field("traceparent");
+    if (trace && is_traceparent(*trace)) exchange.traceparent_ = *trace;
+    std::vector<std::string_view> forwarded;
+    if (!services_->trusted_proxies.empty()) {
+        for (const auto& field : request.fields) {
+            if (http::same_ignoring_case(field.name, "X-Forwarded-For"))
+                forwarded.push_back(field.value);
+        }
+    }
+    exchange.client_ = client_address(request.peer, forwarded, services_->trusted_proxies);
+}
+
+void Dispatcher::answer_cors(Exchange& exchange) const {
+    if (!takes_cors()) return;
+    exchange.add_field("Vary", "Origin");
+    const auto origin = exchange.request_->field("Origin");
+    if (!origin ||
+        std::ranges::find(services_->cors_origins, *origin) == services_->cors_origins.end()) {
+        return;
+    }
+    exchange.add_field("Access-Control-Allow-Origin", *origin);
+    exchange.add_field("Access-Control-Expose-Headers",
+                       "ETag, Retry-After, Idempotent-Replayed, RateLimit-Limit, "
+                       "RateLimit-Remaining, RateLimit-Reset, X-Request-Id");
+    if (exchange.request_->method == http::Method::options) {
+        exchange.add_field("Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE");
+        exchange.add_field("Access-Control-Allow-Headers",
+                           "Authorization, Content-Type, Idempotency-Key, If-None-Match, "
+                           "X-Request-Id, traceparent");
+        exchange.add_field("Access-Control-Max-Age", "600");
+    }
+}
+
+std::optional<Problem> Dispatcher::find_route(Exchange& exchange) const {
+    const http::Request& request = *exchange.request_;
+    const RouteMatch match = match_route(side_, request.method, request.path);
+    if (match.route == nullptr && match.allowed.empty()) {
+        return Problem("unknown_route", side_ == Side::buyers
+                                            ? "there is nothing at this path; /openapi.json "
+                                              "lists what there is"
+                                            : "there is nothing at this path for operators");
+    }
+    if (match.route == nullptr) {
+        exchange.add_field("Allow", match.allowed);
+        return Problem("method_not_allowed", fmt::format("this path takes {}", match.allowed));
+    }
+    exchange.route_ = match.route;
+    exchange.parameters_ = match.parameters;
+    if (match.route->takes_body && !request.has_body) {
+        return Problem("length_required",
+                       "send a JSON body, with Content-Length or Transfer-Encoding: chunked");
+    }
+    return std::nullopt;
+}
+
+// --- Who asks ----------------------------------------------------------------------------------
+
+std::optional<Problem> Dispatcher::check_access(Exchange& exchange) const {
+    const Access access = exchange.route_->access;
+    if (access == Access::open) return std::nullopt;
+    const auto keys = services_->keys.load();
+    if (access == Access::admin) {
+        if (!keys->admin) return std::nullopt;
+        const auto given = bearer(*exchange.request_);
+        if (given && equal_secrets(*given, *keys->admin)) return std::nullopt;
+        return Problem("admin_key_invalid", "send Authorization: Bearer <admin key>");
+    }
+    if (keys->api && access != Access::token && access != Access::admitted) {
+        const auto given = exchange.request_->field("X-Api-Key");
+        exchange.has_api_key_ = given && equal_secrets(*given, *keys->api);
+        if (exchange.has_api_key_) return std::nullopt;
+        if (given || access != Access::wallet_read) {
+            return Problem("api_key_required",
+                           given ? "the X-Api-Key is not the right one" : "send X-Api-Key");
+        }
+    }
+    if (access == Access::vouched) return std::nullopt;
+    return check_token(exchange);
+}
+
+std::optional<Problem> Dispatcher::check_token(Exchange& exchange) const {
+    const http::Request& request = *exchange.request_;
+    const auto given = bearer(request);
+    if (!given) {
+        return Problem(Error{Errc::token_required,
+                             "send Authorization: Bearer <token>; POST "
+                             "/v1/concerts/{concert_id}/tokens gives one",
+                             {}});
+    }
+    auto claims = services_->office.verify(*given);
+    if (!claims) {
+        return Problem(claims.error());
+    }
+    if (names_concert(*exchange.route_) &&
+        ConcertId::parse(exchange.parameters_[0]) != claims->concert) {
+        return Problem(token_refusal());
+    }
+    exchange.claims_ = *claims;
+    exchange.token_ = *given;
+    return std::nullopt;
+}
+
+std::optional<Problem> Dispatcher::check_rate(Exchange& exchange) const {
+    if (exchange.route_->access != Access::vouched) return std::nullopt;
+    const auto turn =
+        services_->token_rate.take(exchange.client_, std::chrono::steady_clock::now());
+    if (turn) return std::nullopt;
+    exchange.add_field("RateLimit-Limit", std::to_string(turn.limit));
+    exchange.add_field("RateLimit-Remaining", std::to_string(turn.remaining));
+    exchange.add_field("RateLimit-Reset", std::to_string(turn.reset.count()));
+    Problem problem("rate_limited", "too many tokens are asked for from this address");
+    problem.retry_after_s = turn.retry_after.count();
+    return problem;
+}
+
+// --- What it brings ----------------------------------------------------------------------------
+
+std::optional<Problem> Dispatcher::check_query(Exchange& exchange) {
+    if (exchange.request_->query.empty()) return std::nullopt;
+    // A copy that ends in a NUL: Boost.URL 1.81 reads a view up to the next one.
+    const std::string query(exchange.request_->query);
+    const auto parsed = boost::urls::parse_query(query.c_str());
+    if (!parsed) {
+        return Problem(Error{Errc::request_invalid, "the query of the target is malformed", {}});
+    }
+    boost::urls::encoding_opts options;
+    options.space_as_plus = true;
+    const auto& known = exchange.route_->query;
+    for (const auto& parameter : *parsed) {
+        std::string name = parameter.key.decode(options);
+        if (name.empty() || std::ranges::find(known, std::string_view(name)) == known.end()) {
+            return Problem::of_query(concertres::quoted(name), "unknown_field",
+                                     "is not known here");
+        }
+        if (exchange.query(name)) {
+            return Problem::of_query(name, "duplicate_key", "is given more than once");
+        }
+        exchange.query_.emplace_back(std::move(name), parameter.value.decode(options));
+    }
+    return std::nullopt;
+}
+
+std::optional<Problem> Dispatcher::check_body(Exchange& exchange) {
+    const Route& route = *exchange.route_;
+    const http::Request& request = *exchange.request_;
+    if (route.takes_body) {
+        const auto type = request.field("Content-Type");
+        if (!type || !is_json(*type, request.method)) {
+            return Problem("media_type_unsupported", "send Content-Type: application/json");
+        }
+        // An import is read elsewhere: it may be large.
+        if (!route.is_import) {
+            Faults faults;
+            auto body = parse_json(request.body, faults, {.values_max = 10'000});
+            if (!body) return Problem(faults);
+            exchange.body_ = std::move(*body);
+        }
+    }
+    if (route.takes_key) {
+        const auto key = request.field("Idempotency-Key");
+        if (!key || key->empty()) {
+            return Problem(Error{Errc::idempotency_key_required,
+                                 "send an Idempotency-Key: a text of your own, new for each "
+                                 "attempt, the same when you ask again",
+                                 {}});
+        }
+        if (key->size() > 255 || !is_visible(*key) || request.count("Idempotency-Key") > 1) {
+            return Problem(Error{Errc::request_invalid,
+                                 "Idempotency-Key: must be one text of 1 to 255 visible ASCII "
+                                 "characters",
+                                 {}});
+        }
+        exchange.key_ = *key;
+    }
+    return std::nullopt;
+}
+
+http::Response Dispatcher::refuse(http::Refusal refusal, std::string_view detail,
+                                  std::string_view peer) {
+    const Problem problem = problem_of(refusal, detail);
+    const std::string id = new_request_id();
+    services_->metrics.count_refusal(problem.code->name);
+    services_->log.line(
+        LogLevel::info, "refused",
+        {{"code", problem.code->name}, {"detail", detail}, {"request_id", id}, {"client", peer}});
+    http::Response response = response_of(problem, id);
+    response.add_field("X-Request-Id", id);
+    response.close = true;
+    return response;
+}
+
+}  // namespace concertres::server

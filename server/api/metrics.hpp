@@ -1,0 +1,73 @@
+// What is counted, for Prometheus. Requests are counted as they end; what the box office and the
+// listeners count themselves is read when somebody asks.
+//
+// Threads: any.
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/route.hpp"
+#include "concertres/box_office.hpp"
+#include "http/listener.hpp"
+
+namespace concertres::server {
+
+// What is read when somebody asks.
+struct Readings {
+    Statistics office;
+    std::vector<ConcertView> concerts;
+    std::chrono::steady_clock::duration snapshot_age{};
+    std::int64_t log_lines_dropped = 0;
+};
+
+class Metrics {
+  public:
+    Metrics();
+
+    // `route` is null for what no route takes. `code` is empty for what was granted.
+    void count(const Route* route, http::Method method, int status, std::string_view code,
+               std::chrono::steady_clock::duration took);
+    // A message that was refused for its framing.
+    void count_refusal(std::string_view code);
+    // The listener's connections are shown as well, under its name.
+    // Lifetime: the counters outlive what is exposed.
+    void watch(std::string_view listener, const http::Counters& counters);
+
+    // The text of /metrics.
+    [[nodiscard]] std::string expose(const Readings& readings) const;
+
+  private:
+    static constexpr int status_max = 600;
+
+    // One for a route; counters are made when first needed.
+    struct OfRoute {
+        std::string label;
+        prometheus::Histogram* duration = nullptr;
+        std::array<std::atomic<prometheus::Counter*>, status_max> by_status{};
+    };
+
+    prometheus::Counter& counter(OfRoute& of, http::Method method, int status);
+
+    std::shared_ptr<prometheus::Registry> registry_;
+    prometheus::Family<prometheus::Counter>* requests_;
+    prometheus::Family<prometheus::Histogram>* durations_;
+    prometheus::Family<prometheus::Counter>* payments_;
+    prometheus::Family<prometheus::Counter>* refusals_;
+    std::vector<std::unique_ptr<OfRoute>> routes_;  // as all_routes(), then one for no route
+    std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+    std::vector<std::pair<std::string, const http::Counters*>> listeners_;
+};
+
+}  // namespace concertres::server

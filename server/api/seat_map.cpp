@@ -1,0 +1,178 @@
+#include "api/seat_map.hpp"
+
+#include <algorithm>
+
+#include "api/answers.hpp"
+#include "api/json_writer.hpp"
+#include "concertres/assert.hpp"
+
+namespace concertres::server {
+
+namespace {
+
+std::string_view shown_status(SeatStatus status) {
+    switch (status) {
+        case SeatStatus::free:
+            return "available";
+        case SeatStatus::blocked:
+            return "blocked";
+        case SeatStatus::held:
+            return "held";
+        case SeatStatus::sold:
+            return "sold";
+    }
+    return "blocked";
+}
+
+}  // namespace
+
+HallTexts::HallTexts(const std::vector<SeatView>& seats, std::string_view currency) {
+    numbers.reserve(seats.size());
+    ends.reserve(seats.size());
+    for (const SeatView& seat : seats) {
+        std::string part;
+        JsonWriter json(part);
+        json.begin_object()
+            .field("number", seat.number)
+            .field("label", seat.label)
+            .field("section", seat.section)
+            .field("row", seat.row)
+            .field("x", seat.x)
+            .field("y", seat.y);
+        json.key("price");
+        write_money(json, seat.price, currency);
+        json.key("status");
+        numbers.push_back(seat.number);
+        prices.push_back(seat.price);
+        text += part;
+        ends.push_back(text.size());
+    }
+}
+
+SeatMap::SeatMap(std::shared_ptr<const HallTexts> hall, const SeatsView& view)
+    : hall_(std::move(hall)),
+      performance_(view.performance),
+      date_(view.date),
+      instance_(Uuid::random().to_string().substr(0, 8)),
+      last_event_(view.revision),
+      revision_(view.revision) {
+    CONCERTRES_ASSERT(hall_->numbers.size() == view.seats.size());
+    cells_.reserve(view.seats.size());
+    for (const SeatView& seat : view.seats) {
+        cells_.push_back({seat.status, seat.held_until.value_or(Time{})});
+        if (seat.held_until) earliest_end_ = std::min(earliest_end_, *seat.held_until);
+    }
+}
+
+void SeatMap::apply(const Event& event) {
+    std::lock_guard lock(mutex_);
+    if (event.number <= last_event_) return;
+    last_event_ = event.number;
+    SeatStatus status = SeatStatus::free;
+    switch (event.kind) {
+        case EventKind::reservation_held:
+        case EventKind::reservation_extended:
+            status = SeatStatus::held;
+            break;
+        case EventKind::payment_completed:
+            status = SeatStatus::sold;
+            break;
+        case EventKind::seats_blocked:
+            status = SeatStatus::blocked;
+            break;
+        case EventKind::reservation_released:
+        case EventKind::reservation_expired:
+        case EventKind::payment_refunded:
+        case EventKind::seats_unblocked:
+            status = SeatStatus::free;
+            break;
+        default:
+            return;  // no seat changes
+    }
+    for (const EventItem& item : event.items) {
+        for (const SeatNumber number : item.seats) set(number, status, event.until);
+    }
+}
+
+void SeatMap::set(SeatNumber number, SeatStatus status, Time until) {
+    const auto at = std::ranges::lower_bound(hall_->numbers, number);
+    CONCERTRES_ASSERT(at != hall_->numbers.end() && *at == number);
+    Cell& cell = cells_[static_cast<std::size_t>(at - hall_->numbers.begin())];
+    if (cell.status != status) ++revision_;
+    cell = {status, until};
+    if (status == SeatStatus::held) earliest_end_ = std::min(earliest_end_, until);
+}
+
+// A hold is dead at its deadline, whether or not an event has told of it.
+void SeatMap::end_holds(Time now) {
+    if (now < earliest_end_) return;
+    earliest_end_ = Time::max();
+    for (Cell& cell : cells_) {
+        if (cell.status != SeatStatus::held) continue;
+        if (cell.until <= now) {
+            cell = {};
+            ++revision_;
+        } else {
+            earliest_end_ = std::min(earliest_end_, cell.until);
+        }
+    }
+}
+
+Snapshot SeatMap::get(bool all, Time now, std::chrono::milliseconds age_max,
+                      std::chrono::steady_clock::duration& age) {
+    std::lock_guard lock(mutex_);
+    Made& made = made_[all ? 1 : 0];
+    const auto moment = std::chrono::steady_clock::now();
+    end_holds(now);
+    if (made.revision == revision_) {
+        made.good = moment;
+    } else if (made.revision < 0 || moment - made.written >= age_max) {
+        revision_ = std::max(revision_, last_event_);
+        made.snapshot.body = std::make_shared<const std::string>(write(all));
+        made.snapshot.etag =
+            '"' + instance_ + '-' + std::to_string(revision_) + (all ? "-all\"" : "\"");
+        made.revision = revision_;
+        made.written = made.good = moment;
+    }
+    age = moment - made.good;
+    return made.snapshot;
+}
+
+std::optional<SeatMap::FreeSeat> SeatMap::free_seat(Time now) {
+    std::lock_guard lock(mutex_);
+    end_holds(now);
+    const std::size_t count = cells_.size();
+    // Not the same for everybody who asks.
+    const auto from = static_cast<std::size_t>(now.time_since_epoch().count()) % count;
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t at = (from + i) % count;
+        if (cells_[at].status == SeatStatus::free) {
+            return FreeSeat{hall_->numbers[at], hall_->prices[at]};
+        }
+    }
+    return std::nullopt;
+}
+
+std::string SeatMap::write(bool all) const {
+    std::string body;
+    body.reserve(all ? hall_->text.size() + cells_.size() * 16 : 4096);
+    JsonWriter json(body);
+    json.begin_object()
+        .field("performance_id", performance_)
+        .field("date", date_)
+        .field("revision", revision_);
+    json.key("seats").begin_array();
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+        const std::size_t end = hall_->ends[i];
+        if (all || cells_[i].status == SeatStatus::free) {
+            json.raw(std::string_view(hall_->text).substr(begin, end - begin));
+            json.value(shown_status(cells_[i].status)).end_object();
+        }
+        begin = end;
+    }
+    json.end_array().end_object();
+    return body;
+}
+
+}  // namespace concertres::server

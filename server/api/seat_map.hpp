@@ -1,0 +1,86 @@
+// The seats of one performance as they are shown: kept up to date from its events, so that nobody
+// need ask the box office again.
+//
+// Threads: any.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "concertres/event.hpp"
+#include "concertres/queries.hpp"
+
+namespace concertres::server {
+
+// An answer that many share.
+struct Snapshot {
+    std::shared_ptr<const std::string> body;
+    std::string etag;
+};
+
+// What is fixed of a hall's seats, as the beginning of each seat's JSON: everything up to its
+// status. The performances of a concert share it.
+struct HallTexts {
+    HallTexts(const std::vector<SeatView>& seats, std::string_view currency);
+
+    std::vector<SeatNumber> numbers;  // in order
+    std::vector<Money> prices;
+    std::string text;
+    std::vector<std::size_t> ends;  // of each seat's part of `text`
+};
+
+class SeatMap {
+  public:
+    // REQUIRES: `view` has all seats, those of `hall`
+    SeatMap(std::shared_ptr<const HallTexts> hall, const SeatsView& view);
+
+    // REQUIRES: events of this performance, in order; those that the view had are skipped
+    void apply(const Event& event);
+
+    // The answer as of `now`, or of at most `age_max` ago. `age` becomes how old it is.
+    Snapshot get(bool all, Time now, std::chrono::milliseconds age_max,
+                 std::chrono::steady_clock::duration& age);
+
+    struct FreeSeat {
+        SeatNumber number = 0;
+        Money price{};
+    };
+    // Any seat that can be held now.
+    std::optional<FreeSeat> free_seat(Time now);
+
+  private:
+    struct Cell {
+        SeatStatus status = SeatStatus::free;
+        Time until{};  // held
+    };
+    // One of the two answers.
+    struct Made {
+        Snapshot snapshot;
+        std::int64_t revision = -1;
+        std::chrono::steady_clock::time_point written;
+        std::chrono::steady_clock::time_point good;  // at that moment it told how things were
+    };
+
+    void set(SeatNumber number, SeatStatus status, Time until);
+    void end_holds(Time now);
+    [[nodiscard]] std::string write(bool all) const;
+
+    std::mutex mutex_;
+    std::shared_ptr<const HallTexts> hall_;
+    PerformanceId performance_;
+    std::string date_;
+    std::string instance_;  // sets revisions of before a restart apart
+    std::vector<Cell> cells_;
+    std::int64_t last_event_ = 0;
+    std::int64_t revision_ = 0;
+    Time earliest_end_ = Time::max();  // of a hold: none ends before
+    std::array<Made, 2> made_;
+};
+
+}  // namespace concertres::server

@@ -1,0 +1,51 @@
+// What all handlers share: the box office and what stands around it. One of it for a server.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/thread_pool.hpp>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/metrics.hpp"
+#include "api/rate_limiter.hpp"
+#include "api/snapshots.hpp"
+#include "concertres/box_office.hpp"
+#include "config/addresses.hpp"
+#include "log/log.hpp"
+
+namespace concertres::server {
+
+// Whoever holds one may call what it opens.
+struct AccessKeys {
+    std::optional<std::string> api;
+    std::optional<std::string> admin;
+};
+
+struct Services {
+    BoxOffice& office;
+    Snapshots& snapshots;
+    Metrics& metrics;
+    Log& log;
+    RateLimiter& token_rate;
+    // What takes long and is nobody's turn: audits of copies.
+    boost::asio::thread_pool& chores;
+    std::atomic<int> chores_waiting{0};  // the one that runs included
+
+    std::string currency = "KRW";
+    std::vector<Cidr> trusted_proxies{};
+    std::vector<std::string> cors_origins{};
+    std::size_t body_bytes_max = 64 * 1024;
+    std::size_t import_bytes_max = 64 * 1024 * 1024;
+    Duration token_max_age{};
+    // Where copies are made that are audited; the store's own folder.
+    std::filesystem::path folder{};
+
+    std::atomic<std::shared_ptr<const AccessKeys>> keys{std::make_shared<AccessKeys>()};
+    std::atomic<bool> ready{false};
+    std::atomic<bool> stopping{false};
+};
+
+}  // namespace concertres::server

@@ -1,0 +1,174 @@
+#include "api/snapshots.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "api/answers.hpp"
+
+namespace concertres::server {
+
+using std::chrono::steady_clock;
+
+// --- SharedAnswer ------------------------------------------------------------------------------
+
+void SharedAnswer::get(const std::shared_ptr<SharedAnswer>& self, SnapshotReady ready) {
+    {
+        std::lock_guard lock(self->mutex_);
+        const bool fresh =
+            self->last_.body && steady_clock::now() - self->made_ < Snapshots::age_max;
+        if (!fresh) {
+            self->waiting_.push_back(std::move(ready));
+            if (std::exchange(self->asking_, true)) return;
+        }
+    }
+    if (ready) return ready(self->last());
+    self->ask_([self](Result<Snapshot> answer) { self->arrived(std::move(answer)); });
+}
+
+Snapshot SharedAnswer::last() {
+    std::lock_guard lock(mutex_);
+    return last_;
+}
+
+void SharedAnswer::arrived(Result<Snapshot> answer) {
+    std::vector<SnapshotReady> waiting;
+    {
+        std::lock_guard lock(mutex_);
+        asking_ = false;
+        waiting.swap(waiting_);
+        if (answer) {
+            last_ = *answer;
+            made_ = steady_clock::now();
+        }
+    }
+    for (SnapshotReady& ready : waiting) ready(answer);
+}
+
+// --- Snapshots ---------------------------------------------------------------------------------
+
+void Snapshots::bind(BoxOffice& office, std::string currency) {
+    office_ = &office;
+    currency_ = std::move(currency);
+    concerts_ = std::make_shared<SharedAnswer>([this](SnapshotReady ready) {
+        office_->submit<ListConcerts>(
+            {}, [ready = std::move(ready)](Result<std::vector<ConcertView>> views) mutable {
+                if (!views) return ready(views.error());
+                ready(snapshot_of(concerts_json(*views)));
+            });
+    });
+}
+
+void Snapshots::on_committed(std::span<const Event> events) {
+    for (const Event& event : events) {
+        if (event.stream.kind != StreamKind::performance) continue;
+        std::shared_ptr<SeatMap> map;
+        {
+            std::lock_guard lock(mutex_);
+            const auto at = by_stream_.find(event.stream.owner);
+            if (at != by_stream_.end()) map = at->second;
+        }
+        if (map) map->apply(event);
+    }
+}
+
+void Snapshots::concerts(SnapshotReady ready) { SharedAnswer::get(concerts_, std::move(ready)); }
+
+void Snapshots::dates(const ConcertId& concert, bool all, SnapshotReady ready) {
+    std::shared_ptr<SharedAnswer> answer;
+    {
+        std::lock_guard lock(mutex_);
+        auto& entry = dates_[{concert, all}];
+        if (!entry) {
+            entry = std::make_shared<SharedAnswer>([this, concert, all](SnapshotReady done) {
+                office_->submit<ListDates>(
+                    {.concert = concert, .all = all},
+                    [done = std::move(done)](Result<std::vector<DateView>> views) mutable {
+                        if (!views) return done(views.error());
+                        done(snapshot_of(dates_json(*views)));
+                    });
+            });
+        }
+        answer = entry;
+    }
+    SharedAnswer::get(answer, std::move(ready));
+}
+
+void Snapshots::seats(const PerformanceId& performance, bool all, SnapshotReady ready) {
+    with_map(performance,
+             [this, all, ready = std::move(ready)](Result<std::shared_ptr<SeatMap>> map) mutable {
+                 if (!map) return ready(map.error());
+                 steady_clock::duration age{};
+                 Snapshot snapshot = (*map)->get(all, office_->now(), age_max, age);
+                 age_ = age;
+                 ready(std::move(snapshot));
+             });
+}
+
+void Snapshots::free_seat(const PerformanceId& performance,
+                          Callback<void(std::optional<SeatMap::FreeSeat>)> ready) {
+    with_map(performance,
+             [this, ready = std::move(ready)](Result<std::shared_ptr<SeatMap>> map) mutable {
+                 ready(map ? (*map)->free_seat(office_->now()) : std::nullopt);
+             });
+}
+
+void Snapshots::with_map(const PerformanceId& performance, MapReady ready) {
+    if (auto map = find(performance)) return ready(std::move(map));
+    load(performance, std::move(ready));
+}
+
+std::shared_ptr<SeatMap> Snapshots::find(const PerformanceId& performance) {
+    std::lock_guard lock(mutex_);
+    const auto at = maps_.find(performance);
+    if (at == maps_.end()) return nullptr;
+    at->second.asked = ++asks_;
+    return at->second.map;
+}
+
+// The answer comes on the writer's thread, between two commits: no event falls between what it
+// tells and those that the map is told of from then on.
+void Snapshots::load(const PerformanceId& performance, MapReady ready) {
+    const auto known = office_->performance({performance});
+    if (!known) return ready(known.error());
+    office_->submit<ListSeats>(
+        {.performance = performance, .all = true},
+        [this, concert = known->concert, ready = std::move(ready)](Result<SeatsView> view) mutable {
+            if (!view) return ready(view.error());
+            ready(keep(concert, *view));
+        });
+}
+
+std::shared_ptr<SeatMap> Snapshots::keep(const ConcertId& concert, const SeatsView& view) {
+    {
+        // Two who asked at once: the second finds it here.
+        std::lock_guard lock(mutex_);
+        const auto at = maps_.find(view.performance);
+        if (at != maps_.end()) return at->second.map;
+    }
+    auto map = std::make_shared<SeatMap>(hall_of(concert, view), view);
+    std::lock_guard lock(mutex_);
+    if (maps_.size() >= maps_max) forget_oldest();
+    maps_[view.performance] = {.map = map, .stream = view.stream.owner, .asked = ++asks_};
+    by_stream_[view.stream.owner] = map;
+    return map;
+}
+
+void Snapshots::forget_oldest() {
+    const auto oldest =
+        std::ranges::min_element(maps_, {}, [](const auto& entry) { return entry.second.asked; });
+    by_stream_.erase(oldest->second.stream);
+    maps_.erase(oldest);
+}
+
+// Made once for a concert: its performances share it as long as one of them is kept.
+std::shared_ptr<const HallTexts> Snapshots::hall_of(const ConcertId& concert,
+                                                    const SeatsView& view) {
+    std::lock_guard lock(mutex_);
+    std::weak_ptr<const HallTexts>& kept = halls_[concert];
+    if (auto hall = kept.lock()) return hall;
+    auto hall = std::make_shared<const HallTexts>(view.seats, currency_);
+    kept = hall;
+    return hall;
+}
+
+}  // namespace concertres::server

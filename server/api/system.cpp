@@ -1,0 +1,159 @@
+#include <algorithm>
+
+#include "api/answers.hpp"
+#include "api/assets.hpp"
+#include "api/handlers.hpp"
+#include "api/start_page.hpp"
+
+namespace concertres::server {
+
+namespace {
+
+// A strict policy for pages without a script.
+constexpr std::string_view page_policy =
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'";
+
+bool takes_gzip(const http::Request& request) {
+    const auto accepted = request.field("Accept-Encoding");
+    if (!accepted) return false;
+    const std::size_t at = accepted->find("gzip");
+    if (at == std::string_view::npos) return false;
+    const std::string_view rest = accepted->substr(at + 4, accepted->find(',', at) - at - 4);
+    const std::size_t weight = rest.find("q=");
+    // "q=0", "q=0.000": not wanted.
+    return weight == std::string_view::npos ||
+           rest.substr(weight + 2).find_first_of("123456789") != std::string_view::npos;
+}
+
+void answer_asset(Exchange exchange, std::string_view name) {
+    const Asset& file = asset(name);
+    exchange.add_field("ETag", file.etag);
+    exchange.add_field("Cache-Control", "no-cache");
+    exchange.add_field("Vary", "Accept-Encoding");
+    exchange.add_field("X-Content-Type-Options", "nosniff");
+    if (exchange.request().field("If-None-Match") == file.etag) {
+        return exchange.answer_with({.status = 304});
+    }
+    const bool packed = takes_gzip(exchange.request());
+    if (packed) exchange.add_field("Content-Encoding", "gzip");
+    exchange.answer(200, std::string(packed ? file.gzip : file.bytes), file.content_type);
+}
+
+// Where the caller reached us, as far as its Host says so in letters that mean nothing to a shell.
+std::string origin_of(const http::Request& request) {
+    const std::string_view host = request.field("Host").value_or("127.0.0.1:8080");
+    const bool plain = std::ranges::all_of(host, [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '.' || c == '-' || c == ':' || c == '[' || c == ']';
+    });
+    return "http://" + std::string(plain ? host : "127.0.0.1:8080");
+}
+
+void answer_page(Exchange exchange, const std::vector<ConcertView>& concerts,
+                 const std::optional<SampleSale>& sample) {
+    const bool needs_api_key = exchange.services().keys.load()->api.has_value();
+    std::string page = start_page(concerts, sample, origin_of(exchange.request()), needs_api_key);
+    exchange.add_field("Content-Security-Policy", page_policy);
+    exchange.add_field("X-Content-Type-Options", "nosniff");
+    exchange.add_field("Referrer-Policy", "no-referrer");
+    exchange.add_field("Cache-Control", "no-store");
+    exchange.answer(200, std::move(page), "text/html; charset=utf-8");
+}
+
+// Shows the page with a seat that is to be had: of the first concert, from the one at `from` on,
+// that sells one, and there of the first date.
+void show_page(Exchange exchange, std::vector<ConcertView> concerts, std::size_t from) {
+    while (from < concerts.size() && concerts[from].sale != SaleState::open) ++from;
+    if (from == concerts.size()) return answer_page(std::move(exchange), concerts, std::nullopt);
+    const ConcertId concert = concerts[from].id;
+    auto with_seat = [concert, from](Exchange asked, std::vector<ConcertView> all,
+                                     const PerformanceId& performance,
+                                     const std::optional<SeatMap::FreeSeat>& seat) {
+        // Somebody was quicker.
+        if (!seat) return show_page(std::move(asked), std::move(all), from + 1);
+        answer_page(std::move(asked), all,
+                    SampleSale{concert, performance, seat->number, seat->price});
+    };
+    auto with_dates = [concerts = std::move(concerts), from, with_seat](
+                          Exchange asked, const std::vector<DateView>& dates) mutable {
+        if (dates.empty()) return show_page(std::move(asked), std::move(concerts), from + 1);
+        const PerformanceId performance = dates.front().performance;
+        Snapshots& snapshots = asked.services().snapshots;
+        const auto home = asked.home();
+        snapshots.free_seat(
+            performance, [home, performance, with_seat, concerts = std::move(concerts),
+                          exchange = std::move(asked)](auto seat) mutable {
+                boost::asio::dispatch(
+                    home, [performance, with_seat, seat, concerts = std::move(concerts),
+                           exchange = std::move(exchange)]() mutable {
+                        with_seat(std::move(exchange), std::move(concerts), performance, seat);
+                    });
+            });
+    };
+    Exchange::ask_or_refuse(std::move(exchange), ListDates{.concert = concert},
+                            std::move(with_dates));
+}
+
+}  // namespace
+
+void get_start_page(Exchange exchange) {
+    Exchange::ask_or_refuse(std::move(exchange), ListConcerts{},
+                            [](Exchange asked, std::vector<ConcertView> concerts) {
+                                show_page(std::move(asked), std::move(concerts), 0);
+                            });
+}
+
+void get_style(Exchange exchange) { answer_asset(std::move(exchange), "style.css"); }
+
+void get_description(Exchange exchange) { answer_asset(std::move(exchange), "openapi.json"); }
+
+void get_liveness(Exchange exchange) {
+    exchange.add_field("Cache-Control", "no-store");
+    exchange.answer(200, R"({"status":"ok"})");
+}
+
+void get_readiness(Exchange exchange) {
+    const Services& services = exchange.services();
+    const Statistics statistics = services.office.statistics();
+    const bool stopping = services.stopping;
+    const bool ready = services.ready && !stopping && !statistics.failed;
+    exchange.add_field("Cache-Control", "no-store");
+    if (!ready) {
+        const auto code = statistics.failed ? Errc::engine_failed
+                          : stopping        ? Errc::draining
+                                            : Errc::overloaded;
+        const auto why = statistics.failed ? "the engine has stopped"
+                         : stopping        ? "the server is stopping"
+                                           : "the server is starting";
+        return exchange.refuse(Problem(Error{code, why, {}}));
+    }
+    std::string body;
+    JsonWriter json(body);
+    json.begin_object().field("status", "ready");
+    if (exchange.query("verbose")) {
+        json.field("inbox", statistics.inbox)
+            .field("commands", statistics.commands)
+            .field("groups", statistics.groups)
+            .field("now", services.office.now());
+    }
+    json.end_object();
+    exchange.answer(200, std::move(body));
+}
+
+void get_metrics(Exchange exchange) {
+    Exchange::ask(std::move(exchange), ListConcerts{},
+                  [](Exchange asked, Result<std::vector<ConcertView>> concerts) {
+                      const Services& services = asked.services();
+                      Readings readings{.office = services.office.statistics(),
+                                        .concerts = {},
+                                        .snapshot_age = services.snapshots.age(),
+                                        .log_lines_dropped = services.log.dropped()};
+                      // A failed engine answers nothing, but it is still worth looking at.
+                      if (concerts) readings.concerts = std::move(*concerts);
+                      std::string text = services.metrics.expose(readings);
+                      asked.answer(200, std::move(text),
+                                   "text/plain; version=0.0.4; charset=utf-8");
+                  });
+}
+
+}  // namespace concertres::server

@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+
+#include "api/answers.hpp"
+#include "api/handlers.hpp"
+
+namespace concertres::server {
+
+namespace {
+
+void answer_place(Exchange exchange, const PlaceView& place, std::string_view token) {
+    if (place.status == TokenStatus::waiting) {
+        exchange.add_field("Retry-After",
+                           std::to_string((milliseconds(place.poll_after) + 999) / 1000));
+    }
+    exchange.add_field("Cache-Control", "no-store");
+    exchange.answer(place.made ? 201 : 200, place_json(place, token));
+}
+
+}  // namespace
+
+void list_concerts(Exchange exchange) {
+    Snapshots& snapshots = exchange.services().snapshots;
+    const auto home = exchange.home();
+    snapshots.concerts([home, exchange = std::move(exchange)](Result<Snapshot> all) mutable {
+        boost::asio::dispatch(home,
+                              [exchange = std::move(exchange), all = std::move(all)]() mutable {
+                                  answer_shared(std::move(exchange), std::move(all));
+                              });
+    });
+}
+
+void ask_for_token(Exchange exchange) {
+    Faults faults;
+    const std::string_view known[] = {"user_id", "again"};
+    ObjectReader body(exchange.body(), {}, faults, known);
+    const auto user = read_id<UserId>(body, "user_id", faults);
+    const auto again = body.boolean("again", Need::optional);
+    if (user && user->is_nil()) {
+        faults.add(body.path("user_id"), "malformed", "must not be the nil UUID");
+    }
+    if (!faults.empty()) return exchange.refuse(Problem(faults));
+    const auto concert = ConcertId::parse(exchange.parameter(0));
+    if (!concert) {
+        return exchange.refuse(Problem("unknown_concert", "there is no such concert"));
+    }
+    Exchange::ask_or_refuse(
+        std::move(exchange),
+        Join{.concert = *concert, .user = *user, .again = again.value_or(false)},
+        [](Exchange asked, PlaceView place) {
+            const std::string token = asked.office().sign(place);
+            const auto age =
+                std::chrono::floor<std::chrono::seconds>(asked.services().token_max_age);
+            asked.add_field("Set-Cookie",
+                            fmt::format("concertres_{}={}; Path=/; Max-Age={}; HttpOnly; "
+                                        "SameSite=Strict",
+                                        place.concert.to_string(), token, age.count()));
+            answer_place(std::move(asked), place, token);
+        });
+}
+
+void get_token(Exchange exchange) {
+    find_place(std::move(exchange), [](Exchange asked, Result<PlaceView> place) {
+        if (!place) return asked.refuse(place.error());
+        const std::string_view token = asked.token();
+        answer_place(std::move(asked), *place, token);
+    });
+}
+
+void leave(Exchange exchange) {
+    const TokenClaims claims = exchange.claims();
+    Exchange::ask_or_refuse(
+        std::move(exchange),
+        Leave{.concert = claims.concert, .user = claims.user, .place = claims.number},
+        [](Exchange asked, const PlaceView&) { asked.answer_with({.status = 204}); });
+}
+
+}  // namespace concertres::server

@@ -1,0 +1,320 @@
+#include "config/command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <limits>
+#include <span>
+#include <utility>
+
+#include "base/json_reader.hpp"
+#include "concertres/version.hpp"
+#include "config/command_table.hpp"
+#include "config/exit_codes.hpp"
+#include "config/settings_text.hpp"
+#include "config/suggestion.hpp"
+
+namespace concertres::server {
+namespace {
+
+Say wrong_usage(std::string_view command, const std::vector<std::string>& faults) {
+    Say say{.exit_code = exit_code::usage};
+    const std::string program = "concertres" + (command.empty() ? "" : " " + std::string(command));
+    for (const std::string& fault : faults) say.err += fmt::format("{}: {}\n", program, fault);
+    say.err += fmt::format("{} --help says what it takes.\n", program);
+    return say;
+}
+
+Say unknown_command(std::string_view name) {
+    std::vector<std::string_view> names;
+    for (const CommandSpec& command : all_commands()) names.push_back(command.name);
+    const auto meant = nearest_word(name, names);
+    return wrong_usage({}, {fmt::format("there is no command {}{}", concertres::quoted(name),
+                                        meant ? fmt::format("; did you mean {}?", *meant) : "")});
+}
+
+// What the flags of one command say, with all that is wrong.
+class Reader {
+  public:
+    Reader(const CommandSpec& command, std::span<const std::string> arguments)
+        : command_(command), flags_(parse_flags(arguments, command.flags)) {}
+
+    [[nodiscard]] const Flags& flags() const { return flags_; }
+
+    template <class... Parts>
+    void fault(fmt::format_string<Parts...> format, Parts&&... parts) {
+        flags_.faults.push_back(fmt::format(format, std::forward<Parts>(parts)...));
+    }
+
+    // The one word that is no flag. A flag that is not known may have hidden it.
+    std::string word(std::string_view name, std::string_view what) {
+        if (flags_.words.empty()) {
+            if (flags_.faults.empty()) fault("{}, {}, is missing", name, what);
+            return {};
+        }
+        refuse_words(1);
+        return flags_.words.front();
+    }
+
+    void refuse_words(std::size_t from) {
+        for (std::size_t i = from; i < flags_.words.size(); ++i) {
+            fault("argument {}: nothing more is expected", concertres::quoted(flags_.words[i]));
+        }
+    }
+
+    std::optional<std::int64_t> number(const char* name, std::int64_t max) {
+        const auto text = flags_.value(name);
+        if (!text) return std::nullopt;
+        const auto value = whole_number(*text, 1, max);
+        if (!value)
+            fault("flag --{}: must be a whole number from 1, not {}", name,
+                  concertres::quoted(*text));
+        return value;
+    }
+
+    std::optional<OffsetTime> time(const char* name, const std::string& text) {
+        auto time = parse_rfc3339(text);
+        if (!time) {
+            fault(
+                "flag --{}: must be a time with its offset, like 2026-12-24T19:00:00+09:00, "
+                "not {}",
+                name, concertres::quoted(text));
+        }
+        return time;
+    }
+
+    bool toggle(const char* name) {
+        const auto text = flags_.value(name);
+        if (text && *text != "true" && *text != "false") {
+            fault("flag --{}: must be true or false, not {}", name, concertres::quoted(*text));
+        }
+        return text == "true";
+    }
+
+    void read_store(StoreArguments& arguments) {
+        arguments.data = flags_.value("data").value_or("");
+        arguments.server = flags_.value("server").value_or("");
+        arguments.admin_key = flags_.value("admin-key").value_or("");
+        const bool has_server = flags_.has("server");
+        if (flags_.has("data") == has_server) {
+            fault(
+                "give exactly one of --data DIR, where no server runs, and --server URL, where "
+                "one does");
+        } else if (!has_server && arguments.data.empty()) {
+            fault("flag --data: must be a folder, not nothing");
+        } else if (has_server) {
+            check_url(arguments.server);
+        } else if (flags_.has("admin-key")) {
+            fault("flag --admin-key: goes with --server; a folder asks for no key");
+        }
+    }
+
+    // The arguments, or what to say instead.
+    template <class Arguments>
+    Command end(Arguments arguments) {
+        if (!flags_.faults.empty()) return wrong_usage(command_.name, flags_.faults);
+        return arguments;
+    }
+
+    static std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t min,
+                                                    std::int64_t max) {
+        std::int64_t value = 0;
+        const char* text_end = text.data() + text.size();
+        auto [stop, wrong] = std::from_chars(text.data(), text_end, value);
+        const bool is_number = wrong == std::errc() && stop == text_end;
+        return is_number && value >= min && value <= max ? std::optional(value) : std::nullopt;
+    }
+
+  private:
+    void check_url(std::string& url) {
+        constexpr std::string_view scheme = "http://";
+        if (url.starts_with("https://")) {
+            return fault(
+                "flag --server: must begin with http://; the server itself speaks no TLS, "
+                "what stands before it does");
+        }
+        if (url.ends_with('/')) url.pop_back();
+        const bool has_host = url.starts_with(scheme) && url.size() > scheme.size();
+        if (!has_host || url.find_first_of("/?#@ ", scheme.size()) != std::string::npos) {
+            fault("flag --server: must be like http://127.0.0.1:8081, not {}",
+                  concertres::quoted(url));
+        }
+    }
+
+    const CommandSpec& command_;
+    Flags flags_;
+};
+
+void read_prices(Reader& reader, ImportArguments& arguments) {
+    for (const std::string& text : reader.flags().values("price")) {
+        // A category may have "=" in its name; an amount has none.
+        const std::size_t equals = text.rfind('=');
+        const auto amount = equals == std::string::npos
+                                ? std::nullopt
+                                : Reader::whole_number(std::string_view(text).substr(equals + 1), 0,
+                                                       Money::max_minor);
+        if (!amount || equals == 0) {
+            reader.fault("flag --price: must be CATEGORY=AMOUNT, like Stalls=90000, not {}",
+                         concertres::quoted(text));
+        } else if (!arguments.prices.emplace(text.substr(0, equals), Money{*amount}).second) {
+            reader.fault("flag --price: {} has a price already",
+                         concertres::quoted(text.substr(0, equals)));
+        }
+    }
+}
+
+void read_window(Reader& reader, ImportArguments& arguments) {
+    const auto text = reader.flags().value("per-window");
+    if (!text) return;
+    constexpr std::int64_t ten_years_ms = 315'360'000'000;  // what a room's policy allows
+    const std::string_view both = *text;
+    const std::size_t slash = both.find('/');
+    std::optional<std::int64_t> admit;
+    std::optional<std::int64_t> length;
+    if (slash != std::string_view::npos) {
+        admit = Reader::whole_number(both.substr(0, slash), 1,
+                                     std::numeric_limits<std::int64_t>::max());
+        length = Reader::whole_number(both.substr(slash + 1), 1, ten_years_ms);
+    }
+    if (admit && length) {
+        arguments.per_window = {.admit_max = *admit, .length = std::chrono::milliseconds(*length)};
+    } else {
+        reader.fault("flag --per-window: must be R/MS, like 50/60000 for 50 in any minute, not {}",
+                     concertres::quoted(*text));
+    }
+}
+
+Command parse_import(Reader& reader) {
+    ImportArguments arguments;
+    arguments.file = reader.word("FILE", "the concert or seating plan");
+    reader.read_store(arguments);
+    arguments.title = reader.flags().value("title").value_or("");
+    for (const std::string& date : reader.flags().values("date")) {
+        if (auto time = reader.time("date", date)) arguments.dates.push_back(*time);
+    }
+    read_prices(reader, arguments);
+    arguments.active_max = reader.number("active-max", std::numeric_limits<std::int64_t>::max());
+    read_window(reader, arguments);
+    if (const auto text = reader.flags().value("opens-at")) {
+        if (auto time = reader.time("opens-at", *text)) arguments.opens_at = time->time;
+    }
+    return reader.end(std::move(arguments));
+}
+
+Command parse_explain(Reader& reader) {
+    ExplainArguments arguments;
+    const std::string id = reader.word("ID", "the UUID of what is to be explained");
+    if (auto uuid = Uuid::parse(id)) {
+        arguments.id = *uuid;
+    } else if (!id.empty()) {
+        reader.fault("argument {}: must be a UUID, like 8f14e45f-ceea-467f-a0e6-3a1b5c3d7e91",
+                     concertres::quoted(id));
+    }
+    reader.read_store(arguments);
+    if (auto seat = reader.number("seat", std::numeric_limits<SeatNumber>::max())) {
+        arguments.seat = static_cast<SeatNumber>(*seat);
+    }
+    if (auto place = reader.number("place", std::numeric_limits<std::int64_t>::max())) {
+        arguments.place = PlaceNumber{*place};
+    }
+    if (reader.flags().has("seat") && reader.flags().has("place")) {
+        reader.fault(
+            "flag --place: goes not with --seat; a place is a concert's, a seat a "
+            "performance's");
+    }
+    arguments.json = reader.toggle("json");
+    return reader.end(std::move(arguments));
+}
+
+Command parse_audit(Reader& reader) {
+    AuditArguments arguments;
+    reader.refuse_words(0);
+    reader.read_store(arguments);
+    return reader.end(std::move(arguments));
+}
+
+Command parse_backup(Reader& reader) {
+    BackupArguments arguments;
+    arguments.file = reader.word("FILE", "where the copy goes");
+    reader.read_store(arguments);
+    return reader.end(std::move(arguments));
+}
+
+Command parse_version(Reader& reader) {
+    reader.refuse_words(0);
+    return reader.end(Say{.out = fmt::format("concertres {}\n", version())});
+}
+
+Command parse_help(Reader& reader) {
+    reader.refuse_words(1);
+    Say say{.out = program_help()};
+    if (!reader.flags().words.empty()) {
+        const std::string& name = reader.flags().words.front();
+        const CommandSpec* command = find_command(name);
+        if (command == nullptr) return unknown_command(name);
+        say.out = command_help(*command);
+    }
+    return reader.end(std::move(say));
+}
+
+Say wrong_settings(const LoadedSettings& loaded) {
+    Say say{.exit_code = exit_code::config};
+    std::vector<std::string> texts;
+    for (const SettingFault& fault : loaded.faults) {
+        texts.push_back(fault.text);
+        if (fault.is_usage) say.exit_code = exit_code::usage;
+    }
+    if (say.exit_code == exit_code::usage) return wrong_usage("serve", texts);
+    for (const std::string& text : texts) say.err += fmt::format("concertres serve: {}\n", text);
+    return say;
+}
+
+Command parse_serve(std::span<const std::string> arguments, const Environment& environment) {
+    LoadedSettings loaded = load_settings(arguments, environment);
+    if (loaded.mode == ServeMode::help) return Say{.out = serve_help()};
+    Secrets secrets;
+    if (loaded.mode != ServeMode::print_config) {
+        std::vector<std::string> faults;
+        secrets = read_secrets(loaded.settings, faults);
+        check_data_folder(loaded.settings, faults);
+        for (std::string& fault : faults) loaded.faults.push_back({.text = std::move(fault)});
+    }
+    if (!loaded.faults.empty()) return wrong_settings(loaded);
+    if (loaded.mode == ServeMode::print_config) return Say{.out = print_config(loaded)};
+    if (loaded.mode == ServeMode::check_config) return Say{.out = "the configuration is good\n"};
+    return ServeArguments{.settings = std::move(loaded.settings), .secrets = std::move(secrets)};
+}
+
+}  // namespace
+
+ImportOptions ImportArguments::options() const {
+    ImportOptions options{
+        .title = title, .dates = dates, .prices = prices, .room = {}, .opens_at = opens_at};
+    if (active_max || per_window) {
+        options.room = RoomPolicy{.active_max = active_max, .window = per_window};
+    }
+    return options;
+}
+
+Command parse_command_line(const std::vector<std::string>& arguments,
+                           const Environment& environment) {
+    if (arguments.empty()) return Say{.err = program_help(), .exit_code = exit_code::usage};
+    std::string name = arguments.front();
+    if (name == "--help" || name == "-h") name = "help";
+    if (name == "--version") name = "version";
+    const CommandSpec* command = find_command(name);
+    if (command == nullptr) return unknown_command(name);
+
+    const std::span<const std::string> rest = std::span(arguments).subspan(1);
+    if (name == "serve") return parse_serve(rest, environment);
+    Reader reader(*command, rest);
+    if (reader.flags().help) return Say{.out = command_help(*command)};
+    if (name == "import") return parse_import(reader);
+    if (name == "audit") return parse_audit(reader);
+    if (name == "explain") return parse_explain(reader);
+    if (name == "backup") return parse_backup(reader);
+    if (name == "version") return parse_version(reader);
+    return parse_help(reader);
+}
+
+}  // namespace concertres::server

@@ -1,0 +1,83 @@
+// The command line of the program: `concertres COMMAND ...`, taken apart into what the command
+// needs, or into what is to be said instead of it.
+//
+//   int main(int argc, char** argv) {
+//       auto command = parse_command_line({argv + 1, argv + argc}, read_environment(environ));
+//       return std::visit([](auto& what) { return run(what); }, command);
+//   }
+//
+// Threads: any.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "concertres/catalog.hpp"
+#include "concertres/ids.hpp"
+#include "concertres/money.hpp"
+#include "concertres/seating_plan.hpp"
+#include "concertres/time.hpp"
+#include "config/settings.hpp"
+#include "config/settings_loader.hpp"
+
+namespace concertres::server {
+
+// There is nothing to run: help, the version, a printed or checked configuration, or what is wrong.
+struct Say {
+    std::string out{};  // to standard output
+    std::string err{};  // to standard error
+    int exit_code = 0;
+};
+
+struct ServeArguments {
+    Settings settings{};
+    Secrets secrets{};  // of the files that the settings name
+};
+
+// Where a command finds the sale: exactly one of the first two is there.
+struct StoreArguments {
+    std::filesystem::path data{};       // a folder that no server has open
+    std::string server{};               // a running server's admin-listen: "http://127.0.0.1:8081"
+    std::filesystem::path admin_key{};  // a file with that server's key; empty: none
+};
+
+struct ImportArguments : StoreArguments {
+    std::filesystem::path file{};
+    // What is set here beats the file.
+    std::string title{};  // empty: the file's
+    std::vector<OffsetTime> dates{};
+    std::map<std::string, Money> prices{};  // by category
+    std::optional<std::int64_t> active_max{};
+    std::optional<AdmissionWindow> per_window{};
+    std::optional<Time> opens_at{};
+
+    // The same, as read_concert() takes it; a room only where one of its limits was given.
+    [[nodiscard]] ImportOptions options() const;
+};
+
+struct AuditArguments : StoreArguments {};
+
+struct ExplainArguments : StoreArguments {
+    Uuid id{};  // of a concert, performance, reservation, payment, transfer or user
+    std::optional<SeatNumber> seat{};    // of the performance
+    std::optional<PlaceNumber> place{};  // in the concert's room
+    bool json = false;
+};
+
+struct BackupArguments : StoreArguments {
+    std::filesystem::path file{};
+};
+
+using Command = std::variant<Say, ServeArguments, ImportArguments, AuditArguments, ExplainArguments,
+                             BackupArguments>;
+
+// `arguments` are those after the program's name.
+[[nodiscard]] Command parse_command_line(const std::vector<std::string>& arguments,
+                                         const Environment& environment);
+
+}  // namespace concertres::server

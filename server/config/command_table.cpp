@@ -1,0 +1,197 @@
+#include "config/command_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/settings_text.hpp"
+
+namespace concertres::server {
+namespace {
+
+// Of all commands that need a store, after what is their own.
+std::string with_common_codes(std::string_view own) {
+    return std::string(own) +
+           "  64  the command line is wrong\n"
+           "  69  the store or the server cannot be reached: another program has the folder\n"
+           "      open, nobody answers, or the key is wrong\n"
+           "  70  storage failed\n";
+}
+
+// Where the sale is, which all commands but serve are told in the same way.
+std::vector<FlagSpec> with_store(std::vector<FlagSpec> flags) {
+    flags.push_back(
+        {.name = "data", .hint = "DIR", .help = "The folder of a sale that no server has open."});
+    flags.push_back({.name = "server",
+                     .hint = "URL",
+                     .help = "A running server, by its admin-listen: http://127.0.0.1:8081."});
+    flags.push_back({.name = "admin-key",
+                     .hint = "FILE",
+                     .help = "The file with that server's admin key, where it has one."});
+    flags.push_back({.name = "help", .help = "This text."});
+    return flags;
+}
+
+CommandSpec serve_command() {
+    return {.name = "serve",
+            .arguments = "[--data DIR] [--demo] [option...]",
+            .summary = "serves a sale over HTTP",
+            .text = {},
+            .flags = {},
+            .exit_codes = {},
+            .example = {}};
+}
+
+CommandSpec import_command() {
+    return {.name = "import",
+            .arguments = "FILE (--data DIR | --server URL) [option...]",
+            .summary = "adds a concert from a file",
+            .text =
+                "Adds a concert with its dates and seats from a file: the project's own JSON, or "
+                "a seating plan as the pretix editor exports it. A plan has neither dates nor "
+                "prices; they are given here. What is given here beats the file.",
+            .flags = with_store({
+                {.name = "title", .hint = "TITLE", .help = "What the concert is called."},
+                {.name = "date",
+                 .hint = "RFC3339",
+                 .help = "A performance, with the offset of the place where it is: "
+                         "2026-12-24T19:00:00+09:00. May be given more than once.",
+                 .repeatable = true},
+                {.name = "price",
+                 .hint = "CATEGORY=AMOUNT",
+                 .help = "The price of a category of seats in minor units of the currency. May be "
+                         "given more than once.",
+                 .repeatable = true},
+                {.name = "active-max",
+                 .hint = "N",
+                 .help = "Puts a waiting room in front, which lets at most N in at once."},
+                {.name = "per-window",
+                 .hint = "R/MS",
+                 .help = "Puts a waiting room in front, which admits at most R in any MS "
+                         "milliseconds."},
+                {.name = "opens-at",
+                 .hint = "RFC3339",
+                 .help = "When the sale opens; without it, at once."},
+            }),
+            .exit_codes = with_common_codes(
+                "  0   the concert was added; its id and those of its dates are printed\n"
+                "  1   it was not; the message says why\n"),
+            .example =
+                "  concertres import hall.json --server http://127.0.0.1:8081 \\\n"
+                "      --title 'Winter Songs' --date 2026-12-24T19:00:00+09:00 \\\n"
+                "      --price Stalls=90000 --price Gallery=50000 --active-max 300\n"};
+}
+
+CommandSpec audit_command() {
+    return {.name = "audit",
+            .arguments = "(--data DIR | --server URL) [option...]",
+            .summary = "checks that a sale keeps what was promised",
+            .text =
+                "Reads the whole store and checks every invariant that it can show: no seat "
+                "sold twice, no money made or lost, no event missing. A running server "
+                "checks a copy, and goes on selling meanwhile.",
+            .flags = with_store({}),
+            .exit_codes = with_common_codes("  0   all is well\n"
+                                            "  1   something is wrong; each finding is a line\n"),
+            .example = "  concertres audit --data /var/lib/concertres\n"};
+}
+
+CommandSpec explain_command() {
+    return {
+        .name = "explain",
+        .arguments = "ID [--seat N | --place N] (--data DIR | --server URL) [option...]",
+        .summary = "tells all that happened to one thing",
+        .text =
+            "Prints how a thing stands and every event of it, oldest first, with its cause. The id "
+            "is the UUID of a concert, performance, reservation, payment, transfer or user; with "
+            "--seat that of a performance, with --place that of a concert.",
+        .flags = with_store({
+            {.name = "seat", .hint = "N", .help = "A seat of the performance, by its number."},
+            {.name = "place", .hint = "N", .help = "A place in the concert's line, by its number."},
+            {.name = "json", .help = "Prints JSON, as the server gives it."},
+        }),
+        .exit_codes = with_common_codes("  0   it was told\n"
+                                        "  1   there is nothing of that id\n"),
+        .example =
+            "  concertres explain 8f14e45f-ceea-467f-a0e6-3a1b5c3d7e91 --seat 7 \\\n"
+            "      --server http://127.0.0.1:8081 --admin-key admin-key\n"};
+}
+
+CommandSpec backup_command() {
+    return {.name = "backup",
+            .arguments = "FILE (--data DIR | --server URL) [option...]",
+            .summary = "copies a sale to a file, while it goes on",
+            .text =
+                "Writes a copy of the store as it stands at one moment. FILE must not exist. A "
+                "running server writes it itself, so FILE is a path of its machine; a bare name "
+                "stands beside the store.",
+            .flags = with_store({}),
+            .exit_codes = with_common_codes("  0   the copy is whole and on disk\n"
+                                            "  1   there is no copy; the message says why\n"),
+            .example = "  concertres backup /var/backups/sale.db --server http://127.0.0.1:8081\n"};
+}
+
+}  // namespace
+
+std::span<const CommandSpec> all_commands() {
+    static const CommandSpec commands[] = {
+        serve_command(),
+        import_command(),
+        audit_command(),
+        explain_command(),
+        backup_command(),
+        {.name = "version",
+         .arguments = "",
+         .summary = "prints the version",
+         .text = "Prints the version of the program.",
+         .flags = {{.name = "help", .help = "This text."}},
+         .exit_codes = "  0   always\n",
+         .example = "  concertres version\n"},
+        {.name = "help",
+         .arguments = "[COMMAND]",
+         .summary = "prints this text, or what there is to say of a command",
+         .text = "Prints which commands there are, or the help of one.",
+         .flags = {{.name = "help", .help = "This text."}},
+         .exit_codes = "  0   it was printed\n"
+                       "  64  there is no such command\n",
+         .example = "  concertres help import\n"},
+    };
+    return commands;
+}
+
+const CommandSpec* find_command(std::string_view name) {
+    const auto all = all_commands();
+    auto found = std::find_if(all.begin(), all.end(),
+                              [name](const CommandSpec& command) { return command.name == name; });
+    return found == all.end() ? nullptr : &*found;
+}
+
+std::string program_help() {
+    std::string text =
+        "usage: concertres COMMAND [argument...]\n"
+        "\n"
+        "A box office for concert on-sales: waiting room, seats, wallet and payment.\n"
+        "\n";
+    for (const CommandSpec& command : all_commands()) {
+        text += fmt::format("  {:<9}{}\n", command.name, command.summary);
+    }
+    return text +
+           "\n"
+           "concertres COMMAND --help says more of each.\n"
+           "\n"
+           "Exit codes: 0 done, 1 not done, 64 wrong command line; others stand with the command.\n"
+           "\n"
+           "Example:\n"
+           "  concertres serve --demo\n";
+}
+
+std::string command_help(const CommandSpec& command) {
+    if (command.name == "serve") return serve_help();
+    std::string usage = fmt::format("usage: concertres {}", command.name);
+    if (!command.arguments.empty()) usage += fmt::format(" {}", command.arguments);
+    return fmt::format("{}\n\n{}\nOptions:\n{}\nExit codes:\n{}\nExample:\n{}", usage,
+                       wrapped(command.text, 0), describe_flags(command.flags), command.exit_codes,
+                       command.example);
+}
+
+}  // namespace concertres::server

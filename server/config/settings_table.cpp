@@ -1,0 +1,450 @@
+// The table of all settings. To add one: a member in Settings, a line here, and the list in
+// docs/reference/configuration.md, which a test compares.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <type_traits>
+#include <utility>
+
+#include "base/json_reader.hpp"
+#include "config/settings.hpp"
+
+namespace concertres::server {
+namespace {
+
+using Fault = std::optional<std::string>;
+using Texts = std::span<const std::string>;
+
+constexpr std::int64_t kibi = 1'024;
+constexpr std::int64_t mebi = kibi * kibi;
+constexpr std::int64_t hour_ms = 3'600'000;
+constexpr std::int64_t ten_years_ms = 315'360'000'000;  // what Options allow
+
+constexpr std::string_view off = "off";
+
+// What a setting says of itself, beside how it is stored.
+struct About {
+    std::string_view name;
+    std::string_view hint;
+    std::string_view help;
+};
+
+Setting described(Section section, ValueKind kind, const About& about) {
+    return {.name = std::string(about.name),
+            .hint = std::string(about.hint),
+            .section = section,
+            .kind = kind,
+            .help = std::string(about.help)};
+}
+
+struct Bounds {
+    std::int64_t min;
+    std::int64_t max;
+};
+
+std::optional<std::int64_t> whole_number(std::string_view text, Bounds bounds) {
+    std::int64_t value = 0;
+    const char* end = text.data() + text.size();
+    auto [stop, fault] = std::from_chars(text.data(), end, value);
+    const bool is_within = value >= bounds.min && value <= bounds.max;
+    if (fault != std::errc() || stop != end || !is_within) return std::nullopt;
+    return value;
+}
+
+// `member` gives the member of a Settings, const or not.
+template <class Member, class Assign, class Count>
+Setting number(Section section, const About& about, Bounds bounds, Member member, Assign assign,
+               Count count) {
+    Setting setting = described(section, ValueKind::integer, about);
+    setting.min = bounds.min;
+    setting.max = bounds.max;
+    setting.store = [=](Settings& settings, Texts texts) -> Fault {
+        const auto value = whole_number(texts.front(), bounds);
+        if (!value) {
+            return fmt::format("must be a whole number{} from {} to {}, not {}",
+                               about.hint == "MS" ? " of milliseconds" : "", bounds.min, bounds.max,
+                               concertres::quoted(texts.front()));
+        }
+        assign(member(settings), *value);
+        return {};
+    };
+    setting.show = [=](const Settings& settings) -> std::vector<std::string> {
+        return {std::to_string(count(member(settings)))};
+    };
+    return setting;
+}
+
+template <class Member>
+Setting integer(Section section, const About& about, Bounds bounds, Member member) {
+    return number(
+        section, about, bounds, member,
+        [](auto& value, std::int64_t count) {
+            value = static_cast<std::remove_reference_t<decltype(value)>>(count);
+        },
+        [](auto value) { return value; });
+}
+
+template <class Member>
+Setting milliseconds(Section section, const About& about, Bounds bounds, Member member) {
+    return number(
+        section, about, bounds, member,
+        [](auto& value, std::int64_t count) { value = std::chrono::milliseconds(count); },
+        [](auto value) {
+            return std::chrono::duration_cast<std::chrono::milliseconds>(value).count();
+        });
+}
+
+template <class Member>
+Setting path(Section section, const About& about, Member member) {
+    Setting setting = described(section, ValueKind::text, about);
+    setting.is_secret = section == Section::secrets;
+    setting.store = [=](Settings& settings, Texts texts) -> Fault {
+        const std::string& text = texts.front();
+        auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+        if (text.empty() || std::any_of(text.begin(), text.end(), is_control)) {
+            return "must be a path, or off, not " + concertres::quoted(text);
+        }
+        member(settings) = text == off ? std::string() : text;
+        return {};
+    };
+    setting.show = [=](const Settings& settings) -> std::vector<std::string> {
+        const std::string& text = member(settings).native();
+        return {text.empty() ? std::string(off) : text};
+    };
+    return setting;
+}
+
+template <class Value, std::size_t n, class Member>
+Setting choice(Section section, const About& about,
+               const std::pair<std::string_view, Value> (&values)[n], Member member) {
+    Setting setting = described(section, ValueKind::text, about);
+    const std::vector<std::pair<std::string_view, Value>> known(std::begin(values),
+                                                                std::end(values));
+    setting.store = [=](Settings& settings, Texts texts) -> Fault {
+        for (const auto& [name, value] : known) {
+            if (name == texts.front()) return member(settings) = value, Fault();
+        }
+        return fmt::format("must be one of {}, not {}", about.hint,
+                           concertres::quoted(texts.front()));
+    };
+    setting.show = [=](const Settings& settings) -> std::vector<std::string> {
+        for (const auto& [name, value] : known) {
+            if (value == member(settings)) return {std::string(name)};
+        }
+        return {};
+    };
+    return setting;
+}
+
+// `parse` makes a Result of a text, `show` a text of an element.
+template <class Member, class Parse, class Show>
+Setting list(Section section, const About& about, Member member, Parse parse, Show show) {
+    Setting setting = described(section, ValueKind::list, about);
+    setting.store = [=](Settings& settings, Texts texts) -> Fault {
+        std::remove_reference_t<decltype(member(settings))> values;
+        std::vector<std::string> faults;
+        if (texts.size() == 1 && texts.front() == off) texts = {};
+        for (const std::string& text : texts) {
+            if (auto value = parse(text)) {
+                values.push_back(std::move(*value));
+            } else {
+                faults.push_back(value.error().detail);
+            }
+        }
+        if (!faults.empty()) return fmt::format("{}", fmt::join(faults, "; "));
+        member(settings) = std::move(values);
+        return {};
+    };
+    setting.show = [=](const Settings& settings) {
+        std::vector<std::string> texts;
+        for (const auto& value : member(settings)) texts.push_back(show(value));
+        return texts;
+    };
+    return setting;
+}
+
+// What a browser sends as Origin: scheme, host and perhaps a port, nothing after it.
+Result<std::string> parse_origin(const std::string& text) {
+    std::string_view rest = text;
+    bool is_origin = false;
+    for (std::string_view scheme : {"https://", "http://"}) {
+        if (!rest.starts_with(scheme)) continue;
+        rest.remove_prefix(scheme.size());
+        is_origin = !rest.empty();
+        break;
+    }
+    constexpr std::string_view in_host = "abcdefghijklmnopqrstuvwxyz0123456789-._:[]";
+    is_origin = is_origin && rest.find_first_not_of(in_host) == std::string_view::npos;
+    if (is_origin) return text;
+    return Error{Errc::request_invalid,
+                 "must be what a browser sends as Origin, like https://tickets.example.org, "
+                 "in lower case and without a path, not " +
+                     concertres::quoted(text),
+                 {}};
+}
+
+Setting listen() {
+    Setting setting = described(
+        Section::addresses, ValueKind::text,
+        {"listen", "ADDRESS:PORT",
+         "Where buyers are served. Port 0 takes a free one, which is printed when it is ready."});
+    setting.store = [](Settings& settings, Texts texts) -> Fault {
+        auto endpoint = parse_endpoint(texts.front());
+        if (!endpoint) return endpoint.error().detail;
+        settings.listen = std::move(*endpoint);
+        return {};
+    };
+    setting.show = [](const Settings& settings) -> std::vector<std::string> {
+        return {to_string(settings.listen)};
+    };
+    return setting;
+}
+
+Setting admin_listen() {
+    Setting setting = described(
+        Section::addresses, ValueKind::text,
+        {"admin-listen", "ADDRESS:PORT|off",
+         "Where operators are served: administration, metrics, imports and backups. Give admin-key "
+         "where other machines can reach it."});
+    setting.store = [](Settings& settings, Texts texts) -> Fault {
+        if (texts.front() == off) return settings.admin_listen.reset(), Fault();
+        auto endpoint = parse_endpoint(texts.front());
+        if (!endpoint) return endpoint.error().detail + "; or off";
+        settings.admin_listen = std::move(*endpoint);
+        return {};
+    };
+    setting.show = [](const Settings& settings) -> std::vector<std::string> {
+        return {settings.admin_listen ? to_string(*settings.admin_listen) : std::string(off)};
+    };
+    return setting;
+}
+
+Setting demo() {
+    Setting setting = described(
+        Section::store, ValueKind::toggle,
+        {"demo", "",
+         "Sells a demo concert: in data where it holds no concert yet, or else in a folder that "
+         "is thrown away at the end."});
+    setting.store = [](Settings& settings, Texts texts) -> Fault {
+        const std::string& text = texts.front();
+        const bool is_on = text == "true" || text == "1";
+        if (!is_on && text != "false" && text != "0") {
+            return "must be true or false, not " + concertres::quoted(text);
+        }
+        settings.demo = is_on;
+        return {};
+    };
+    setting.show = [](const Settings& settings) -> std::vector<std::string> {
+        return {settings.demo ? "true" : "false"};
+    };
+    return setting;
+}
+
+Setting currency() {
+    Setting setting =
+        described(Section::store, ValueKind::text,
+                  {"currency", "CODE",
+                   "The currency of all amounts, as ISO 4217 has it: three upper-case letters."});
+    setting.store = [](Settings& settings, Texts texts) -> Fault {
+        const std::string& text = texts.front();
+        auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+        if (text.size() != 3 || !std::all_of(text.begin(), text.end(), is_upper)) {
+            return "must be three upper-case letters, like KRW, not " + concertres::quoted(text);
+        }
+        settings.currency = text;
+        return {};
+    };
+    setting.show = [](const Settings& settings) -> std::vector<std::string> {
+        return {settings.currency};
+    };
+    return setting;
+}
+
+// The member, of settings that are const or not.
+#define CONCERTRES_MEMBER(member) \
+    [](auto& s) -> auto& { return s.member; }
+
+void add_addresses(std::vector<Setting>& all) {
+    all.push_back(listen());
+    all.push_back(admin_listen());
+    all.push_back(list(
+        Section::addresses,
+        {"trusted-proxy", "CIDR",
+         "Proxies whose X-Forwarded-For is believed. May be given more than once."},
+        CONCERTRES_MEMBER(trusted_proxies),
+        [](const std::string& text) { return Cidr::parse(text); },
+        [](const Cidr& cidr) { return cidr.to_string(); }));
+    all.push_back(
+        list(Section::addresses,
+             {"cors-origin", "ORIGIN",
+              "Other web sites whose pages may call the server. May be given more than once."},
+             CONCERTRES_MEMBER(cors_origins), parse_origin,
+             [](const std::string& origin) { return origin; }));
+}
+
+void add_store(std::vector<Setting>& all) {
+    all.push_back(path(Section::store,
+                       {"data", "DIR",
+                        "The folder that keeps the sale. It is made when there is none, and "
+                        "belongs to one server at a time."},
+                       CONCERTRES_MEMBER(data)));
+    all.push_back(demo());
+    all.push_back(currency());
+    all.push_back(path(Section::secrets,
+                       {"api-key", "FILE",
+                        "The key of the host's own back end. With it set, only who has it may "
+                        "ask for tokens, and it alone charges and reads wallets."},
+                       CONCERTRES_MEMBER(api_key)));
+    all.push_back(
+        path(Section::secrets,
+             {"admin-key", "FILE", "The key that whatever admin-listen serves then asks for."},
+             CONCERTRES_MEMBER(admin_key)));
+    all.push_back(path(Section::secrets,
+                       {"token-keys", "FILE",
+                        "The keys that sign tokens, one ID:KEY a line; the first signs, all "
+                        "verify. Without it the store has keys of its own."},
+                       CONCERTRES_MEMBER(token_keys)));
+}
+
+void add_clients(std::vector<Setting>& all) {
+    constexpr Section section = Section::clients;
+    all.push_back(integer(section,
+                          {"token-rate", "N",
+                           "Tokens that one client address may ask for each second; 0 is no "
+                           "limit. An IPv6 client is its /64; loopback is not limited."},
+                          {0, 1'000'000}, CONCERTRES_MEMBER(token_rate)));
+    all.push_back(integer(
+        section,
+        {"token-burst", "N", "Tokens that one client address may ask for at once after a pause."},
+        {1, 10'000'000}, CONCERTRES_MEMBER(token_burst)));
+    all.push_back(integer(section, {"body-bytes-max", "BYTES", "The largest body of a request."},
+                          {kibi, 16 * mebi}, CONCERTRES_MEMBER(body_bytes_max)));
+    all.push_back(integer(
+        section,
+        {"import-bytes-max", "BYTES", "The largest body of an import, which is a whole hall."},
+        {kibi, 64 * mebi}, CONCERTRES_MEMBER(import_bytes_max)));
+    all.push_back(integer(
+        section,
+        {"head-bytes-max", "BYTES", "The largest head of a request: its first line and fields."},
+        {kibi, mebi}, CONCERTRES_MEMBER(limits.head_bytes_max)));
+}
+
+void add_connections(std::vector<Setting>& all) {
+    constexpr Section section = Section::connections;
+    all.push_back(integer(section,
+                          {"connections-max", "N",
+                           "Connections that are open at once on a listener; one more is told to "
+                           "come again. Each takes a file descriptor."},
+                          {1, 1'000'000}, CONCERTRES_MEMBER(limits.connections_max)));
+    all.push_back(milliseconds(section,
+                               {"head-timeout-ms", "MS", "How long a request's head may take."},
+                               {1, hour_ms}, CONCERTRES_MEMBER(limits.head_timeout)));
+    all.push_back(milliseconds(section,
+                               {"body-timeout-ms", "MS", "How long a request's body may take."},
+                               {1, hour_ms}, CONCERTRES_MEMBER(limits.body_timeout)));
+    all.push_back(milliseconds(
+        section, {"idle-timeout-ms", "MS", "How long a connection may wait for its next request."},
+        {1, hour_ms}, CONCERTRES_MEMBER(limits.idle_timeout)));
+    all.push_back(
+        milliseconds(section,
+                     {"write-timeout-ms", "MS",
+                      "How long an answer may wait for its reader to take a further byte."},
+                     {1, hour_ms}, CONCERTRES_MEMBER(limits.write_timeout)));
+}
+
+void add_sale_times(std::vector<Setting>& all) {
+    constexpr Section section = Section::engine;
+    constexpr Bounds long_time{1, ten_years_ms};
+    all.push_back(milliseconds(section,
+                               {"hold-ms", "MS",
+                                "How long seats are held, unless their concert says otherwise: "
+                                "long enough to pay."},
+                               long_time, CONCERTRES_MEMBER(engine.hold_ttl)));
+    all.push_back(milliseconds(section,
+                               {"extend-max-ms", "MS",
+                                "How long a hold may live with all its extensions; at least "
+                                "hold-ms."},
+                               long_time, CONCERTRES_MEMBER(engine.extend_max)));
+    all.push_back(milliseconds(section,
+                               {"pass-ms", "MS",
+                                "How long a pass lives after admission, unless its room says "
+                                "otherwise; holds prolong it."},
+                               long_time, CONCERTRES_MEMBER(engine.pass_ttl)));
+    all.push_back(milliseconds(
+        section,
+        {"pass-max-ms", "MS", "How long a pass lives at most, holds or not; at least pass-ms."},
+        long_time, CONCERTRES_MEMBER(engine.pass_max)));
+    all.push_back(milliseconds(
+        section,
+        {"token-max-age-ms", "MS", "How long a token is believed; asking again gives a fresh one."},
+        long_time, CONCERTRES_MEMBER(engine.token_max_age)));
+}
+
+void add_engine(std::vector<Setting>& all) {
+    constexpr Section section = Section::engine;
+    all.push_back(milliseconds(section, {"tick-ms", "MS", "How often a waiting room admits."},
+                               {1, hour_ms}, CONCERTRES_MEMBER(engine.tick)));
+    all.push_back(integer(
+        section,
+        {"waiting-max", "N", "People who wait in one room; one more is refused (room_full)."},
+        {1, 1'000'000'000}, CONCERTRES_MEMBER(engine.waiting_max)));
+    all.push_back(integer(section,
+                          {"inbox-max", "N",
+                           "Commands that wait for the engine; one more is refused "
+                           "(overloaded)."},
+                          {1, 16'777'216}, CONCERTRES_MEMBER(engine.inbox_max)));
+    all.push_back(integer(section,
+                          {"group-max", "N",
+                           "Commands that share one commit: more of them cost less, fewer are "
+                           "answered sooner."},
+                          {1, 1'048'576}, CONCERTRES_MEMBER(engine.group_max)));
+    all.push_back(milliseconds(section,
+                               {"request-timeout-ms", "MS",
+                                "A command that has waited longer for the engine is not started "
+                                "(request_timeout)."},
+                               {1, hour_ms}, CONCERTRES_MEMBER(engine.request_timeout)));
+}
+
+void add_running(std::vector<Setting>& all) {
+    constexpr Section section = Section::running;
+    constexpr std::pair<std::string_view, LogLevel> levels[] = {{"debug", LogLevel::debug},
+                                                                {"info", LogLevel::info},
+                                                                {"warning", LogLevel::warning},
+                                                                {"error", LogLevel::error}};
+    constexpr std::pair<std::string_view, LogFormat> formats[] = {{"text", LogFormat::text},
+                                                                  {"json", LogFormat::json}};
+    all.push_back(integer(
+        section,
+        {"threads", "N", "Threads that serve connections; 0 is half of the cores, at least 1."},
+        {0, 1'024}, CONCERTRES_MEMBER(threads)));
+    all.push_back(choice(section,
+                         {"log-level", "debug|info|warning|error",
+                          "What is written to the log: this and what is graver."},
+                         levels, CONCERTRES_MEMBER(log_level)));
+    all.push_back(choice(section,
+                         {"log-format", "text|json",
+                          "Log lines for people, or one JSON object a line for programs."},
+                         formats, CONCERTRES_MEMBER(log_format)));
+}
+
+#undef CONCERTRES_MEMBER
+
+}  // namespace
+
+const std::vector<Setting>& all_settings() {
+    static const std::vector<Setting> all = [] {
+        std::vector<Setting> made;
+        add_addresses(made);
+        add_store(made);
+        add_clients(made);
+        add_connections(made);
+        add_sale_times(made);
+        add_engine(made);
+        add_running(made);
+        return made;
+    }();
+    return all;
+}
+
+}  // namespace concertres::server

@@ -1,0 +1,343 @@
+#include "http/connection.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <exception>
+#include <utility>
+
+#include "concertres/assert.hpp"
+
+namespace concertres::http {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+// A client that was refused is given this much time, and may send this much, to read the answer
+// before its connection is reset.
+constexpr auto linger_time = std::chrono::milliseconds(1000);
+constexpr std::size_t drained_bytes_max = 64 * 1024;
+
+// The connection whose handler is being called on this thread, if any.
+thread_local const Connection* being_handled = nullptr;
+// Whether some connection's resume() is running on this thread.
+thread_local bool resuming = false;
+
+Response dropped() {
+    return {.status = 500,
+            .content_type = "application/problem+json",
+            .body = R"({"type":"urn:concertres:error:internal",)"
+                    R"("title":"Something went wrong here","status":500,)"
+                    R"("detail":"the request was dropped without an answer","code":"internal"})"};
+}
+
+void count(std::atomic<std::int64_t>& counter, std::int64_t by = 1) {
+    counter.fetch_add(by, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+// What a handler gets as its Respond.
+class Answer {
+  public:
+    explicit Answer(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+    Answer(Answer&&) noexcept = default;
+    Answer& operator=(Answer&&) noexcept = default;
+    ~Answer() {
+        if (connection_) Connection::deliver(std::move(connection_), dropped());
+    }
+
+    void operator()(Response response) {
+        CONCERTRES_ASSERT(connection_ != nullptr);  // a request is answered once
+        Connection::deliver(std::move(connection_), std::move(response));
+    }
+
+  private:
+    std::shared_ptr<Connection> connection_;
+};
+
+// --- From accepting to closing
+
+Connection::Connection(Socket socket, std::string peer, Kind kind,
+                       std::shared_ptr<ConnectionSet> set)
+    : socket_(std::move(socket)),
+      peer_(std::move(peer)),
+      kind_(kind),
+      set_(std::move(set)),
+      parser_(set_->shared().limits) {}
+
+// Closed before, unless its io_context is being destroyed.
+Connection::~Connection() { close(); }
+
+void Connection::start() {
+    error_code error;
+    // So that writes never block; reads are asynchronous anyway.
+    socket_.non_blocking(true, error);
+    if (!error) socket_.set_option(asio::ip::tcp::no_delay(true), error);
+    if (error) return close();  // the peer has gone already
+    set_->add(*this);
+    in_set_ = true;
+    read_deadline_ = set_->in(set_->shared().limits.head_timeout);
+    if (kind_ == Kind::refused) {
+        refuse(Refusal::overloaded, "the server has too many connections");
+    }
+    resume();
+}
+
+void Connection::close() {
+    if (!std::exchange(open_, false)) return;
+    error_code ignored;
+    socket_.close(ignored);
+    if (std::exchange(in_set_, false)) set_->remove(*this);
+    Shared& shared = set_->shared();
+    if (kind_ == Kind::served) {
+        count(shared.counters.open, -1);
+    } else {
+        shared.being_refused.fetch_sub(1, std::memory_order_relaxed);
+    }
+}
+
+bool Connection::is_idle() const {
+    return (reading_ == Reading::first || reading_ == Reading::idle) && receiving_ && !closing_;
+}
+
+void Connection::expire(std::chrono::steady_clock::time_point now) {
+    if (now < (writing_ ? write_deadline_ : read_deadline_)) return;
+    if (lingering_) return close();
+    if (writing_) {
+        count(set_->shared().counters.timed_out);
+        return close();
+    }
+    switch (reading_) {
+        case Reading::first:  // nobody waits for an answer to nothing
+            count(set_->shared().counters.timed_out);
+            return close();
+        case Reading::idle:
+            return close();
+        case Reading::head:
+            return refuse_late("the head of the request did not arrive in time");
+        case Reading::body:
+            return refuse_late("the body of the request did not arrive in time");
+        case Reading::nothing:  // the handler takes its time
+            return;
+    }
+}
+
+// --- From bytes to answers
+
+void Connection::resume() {
+    const bool outer = std::exchange(resuming, true);
+    advance();
+    resuming = outer;
+}
+
+void Connection::advance() {
+    while (open_ && !writing_) {
+        if (answer_) {
+            take_answer();
+        } else if (outbox_.full()) {
+            flush();
+        } else if (answering_) {
+            flush();
+            return;
+        } else if (closing_) {
+            if (flush()) linger();
+            return;
+        } else if (!parse()) {
+            // Only now: what lay in the buffer is answered, and all answers go at once.
+            if (flush()) read();
+            return;
+        }
+    }
+}
+
+// False: more bytes are needed.
+bool Connection::parse() {
+    const std::string_view bytes(in_.data() + in_begin_, in_end_ - in_begin_);
+    const auto fed = parser_.feed(bytes);
+    in_begin_ += fed.taken;
+    switch (fed.step) {
+        case Parser::Step::more:
+            if (parser_.at_start()) {
+                if (reading_ != Reading::first) now_reading(Reading::idle);
+            } else if (reading_ != Reading::body) {
+                now_reading(Reading::head);
+            }
+            return false;
+        case Parser::Step::head:
+            take_head();
+            return true;
+        case Parser::Step::request:
+            ask_handler();
+            return true;
+        case Parser::Step::refused:
+            refuse(parser_.fault().refusal, parser_.fault().detail);
+            return true;
+    }
+    return false;
+}
+
+void Connection::take_head() {
+    const Head& head = parser_.head();
+    Handler& handler = *set_->shared().handler;
+    if (!parser_.accept_body(handler.body_bytes_max(head.request.method, head.request.path))) {
+        return refuse(parser_.fault().refusal, parser_.fault().detail);
+    }
+    now_reading(Reading::body);
+    // A client that has begun with its body does not wait for leave.
+    if (head.expects_continue && in_begin_ == in_end_) {
+        outbox_.add_text("HTTP/1.1 100 Continue\r\n\r\n");
+    }
+}
+
+void Connection::ask_handler() {
+    answering_ = true;
+    reading_ = Reading::nothing;
+    parser_.request().peer = peer_;
+    const Connection* outer = std::exchange(being_handled, this);
+    try {
+        set_->shared().handler->handle(parser_.request(), Answer(shared_from_this()),
+                                       set_->context().get_executor());
+    } catch (const std::exception&) {
+        // What was thrown past its Respond has answered with 500.
+    }
+    being_handled = outer;
+}
+
+// Any thread.
+void Connection::deliver(std::shared_ptr<Connection> connection, Response response) {
+    if (being_handled == connection.get()) {
+        // Still inside handle(): the loop that called it goes on with the answer.
+        connection->answer_ = std::move(response);
+        return;
+    }
+    const auto executor = connection->set_->context().get_executor();
+    if (executor.running_in_this_thread() && !resuming) {
+        connection->answer_ = std::move(response);
+        connection->resume();
+        return;
+    }
+    asio::post(executor,
+               [connection = std::move(connection), response = std::move(response)]() mutable {
+                   connection->answer_ = std::move(response);
+                   connection->resume();
+               });
+}
+
+void Connection::take_answer() {
+    const Head& head = parser_.head();
+    const bool close = answer_->close || !head.keep_alive ||
+                       set_->shared().draining.load(std::memory_order_relaxed);
+    outbox_.add(std::move(*answer_), {.date = set_->date(),
+                                      .without_body = head.request.method == Method::head,
+                                      .close = close,
+                                      .says_keep_alive = head.is_1_0});
+    answer_.reset();
+    answering_ = false;
+    closing_ = close;
+    parser_.next();
+}
+
+void Connection::refuse(Refusal refusal, std::string_view detail) {
+    Shared& shared = set_->shared();
+    if (kind_ == Kind::served) count(shared.counters.framing);
+    outbox_.add(shared.handler->refuse(refusal, detail, peer_),
+                {.date = set_->date(), .close = true});
+    closing_ = true;
+}
+
+void Connection::refuse_late(std::string_view detail) {
+    count(set_->shared().counters.timed_out);
+    refuse(Refusal::request_timeout, detail);
+    resume();
+}
+
+// --- The socket
+
+void Connection::now_reading(Reading what) {
+    if (reading_ == what) return;
+    reading_ = what;
+    const Limits& limits = set_->shared().limits;
+    read_deadline_ = set_->in(what == Reading::idle   ? limits.idle_timeout
+                              : what == Reading::head ? limits.head_timeout
+                                                      : limits.body_timeout);
+}
+
+void Connection::read() {
+    if (std::exchange(receiving_, true)) return;
+    // The parser has taken all there was.
+    CONCERTRES_ASSERT(in_begin_ == in_end_);
+    socket_.async_read_some(asio::buffer(in_),
+                            [self = shared_from_this()](const error_code& error, std::size_t n) {
+                                self->on_read(error, n);
+                            });
+}
+
+void Connection::on_read(const error_code& error, std::size_t bytes) {
+    receiving_ = false;
+    if (!open_) return;
+    if (error) {
+        // Who has stopped sending may still read the answer that is being written.
+        if (!closing_ || lingering_) close();
+        return;
+    }
+    count(set_->shared().counters.bytes_in, static_cast<std::int64_t>(bytes));
+    if (closing_) {
+        drained_bytes_ += bytes;
+        if (drained_bytes_ > drained_bytes_max) return close();
+        if (lingering_) read();
+        return;
+    }
+    in_begin_ = 0;
+    in_end_ = bytes;
+    resume();
+}
+
+// True: everything is sent. False: the rest goes when there is room, and resume() is called then;
+// or the connection is closed.
+bool Connection::flush() {
+    while (!outbox_.empty()) {
+        error_code error;
+        const std::size_t bytes = socket_.write_some(outbox_.buffers(), error);
+        if (error == asio::error::would_block) {
+            writing_ = true;
+            write_deadline_ = set_->in(set_->shared().limits.write_timeout);
+            socket_.async_wait(Socket::wait_write,
+                               [self = shared_from_this()](const error_code& failed) {
+                                   self->on_writable(failed);
+                               });
+            return false;
+        }
+        if (error && error != asio::error::interrupted) {
+            close();
+            return false;
+        }
+        count(set_->shared().counters.bytes_out, static_cast<std::int64_t>(bytes));
+        outbox_.sent(bytes);
+    }
+    return true;
+}
+
+void Connection::on_writable(const error_code& error) {
+    writing_ = false;
+    if (!open_) return;
+    if (error) return close();
+    resume();
+}
+
+// Closing at once would reset the connection where bytes of the client are unread or under way, and
+// the reset would overtake the answer.
+void Connection::linger() {
+    lingering_ = true;
+    error_code error;
+    socket_.shutdown(Socket::shutdown_send, error);
+    if (error) return close();
+    drained_bytes_ += in_end_ - in_begin_;
+    in_begin_ = in_end_ = 0;
+    read_deadline_ = set_->in(linger_time);
+    read();
+}
+
+}  // namespace concertres::http
