@@ -5,11 +5,11 @@
 #include <string_view>
 #include <vector>
 
-#include "api/json_writer.hpp"
 #include "api/seat_map.hpp"
 #include "concertres/audit.hpp"
 #include "concertres/box_office.hpp"
 #include "concertres/operations.hpp"
+#include "json/json_writer.hpp"
 
 namespace concertres::server {
 

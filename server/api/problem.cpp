@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "api/json_writer.hpp"
 #include "concertres/assert.hpp"
+#include "json/json_writer.hpp"
 
 namespace concertres::server {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "api/answers.hpp"
-#include "api/json_writer.hpp"
 #include "concertres/assert.hpp"
+#include "json/json_writer.hpp"
 
 namespace concertres::server {
 

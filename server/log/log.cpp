@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include "api/json_writer.hpp"
 #include "concertres/time.hpp"
+#include "json/json_writer.hpp"
 
 namespace concertres::server {
 

@@ -1,4 +1,4 @@
-#include "api/json_writer.hpp"
+#include "json/json_writer.hpp"
 
 #include <fmt/format.h>
 
