@@ -157,7 +157,7 @@ const std::array queries{
     Query{"the seats of a date", "seat's primary key",
           [](auto& s) -> SQLite::Statement& { return s.seats; },
           [](const Sizes& sizes, std::int64_t i) {
-              return std::vector<std::int64_t>{i * 619 % sizes.all_dates()};
+              return std::vector<std::int64_t>{i * 619 % sizes.all_dates(), 0, INT32_MAX};
           }},
     Query{"the holds that end first", "reservation_held",
           [](auto& s) -> SQLite::Statement& { return s.expiring; },

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 
 #include "api/answers.hpp"
@@ -16,8 +17,9 @@ constexpr std::size_t actor_bytes_max = 100;
 std::optional<std::string> actor_of(Exchange& exchange) {
     const auto actor = exchange.request().field("X-Actor");
     if (!actor || actor->empty()) return "admin";
-    if (actor->size() <= actor_bytes_max) return std::string(*actor);
-    exchange.refuse(Problem("request_invalid", "X-Actor: must have at most 100 bytes"));
+    const bool is_ascii = std::ranges::all_of(*actor, [](char c) { return c >= ' ' && c < 0x7f; });
+    if (is_ascii && actor->size() <= actor_bytes_max) return std::string(*actor);
+    exchange.refuse(Problem("request_invalid", "X-Actor: must be at most 100 characters of ASCII"));
     return std::nullopt;
 }
 

@@ -17,22 +17,42 @@ namespace {
 // Each may hold a file of 64 MiB in memory.
 constexpr int chores_max = 4;
 
+// Counted as long as it is there, done or thrown away.
+class WaitingChore {
+  public:
+    explicit WaitingChore(std::shared_ptr<std::atomic<int>> count) : count_(std::move(count)) {}
+    WaitingChore(WaitingChore&&) noexcept = default;
+    WaitingChore& operator=(WaitingChore&&) = delete;
+    ~WaitingChore() {
+        if (count_) --*count_;
+    }
+
+  private:
+    std::shared_ptr<std::atomic<int>> count_;
+};
+
 constexpr std::string_view copy_prefix = "to-be-audited-";
 
 }  // namespace
 
 void start_chore(Exchange exchange, Callback<void(Exchange)> work) {
     Services& services = exchange.services();
-    if (services.chores_waiting.fetch_add(1) >= chores_max) {
-        --services.chores_waiting;
+    if (services.chores_waiting->fetch_add(1) >= chores_max) {
+        --*services.chores_waiting;
         return exchange.refuse(
             Problem(Error{Errc::overloaded, "too many long requests wait; try again later", {}}));
     }
-    boost::asio::post(services.chores, [&services, exchange = std::move(exchange),
-                                        work = std::move(work)]() mutable {
-        work(std::move(exchange));
-        --services.chores_waiting;
-    });
+    boost::asio::post(services.chores,
+                      [waiting = WaitingChore(services.chores_waiting),
+                       exchange = std::move(exchange), work = std::move(work)]() mutable {
+                          Log& log = exchange.services().log;
+                          try {
+                              work(std::move(exchange));
+                          } catch (const std::exception& failure) {
+                              log.line(LogLevel::error, "a long request failed",
+                                       {{"detail", std::string_view(failure.what())}});
+                          }
+                      });
 }
 
 std::filesystem::path copy_name(const std::filesystem::path& folder) {
@@ -60,6 +80,9 @@ RemovedStore::~RemovedStore() {
 }
 
 Result<AuditReport> audit_of(const std::filesystem::path& store) {
+    if (!std::filesystem::exists(store)) {
+        return Error{Errc::storage_unavailable, "the copy that was to be audited is gone", {}};
+    }
     try {
         return audit(*open_sqlite(store));
     } catch (const StorageError& failure) {

@@ -64,6 +64,24 @@ bool is_json(std::string_view content_type, http::Method method) {
 
 bool names_concert(const Route& route) { return route.path.starts_with("/v1/concerts/{"); }
 
+// Without a key whoever reaches the operators' address may call it, but no web page that an
+// operator happens to look at: a browser says for whom it calls, and by what name it came here.
+std::optional<Problem> check_keyless(const http::Request& request) {
+    std::string_view host = request.field("Host").value_or("localhost");
+    if (host.starts_with('[')) {
+        host = host.substr(0, host.find(']') + 1);
+    } else {
+        host = host.substr(0, host.find(':'));
+    }
+    const bool is_literal =
+        host == "localhost" || host.starts_with('[') || parse_address(host).has_value();
+    const std::string_view site = request.field("Sec-Fetch-Site").value_or("none");
+    const bool is_page = request.field("Origin") || (site != "none" && site != "same-origin");
+    if (is_literal && !is_page) return std::nullopt;
+    return Problem("admin_key_invalid",
+                   "web pages, and hosts by name, need an admin key: configure --admin-key");
+}
+
 }  // namespace
 
 bool equal_secrets(std::string_view given, std::string_view secret) {
@@ -93,7 +111,13 @@ void Dispatcher::handle(const http::Request& request, http::Respond respond,
     }
     if (auto problem = check(exchange)) return exchange.refuse(std::move(*problem));
     const auto handler = exchange.route_->handle;
-    handler(std::move(exchange));
+    try {
+        handler(std::move(exchange));
+    } catch (const std::exception& failure) {
+        // Whoever was to answer is gone, and its connection says 500.
+        services_->log.line(LogLevel::error, "a handler failed",
+                            {{"detail", std::string_view(failure.what())}});
+    }
 }
 
 std::optional<Problem> Dispatcher::check(Exchange& exchange) const {
@@ -171,7 +195,7 @@ std::optional<Problem> Dispatcher::check_access(Exchange& exchange) const {
     if (access == Access::open) return std::nullopt;
     const auto keys = services_->keys.load();
     if (access == Access::admin) {
-        if (!keys->admin) return std::nullopt;
+        if (!keys->admin) return check_keyless(*exchange.request_);
         const auto given = bearer(*exchange.request_);
         if (given && equal_secrets(*given, *keys->admin)) return std::nullopt;
         return Problem("admin_key_invalid", "send Authorization: Bearer <admin key>");
@@ -240,7 +264,8 @@ std::optional<Problem> Dispatcher::check_query(Exchange& exchange) {
     for (const auto& parameter : *parsed) {
         std::string name = parameter.key.decode(options);
         if (name.empty() || std::ranges::find(known, std::string_view(name)) == known.end()) {
-            return Problem::of_query(concertres::quoted(name), "unknown_field",
+            const bool is_shown = !name.empty() && is_visible(name);
+            return Problem::of_query(is_shown ? concertres::quoted(name) : "...", "unknown_field",
                                      "is not known here");
         }
         if (exchange.query(name)) {

@@ -120,18 +120,28 @@ void SeatMap::end_holds(Time now) {
 
 Snapshot SeatMap::get(bool all, Time now, std::chrono::milliseconds age_max,
                       std::chrono::steady_clock::duration& age) {
-    std::lock_guard lock(mutex_);
+    // The writer never waits for who renders: it holds mutex_ alone, and only for a copy.
+    std::lock_guard rendering(render_mutex_);
     Made& made = made_[all ? 1 : 0];
     const auto moment = std::chrono::steady_clock::now();
-    end_holds(now);
-    if (made.revision == revision_) {
-        made.good = moment;
-    } else if (made.revision < 0 || moment - made.written >= age_max) {
-        revision_ = std::max(revision_, last_event_);
-        made.snapshot.body = std::make_shared<const std::string>(write(all));
+    std::vector<Cell> cells;
+    std::int64_t revision = 0;
+    {
+        std::lock_guard lock(mutex_);
+        end_holds(now);
+        if (made.revision == revision_) {
+            made.good = moment;
+        } else if (made.revision < 0 || moment - made.written >= age_max) {
+            revision_ = std::max(revision_, last_event_);
+            cells = cells_;
+        }
+        revision = revision_;
+    }
+    if (!cells.empty()) {
+        made.snapshot.body = std::make_shared<const std::string>(write(all, cells, revision));
         made.snapshot.etag =
-            '"' + instance_ + '-' + std::to_string(revision_) + (all ? "-all\"" : "\"");
-        made.revision = revision_;
+            '"' + instance_ + '-' + std::to_string(revision) + (all ? "-all\"" : "\"");
+        made.revision = revision;
         made.written = made.good = moment;
     }
     age = moment - made.good;
@@ -153,21 +163,21 @@ std::optional<SeatMap::FreeSeat> SeatMap::free_seat(Time now) {
     return std::nullopt;
 }
 
-std::string SeatMap::write(bool all) const {
+std::string SeatMap::write(bool all, const std::vector<Cell>& cells, std::int64_t revision) const {
     std::string body;
-    body.reserve(all ? hall_->text.size() + cells_.size() * 16 : 4096);
+    body.reserve(all ? hall_->text.size() + cells.size() * 16 : 4096);
     JsonWriter json(body);
     json.begin_object()
         .field("performance_id", performance_)
         .field("date", date_)
-        .field("revision", revision_);
+        .field("revision", revision);
     json.key("seats").begin_array();
     std::size_t begin = 0;
-    for (std::size_t i = 0; i < cells_.size(); ++i) {
+    for (std::size_t i = 0; i < cells.size(); ++i) {
         const std::size_t end = hall_->ends[i];
-        if (all || cells_[i].status == SeatStatus::free) {
+        if (all || cells[i].status == SeatStatus::free) {
             json.raw(std::string_view(hall_->text).substr(begin, end - begin));
-            json.value(shown_status(cells_[i].status)).end_object();
+            json.value(shown_status(cells[i].status)).end_object();
         }
         begin = end;
     }

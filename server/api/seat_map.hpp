@@ -69,8 +69,10 @@ class SeatMap {
 
     void set(SeatNumber number, SeatStatus status, Time until);
     void end_holds(Time now);
-    [[nodiscard]] std::string write(bool all) const;
+    [[nodiscard]] std::string write(bool all, const std::vector<Cell>& cells,
+                                    std::int64_t revision) const;
 
+    std::mutex render_mutex_;  // guards made_; taken before mutex_
     std::mutex mutex_;
     std::shared_ptr<const HallTexts> hall_;
     PerformanceId performance_;

@@ -32,7 +32,8 @@ struct Services {
     RateLimiter& token_rate;
     // What takes long and is nobody's turn: audits of copies.
     boost::asio::thread_pool& chores;
-    std::atomic<int> chores_waiting{0};  // the one that runs included
+    // The one that runs included; those that wait outlive the services.
+    std::shared_ptr<std::atomic<int>> chores_waiting = std::make_shared<std::atomic<int>>(0);
 
     std::string currency = "KRW";
     std::vector<Cidr> trusted_proxies{};

@@ -130,12 +130,34 @@ std::shared_ptr<SeatMap> Snapshots::find(const PerformanceId& performance) {
 void Snapshots::load(const PerformanceId& performance, MapReady ready) {
     const auto known = office_->performance({performance});
     if (!known) return ready(known.error());
-    office_->submit<ListSeats>(
-        {.performance = performance, .all = true},
-        [this, concert = known->concert, ready = std::move(ready)](Result<SeatsView> view) mutable {
-            if (!view) return ready(view.error());
-            ready(keep(concert, *view));
-        });
+    {
+        std::lock_guard lock(mutex_);
+        std::vector<MapReady>& waiting = loading_[performance];
+        waiting.push_back(std::move(ready));
+        if (waiting.size() > 1) return;
+    }
+    office_->submit<ListSeats>({.performance = performance, .all = true},
+                               [this, performance, concert = known->concert](
+                                   Result<SeatsView> view) { loaded(performance, concert, view); });
+}
+
+// Whoever came while it was asked for gets the same answer: a crowd costs one look.
+void Snapshots::loaded(const PerformanceId& performance, const ConcertId& concert,
+                       const Result<SeatsView>& view) {
+    std::shared_ptr<SeatMap> map;
+    if (view) map = keep(concert, *view);
+    std::vector<MapReady> waiting;
+    {
+        std::lock_guard lock(mutex_);
+        waiting = std::move(loading_.extract(performance).mapped());
+    }
+    for (MapReady& ready : waiting) {
+        if (map) {
+            ready(map);
+        } else {
+            ready(view.error());
+        }
+    }
 }
 
 std::shared_ptr<SeatMap> Snapshots::keep(const ConcertId& concert, const SeatsView& view) {

@@ -86,6 +86,8 @@ class Snapshots final : public EventSink {
     void with_map(const PerformanceId& performance, MapReady ready);
     std::shared_ptr<SeatMap> find(const PerformanceId& performance);
     void load(const PerformanceId& performance, MapReady ready);
+    void loaded(const PerformanceId& performance, const ConcertId& concert,
+                const Result<SeatsView>& view);
     std::shared_ptr<SeatMap> keep(const ConcertId& concert, const SeatsView& view);
     void forget_oldest();
     std::shared_ptr<const HallTexts> hall_of(const ConcertId& concert, const SeatsView& view);
@@ -98,6 +100,7 @@ class Snapshots final : public EventSink {
     std::unordered_map<PerformanceId, Entry> maps_;
     std::unordered_map<std::int64_t, std::shared_ptr<SeatMap>> by_stream_;
     std::unordered_map<ConcertId, std::weak_ptr<const HallTexts>> halls_;
+    std::unordered_map<PerformanceId, std::vector<MapReady>> loading_;
     std::uint64_t asks_ = 0;
     std::atomic<std::chrono::steady_clock::duration> age_{};
 };

@@ -58,7 +58,10 @@ int explain_thing(const ExplainArguments& arguments) {
         return exit_code::good;
     }
     const auto explanation = boost::json::parse(answer);
-    fmt::print("{} {}: {}\n", explanation.at("kind").as_string().c_str(),
+    std::string which;
+    if (arguments.seat) which = fmt::format("{} of ", *arguments.seat);
+    if (arguments.place) which = fmt::format("{} of ", arguments.place->value);
+    fmt::print("{} {}{}: {}\n", explanation.at("kind").as_string().c_str(), which,
                explanation.at("id").as_string().c_str(),
                explanation.at("state").as_string().c_str());
     const auto& events = explanation.at("events").as_array();

@@ -53,12 +53,13 @@ std::string_view trimmed(std::string_view text) {
 // The whole file. Its rights are those of what was opened, not of what has its name by then.
 Result<std::string> read_private_file(const std::filesystem::path& path) {
     const std::string& name = path.native();
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     struct stat about {};
     if (file.number() < 0 || ::fstat(file.number(), &about) != 0) {
         return invalid(fmt::format("cannot read {}: {}", name, reason(errno)));
     }
     if (S_ISDIR(about.st_mode)) return invalid(name + " is a folder; it must be a file");
+    if (!S_ISREG(about.st_mode)) return invalid(name + " is no plain file; it must be one");
     if ((about.st_mode & 0007u) != 0) {
         return invalid(
             fmt::format("{0} is open to every user of this machine; run: chmod 600 {0}", name));

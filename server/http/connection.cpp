@@ -25,6 +25,21 @@ thread_local const Connection* being_handled = nullptr;
 // Whether some connection's resume() is running on this thread.
 thread_local bool resuming = false;
 
+// Sets a variable for as long as this is there.
+template <class T>
+class Meanwhile {
+  public:
+    Meanwhile(T& variable, T value)
+        : variable_(variable), before_(std::exchange(variable, value)) {}
+    ~Meanwhile() { variable_ = before_; }
+    Meanwhile(const Meanwhile&) = delete;
+    Meanwhile& operator=(const Meanwhile&) = delete;
+
+  private:
+    T& variable_;
+    T before_;
+};
+
 Response dropped() {
     return {.status = 500,
             .content_type = "application/problem+json",
@@ -128,9 +143,8 @@ void Connection::expire(std::chrono::steady_clock::time_point now) {
 // --- From bytes to answers
 
 void Connection::resume() {
-    const bool outer = std::exchange(resuming, true);
+    const Meanwhile is_resuming(resuming, true);
     advance();
-    resuming = outer;
 }
 
 void Connection::advance() {
@@ -196,14 +210,13 @@ void Connection::ask_handler() {
     answering_ = true;
     reading_ = Reading::nothing;
     parser_.request().peer = peer_;
-    const Connection* outer = std::exchange(being_handled, this);
+    const Meanwhile<const Connection*> is_handled(being_handled, this);
     try {
         set_->shared().handler->handle(parser_.request(), Answer(shared_from_this()),
                                        set_->context().get_executor());
     } catch (const std::exception&) {
         // What was thrown past its Respond has answered with 500.
     }
-    being_handled = outer;
 }
 
 // Any thread.

@@ -52,7 +52,7 @@ void raise_descriptor_limit() {
 // The contexts, and a thread for each.
 class Workers {
   public:
-    explicit Workers(std::size_t count) {
+    Workers(std::size_t count, Log& log) : log_(log) {
         for (std::size_t i = 0; i < count; ++i) {
             contexts_.push_back(std::make_unique<asio::io_context>(1));
             guards_.emplace_back(contexts_.back()->get_executor());
@@ -66,7 +66,7 @@ class Workers {
     [[nodiscard]] std::span<asio::io_context* const> contexts() const { return pointers_; }
     void start() {
         for (auto& context : contexts_) {
-            threads_.emplace_back([&context] { context->run(); });
+            threads_.emplace_back([this, &context] { run(*context); });
         }
     }
     void stop() {
@@ -76,8 +76,22 @@ class Workers {
     }
 
   private:
+    // What a handler throws ends its request, which is answered with 500, and nothing else.
+    void run(asio::io_context& context) {
+        for (;;) {
+            try {
+                context.run();
+                return;
+            } catch (const std::exception& failure) {
+                log_.line(LogLevel::error, "a handler failed",
+                          {{"detail", std::string_view(failure.what())}});
+            }
+        }
+    }
+
     using Guard = asio::executor_work_guard<asio::io_context::executor_type>;
 
+    Log& log_;
     std::vector<std::unique_ptr<asio::io_context>> contexts_;
     std::vector<Guard> guards_;
     std::vector<asio::io_context*> pointers_;
@@ -141,7 +155,7 @@ Server::Server(ServeArguments&& arguments, Log& log)
       token_keys_(std::move(arguments.secrets.token_keys)),
       log_(log),
       folder_(open_folder()),
-      workers_(thread_count(settings_)),
+      workers_(thread_count(settings_), log),
       token_rate_({.per_second = settings_.token_rate, .burst = settings_.token_burst}),
       office_(open_sqlite(folder_ / "concertres.db"), options()),
       services_{.office = office_,
@@ -159,6 +173,7 @@ Server::Server(ServeArguments&& arguments, Log& log)
                 .folder = folder_},
       buyers_(services_, Side::buyers),
       operators_(services_, Side::operators) {
+    remove_copies(folder_);  // the store is ours by now, so nobody else's
     snapshots_.bind(office_, settings_.currency);
     services_.keys = std::make_shared<const AccessKeys>(access_keys(arguments.secrets));
     if (settings_.demo) add_demo();
@@ -184,7 +199,6 @@ fs::path Server::open_folder() {
     }
     std::error_code failed;
     fs::create_directories(settings_.data, failed);
-    remove_copies(settings_.data);
     if (failed) {
         throw StorageError(StorageError::Kind::unavailable,
                            fmt::format("the folder {} cannot be made: {}", settings_.data.string(),
@@ -227,12 +241,12 @@ int Server::run(const Reload& reload) {
 
 // An audit cannot be interrupted, and changes nothing: nobody waits for it.
 void Server::end_chores() {
-    chores_.stop();
-    for (int i = 0; services_.chores_waiting > 0 && i < 100; ++i) {
+    for (int i = 0; *services_.chores_waiting > 0 && i < 100; ++i) {
         std::this_thread::sleep_for(milliseconds(10));
     }
-    if (services_.chores_waiting == 0) return;
+    if (*services_.chores_waiting == 0) return;
     fmt::print(stderr, "concertres: a long request was cut off\n");
+    temporary_.reset();
     std::_Exit(exit_code_);
 }
 
@@ -294,6 +308,14 @@ void Server::reread() {
             log_.line(LogLevel::error, "reload: the configuration is faulty; nothing was changed");
             return;
         }
+        const auto before = services_.keys.load();
+        if ((before->api && !again->secrets.api_key) ||
+            (before->admin && !again->secrets.admin_key)) {
+            log_.line(LogLevel::error,
+                      "reload: a key that was asked for until now is not configured any more; "
+                      "nothing was changed, restart to run without it");
+            return;
+        }
         auto& token_keys = again->secrets.token_keys;
         if (!token_keys.empty()) office_.replace_token_keys(std::move(token_keys));
         services_.keys = std::make_shared<const AccessKeys>(access_keys(again->secrets));
@@ -341,6 +363,7 @@ void Server::drain() {
 // Commands that are still on their way are decided, and their answers handed out; then all closes.
 void Server::end() {
     office_.stop();
+    if (office_.statistics().failed) exit_code_ = exit_code::failed;
     const auto until = steady_clock::now() + seconds(1);
     const auto open = [this] {
         return listener_->counters().open +
@@ -375,9 +398,12 @@ int serve(ServeArguments arguments, const Reload& reload) {
     } catch (const std::system_error& failure) {
         fmt::print(stderr, "concertres: {}\n", failure.what());
         return exit_code::unavailable;
-    } catch (const std::exception& failure) {
+    } catch (const std::invalid_argument& failure) {
         fmt::print(stderr, "concertres: {}\n", failure.what());
         return exit_code::config;
+    } catch (const std::exception& failure) {
+        fmt::print(stderr, "concertres: {}\n", failure.what());
+        return exit_code::failed;
     }
 }
 

@@ -15,7 +15,10 @@ std::optional<Result<BackupView>> Slices<Backup>::step(const QueryContext& at) {
         return std::nullopt;
     }
     const Result<bool> finished = job_->step(slice_length);
-    if (!finished) return finished.error();
+    if (!finished) {
+        job_.reset();  // what there was of it is gone before anybody hears of it
+        return finished.error();
+    }
     if (query_.progress) {
         try {
             query_.progress(job_->done(), job_->total());

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "concertres/token.hpp"
 #include "engine/handlers/common.hpp"
 
 namespace concertres {
@@ -66,7 +67,7 @@ Result<PlaceView> run(const QueryContext& at, const GetPlace& query) {
     const bool own =
         (found.pass && found.pass->user == key) || (found.place && found.place->user == key);
     if (found.has_room && !own) {
-        return Error{Errc::token_invalid, "this place is not the user's", {}};
+        return token_refusal();
     }
     PlaceView view{.user = query.user, .status = status_of(found, at.now())};
     at.board->fill(*concert, query.place, at.now(), view);

@@ -171,6 +171,18 @@ bool Writer::begin_work() {
 
 void Writer::run_query() {
     ++queries_in_a_row_;
+    const bool is_late = queries_.front()->received + options_.request_timeout < storage_.now();
+    if (is_late && !queries_.front()->begun) {
+        auto query = std::move(queries_.front());
+        queries_.pop_front();
+        ++counters_.timed_out;
+        deliver([&] {
+            query->fail({Errc::request_timeout,
+                         "the query waited too long and was not started; try again",
+                         {}});
+        });
+        return;
+    }
     // It stays where it is until it has run: should it throw, it is failed with all the others.
     const bool done = queries_.front()->run() == QueryTask::Ran::whole;
     auto query = std::move(queries_.front());

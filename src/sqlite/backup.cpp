@@ -34,6 +34,13 @@ Error unwritable(int error, const std::string& what) {
     return {Errc::storage_unavailable, what + ": " + std::strerror(error), {}};
 }
 
+// What only reading can find. The copy is hardly read, and where it was, the engine stops once too
+// often: better than to go on with a store that cannot be read.
+bool is_of_source(int code) {
+    return code == SQLITE_IOERR_READ || code == SQLITE_IOERR_SHORT_READ ||
+           (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
+}
+
 // The files that SQLite takes for a part of the store, by their names.
 bool is_of_store(const fs::path& store, const fs::path& target) {
     return std::ranges::any_of(std::array{"", "-wal", "-shm", "-journal"}, [&](const char* suffix) {
@@ -45,8 +52,9 @@ std::optional<Error> check_target(const Connection& source, const fs::path& file
     if (file.empty() || file.filename().empty()) {
         return refusal("name the file that the backup is to become");
     }
-    const fs::path folder = fs::absolute(file).parent_path();
     std::error_code failed;
+    const fs::path folder = fs::absolute(file, failed).parent_path();
+    if (failed) return refusal("where " + file.string() + " would be is not known");
     if (!fs::is_directory(folder, failed)) {
         return refusal("there is no folder " + folder.string() + " for the backup: make it first");
     }
@@ -54,8 +62,12 @@ std::optional<Error> check_target(const Connection& source, const fs::path& file
     if (is_of_store(source.path(), target)) {
         return refusal(file.string() + " belongs to the store itself: name another file");
     }
-    if (fs::exists(fs::symlink_status(file, failed))) {
-        return refusal(file.string() + " is there already: name a file that is not there yet");
+    // With an old WAL or journal beside it, the copy would be opened as something else.
+    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
+        const std::string taken = file.string() + suffix;
+        if (fs::exists(fs::symlink_status(taken, failed))) {
+            return refusal(taken + " is there already: name a file that is not there yet");
+        }
     }
     return std::nullopt;
 }
@@ -141,6 +153,11 @@ Result<bool> FileBackup::step(Duration budget) {
         // written. Whoever opens it as a store sets that again.
         copy_->exec("PRAGMA journal_mode = DELETE");
     } catch (const SQLite::Exception& error) {
+        if (is_of_source(error.getErrorCode())) {
+            throw StorageError(
+                StorageError::Kind::failed,
+                std::string("the store could not be read for a backup: ") + error.what());
+        }
         return failed(error.getErrorCode(), error.what());
     }
     close_copy();

@@ -73,14 +73,18 @@ void in_the_demo(std::int64_t sold, Buy buy) {
 
 }  // namespace
 
-TEST_CASE("the purchase of docs/start.md works as it is pasted") {
-    in_the_demo(2, [](const ServerProcess& server) {
-        std::string script = between(read_file(CONCERTRES_DOCS "/start.md"),
-                                     "## Buy a seat by hand\n", "```sh\n", "```\n");
-        REQUIRE(contains(script, "URL=http://127.0.0.1:8080\n"));
-        replace_all(script, "http://127.0.0.1:8080", server.url());
-        check_bought(bash(script));
-    });
+TEST_CASE("the purchases of the README and of docs/start.md work as they are pasted") {
+    for (const auto& [file, heading] :
+         {std::pair{CONCERTRES_DOCS "/../README.md", "## Two seats with curl\n"},
+          std::pair{CONCERTRES_DOCS "/start.md", "## Buy a seat by hand\n"}}) {
+        CAPTURE(file);
+        in_the_demo(2, [&](const ServerProcess& server) {
+            std::string script = between(read_file(file), heading, "```sh\n", "```\n");
+            REQUIRE(contains(script, "URL=http://127.0.0.1:8080\n"));
+            replace_all(script, "http://127.0.0.1:8080", server.url());
+            check_bought(bash(script));
+        });
+    }
 }
 
 TEST_CASE("the purchase of the start page works as it is pasted, once for each time it is loaded") {

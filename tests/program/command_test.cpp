@@ -59,10 +59,10 @@ void check_explained(const BoughtSale& bought, const Words& where) {
     CHECK(explain({user}).starts_with("user " + user + ": the wallet holds 0\n"));
     const ImportedSale& sale = bought.sale.bought;
     CHECK(explain({sale.performance, "--seat", "1"})
-              .starts_with(fmt::format("seat {}: bought by user {}, reservation {}\n",
+              .starts_with(fmt::format("seat 1 of {}: bought by user {}, reservation {}\n",
                                        sale.performance, user, told.reservation)));
     CHECK(explain({sale.concert, "--place", std::to_string(told.place)})
-              .starts_with("place " + sale.concert + ": spent; "));
+              .starts_with(fmt::format("place {} of {}: spent; ", told.place, sale.concert)));
     CHECK(explain({sale.concert}).starts_with("concert " + sale.concert + ": "));
     const auto json = boost::json::parse(explain({told.payment, "--json"}));
     CHECK(json.at("id").as_string() == told.payment);

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "concertres/token.hpp"
 #include "engine/handlers/room.hpp"
 
 namespace concertres {
@@ -128,7 +129,7 @@ Result<PlaceView> Handler<Leave>::decide(UnitOfWork& rows) {
     const UserKey user = exists(user_) ? (*user_)->user : UserKey{};
     const bool own = (standing.pass && standing.pass->user == user) ||
                      (standing.place && standing.place->user == user);
-    if (!own) return Error{Errc::token_invalid, "this place is not the user's", {}};
+    if (!own) return token_refusal();
 
     view.status = status_of(standing, rows.now());
     view.latest = exists(member_) && (*member_)->latest == command_.place;
