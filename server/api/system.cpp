@@ -56,7 +56,6 @@ void answer_page(Exchange exchange, const std::vector<ConcertView>& concerts,
     exchange.add_field("Content-Security-Policy", page_policy);
     exchange.add_field("X-Content-Type-Options", "nosniff");
     exchange.add_field("Referrer-Policy", "no-referrer");
-    exchange.add_field("Cache-Control", "no-store");
     exchange.answer(200, std::move(page), "text/html; charset=utf-8");
 }
 
@@ -107,17 +106,13 @@ void get_style(Exchange exchange) { answer_asset(std::move(exchange), "style.css
 
 void get_description(Exchange exchange) { answer_asset(std::move(exchange), "openapi.json"); }
 
-void get_liveness(Exchange exchange) {
-    exchange.add_field("Cache-Control", "no-store");
-    exchange.answer(200, R"({"status":"ok"})");
-}
+void get_liveness(Exchange exchange) { exchange.answer(200, R"({"status":"ok"})"); }
 
 void get_readiness(Exchange exchange) {
     const Services& services = exchange.services();
     const Statistics statistics = services.office.statistics();
     const bool stopping = services.stopping;
     const bool ready = services.ready && !stopping && !statistics.failed;
-    exchange.add_field("Cache-Control", "no-store");
     if (!ready) {
         const auto code = statistics.failed ? Errc::engine_failed
                           : stopping        ? Errc::draining

@@ -12,7 +12,6 @@ void answer_place(Exchange exchange, const PlaceView& place, std::string_view to
         exchange.add_field("Retry-After",
                            std::to_string((milliseconds(place.poll_after) + 999) / 1000));
     }
-    exchange.add_field("Cache-Control", "no-store");
     exchange.answer(place.made ? 201 : 200, place_json(place, token));
 }
 

@@ -241,6 +241,30 @@ TEST_CASE("metrics count what was asked, by route, and how the sale stands") {
           std::string::npos);
 }
 
+TEST_CASE("without an admin key no web page, and no host by name, reaches what is for operators") {
+    TestServer open;
+    const auto asked = [](TestServer& server, std::string name, std::string value,
+                          const std::string& key = {}) {
+        return server.ask_operators({.method = "POST",
+                                     .target = "/admin/v1/audit",
+                                     .token = key,
+                                     .fields = {{std::move(name), std::move(value)}}});
+    };
+    for (const auto& [name, value] :
+         {std::pair{"Origin", "http://elsewhere.example"}, std::pair{"Origin", "null"},
+          std::pair{"Sec-Fetch-Site", "cross-site"}}) {
+        CAPTURE(name);
+        const Reply refused = asked(open, name, value);
+        CHECK(refused.status == 401);
+        CHECK(refused.outcome() == "401 admin_key_invalid");
+    }
+    // Not refused: the store in memory has no copy to audit.
+    CHECK(asked(open, "Sec-Fetch-Site", "none").outcome() == "400 request_invalid");
+    TestServer keyed({.admin_key = "a-key-of-the-operators"});
+    CHECK(asked(keyed, "Origin", "http://elsewhere.example", "a-key-of-the-operators").outcome() ==
+          "400 request_invalid");
+}
+
 TEST_CASE("Prometheus' own tool finds nothing to say about the metrics") {
     if (std::system("command -v promtool > /dev/null 2>&1") != 0) {
         MESSAGE("promtool is not installed: the metrics were not checked by it");
