@@ -56,7 +56,8 @@ struct Sale {
 
 struct SaleChange {
     std::optional<SaleMode> mode{};
-    std::optional<RoomPolicy> room{};
+    std::optional<RoomPolicy> room{};  // in place of what the room has
+    std::optional<RoomPatch> patch{};  // on top of it; makes a room where none is
     std::optional<Time> opens_at{};
     std::string actor{};
 };

@@ -59,6 +59,18 @@ struct RoomPolicy {
     friend bool operator==(const RoomPolicy&, const RoomPolicy&) = default;
 };
 
+// A change to some of a room's settings; it merges with what the room has when it is decided, so
+// that two at once lose nothing. Nothing: stays. A value of nothing: does not limit any more.
+struct RoomPatch {
+    std::optional<std::optional<std::int64_t>> active_max{};
+    std::optional<std::optional<AdmissionWindow>> window{};
+    std::optional<std::optional<Duration>> pass_ttl{};
+
+    friend bool operator==(const RoomPatch&, const RoomPatch&) = default;
+
+    [[nodiscard]] RoomPolicy applied_to(RoomPolicy room) const;
+};
+
 // How many seats one user may have, paid and held together.
 struct SeatLimits {
     std::int32_t per_performance = 8;

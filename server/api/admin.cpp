@@ -63,32 +63,34 @@ void get_room(Exchange exchange) {
 namespace {
 
 // As RFC 7396 has it: an absent field stays, null takes the limit away.
-void merge_room(ObjectReader& body, RoomPolicy& room, Faults& faults) {
+RoomPatch read_patch(ObjectReader& body, Faults& faults) {
+    RoomPatch patch;
     const auto is_null = [&](std::string_view name) {
         const auto* field = body.field(name, Need::optional);
         return field != nullptr && field->is_null();
     };
     if (is_null("active_max")) {
-        room.active_max.reset();
+        patch.active_max.emplace();
     } else if (const auto most = body.integer("active_max", {}, Need::optional)) {
-        room.active_max = *most;
+        patch.active_max.emplace(*most);
     }
     if (is_null("pass_ms")) {
-        room.pass_ttl.reset();
+        patch.pass_ttl.emplace();
     } else if (const auto pass = body.integer("pass_ms", {}, Need::optional)) {
-        room.pass_ttl = std::chrono::milliseconds(*pass);
+        patch.pass_ttl.emplace(std::chrono::milliseconds(*pass));
     }
     if (is_null("window")) {
-        room.window.reset();
+        patch.window.emplace();
     } else if (const auto* window = body.field("window", Need::optional)) {
         const std::string_view known[] = {"admit_max", "window_ms"};
         ObjectReader reader(*window, body.path("window"), faults, known);
         const auto admit_max = reader.integer("admit_max");
         const auto length = reader.integer("window_ms");
         if (admit_max && length) {
-            room.window = AdmissionWindow{*admit_max, std::chrono::milliseconds(*length)};
+            patch.window.emplace(AdmissionWindow{*admit_max, std::chrono::milliseconds(*length)});
         }
     }
+    return patch;
 }
 
 std::optional<SaleMode> read_sale(ObjectReader& body, Faults& faults) {
@@ -123,14 +125,11 @@ void change_room(Exchange exchange) {
         if (!time) faults.add(body.path("opens_at"), "malformed", "must be an RFC 3339 time");
         if (time) change.opens_at = time->time;
     }
-    RoomPolicy room;
-    if (concert && concert->room) room = *concert->room;
-    merge_room(body, room, faults);
+    const RoomPatch patch = read_patch(body, faults);
     if (!faults.empty()) return exchange.refuse(Problem(faults));
     if (!concert) return exchange.refuse(concert.error());
-    const bool names_policy = body.has("active_max") || body.has("window") || body.has("pass_ms");
     const bool makes_room = !concert->room && !body.has("sale") && !body.has("opens_at");
-    if (names_policy || makes_room) change.room = room;
+    if (patch != RoomPatch{} || makes_room) change.patch = patch;
     Exchange::ask_or_refuse(
         std::move(exchange), ChangeSale{.concert = concert->id, .change = std::move(change)},
         [](Exchange asked, const ConcertView& view) { asked.answer(200, room_json(view)); });

@@ -17,42 +17,35 @@ namespace {
 // Each may hold a file of 64 MiB in memory.
 constexpr int chores_max = 4;
 
-// Counted as long as it is there, done or thrown away.
-class WaitingChore {
-  public:
-    explicit WaitingChore(std::shared_ptr<std::atomic<int>> count) : count_(std::move(count)) {}
-    WaitingChore(WaitingChore&&) noexcept = default;
-    WaitingChore& operator=(WaitingChore&&) = delete;
-    ~WaitingChore() {
-        if (count_) --*count_;
-    }
-
-  private:
-    std::shared_ptr<std::atomic<int>> count_;
-};
-
 constexpr std::string_view copy_prefix = "to-be-audited-";
 
 }  // namespace
 
+std::shared_ptr<void> take_turn(const std::shared_ptr<std::atomic<int>>& count, int most) {
+    if (count->fetch_add(1) >= most) {
+        --*count;
+        return nullptr;
+    }
+    return {count.get(), [count](std::atomic<int>*) { --*count; }};
+}
+
 void start_chore(Exchange exchange, Callback<void(Exchange)> work) {
     Services& services = exchange.services();
-    if (services.chores_waiting->fetch_add(1) >= chores_max) {
-        --*services.chores_waiting;
+    auto turn = take_turn(services.chores_waiting, chores_max);
+    if (!turn) {
         return exchange.refuse(
             Problem(Error{Errc::overloaded, "too many long requests wait; try again later", {}}));
     }
-    boost::asio::post(services.chores,
-                      [waiting = WaitingChore(services.chores_waiting),
-                       exchange = std::move(exchange), work = std::move(work)]() mutable {
-                          Log& log = exchange.services().log;
-                          try {
-                              work(std::move(exchange));
-                          } catch (const std::exception& failure) {
-                              log.line(LogLevel::error, "a long request failed",
-                                       {{"detail", std::string_view(failure.what())}});
-                          }
-                      });
+    boost::asio::post(services.chores, [turn = std::move(turn), exchange = std::move(exchange),
+                                        work = std::move(work)]() mutable {
+        Log& log = exchange.services().log;
+        try {
+            work(std::move(exchange));
+        } catch (const std::exception& failure) {
+            log.line(LogLevel::error, "a long request failed",
+                     {{"detail", std::string_view(failure.what())}});
+        }
+    });
 }
 
 std::filesystem::path copy_name(const std::filesystem::path& folder) {

@@ -10,6 +10,11 @@
 
 namespace concertres::server {
 
+// Counts its holder among those that `count` counts, for as long as it is kept; nothing where there
+// are `most` already.
+[[nodiscard]] std::shared_ptr<void> take_turn(const std::shared_ptr<std::atomic<int>>& count,
+                                              int most);
+
 // `work` ends the exchange, or hands it on. Refused with `overloaded` where too many wait already.
 void start_chore(Exchange exchange, Callback<void(Exchange)> work);
 

@@ -94,7 +94,7 @@ void refuse_for_place(Exchange exchange, const Error& error) {
     find_place(std::move(exchange), [error](Exchange asked, Result<PlaceView> place) {
         Problem problem(error);
         if (place && place->status == TokenStatus::waiting) problem = problem_of(*place);
-        asked.refuse(std::move(problem));
+        asked.refuse(problem);
     });
 }
 

@@ -10,12 +10,16 @@
 #include <boost/url/parse_query.hpp>
 #include <cctype>
 
+#include "api/chores.hpp"
 #include "concertres/ids.hpp"
 #include "http/text.hpp"
 
 namespace concertres::server {
 
 namespace {
+
+// So many imports may be on their way in, or be read, at once: each holds up to import_bytes_max.
+constexpr int imports_max = 4;
 
 bool is_visible(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
@@ -95,10 +99,21 @@ bool equal_secrets(std::string_view given, std::string_view secret) {
     return CRYPTO_memcmp(hashes[0].data(), hashes[1].data(), hashes[0].size()) == 0;
 }
 
-std::size_t Dispatcher::body_bytes_max(http::Method method, std::string_view path) const {
-    const RouteMatch match = match_route(side_, method, path);
-    return match.route != nullptr && match.route->is_import ? services_->import_bytes_max
-                                                            : services_->body_bytes_max;
+// Large bodies are for those who may send them, and for a few at a time.
+http::BodyLeave Dispatcher::leave_for_body(const http::Request& request) {
+    const RouteMatch match = match_route(side_, request.method, request.path);
+    if (match.route == nullptr || !match.route->is_import) {
+        return {.bytes_max = services_->body_bytes_max};
+    }
+    if (auto problem = check_admin(request)) {
+        return {.refused = refuse(std::move(*problem), request.peer)};
+    }
+    auto turn = take_turn(services_->imports_arriving, imports_max);
+    if (!turn) {
+        Problem problem(Error{Errc::overloaded, "too many imports arrive; try again later", {}});
+        return {.refused = refuse(std::move(problem), request.peer)};
+    }
+    return {.bytes_max = services_->import_bytes_max, .held = std::move(turn)};
 }
 
 void Dispatcher::handle(const http::Request& request, http::Respond respond,
@@ -109,7 +124,7 @@ void Dispatcher::handle(const http::Request& request, http::Respond respond,
     if (takes_cors() && request.method == http::Method::options && request.field("Origin")) {
         return exchange.answer_with({.status = 204});
     }
-    if (auto problem = check(exchange)) return exchange.refuse(std::move(*problem));
+    if (auto problem = check(exchange)) return exchange.refuse(*problem);
     const auto handler = exchange.route_->handle;
     try {
         handler(std::move(exchange));
@@ -193,13 +208,8 @@ std::optional<Problem> Dispatcher::find_route(Exchange& exchange) const {
 std::optional<Problem> Dispatcher::check_access(Exchange& exchange) const {
     const Access access = exchange.route_->access;
     if (access == Access::open) return std::nullopt;
+    if (access == Access::admin) return check_admin(*exchange.request_);
     const auto keys = services_->keys.load();
-    if (access == Access::admin) {
-        if (!keys->admin) return check_keyless(*exchange.request_);
-        const auto given = bearer(*exchange.request_);
-        if (given && equal_secrets(*given, *keys->admin)) return std::nullopt;
-        return Problem("admin_key_invalid", "send Authorization: Bearer <admin key>");
-    }
     if (keys->api && access != Access::token && access != Access::admitted) {
         const auto given = exchange.request_->field("X-Api-Key");
         exchange.has_api_key_ = given && equal_secrets(*given, *keys->api);
@@ -211,6 +221,14 @@ std::optional<Problem> Dispatcher::check_access(Exchange& exchange) const {
     }
     if (access == Access::vouched) return std::nullopt;
     return check_token(exchange);
+}
+
+std::optional<Problem> Dispatcher::check_admin(const http::Request& request) const {
+    const auto keys = services_->keys.load();
+    if (!keys->admin) return check_keyless(request);
+    const auto given = bearer(request);
+    if (given && equal_secrets(*given, *keys->admin)) return std::nullopt;
+    return Problem("admin_key_invalid", "send Authorization: Bearer <admin key>");
 }
 
 std::optional<Problem> Dispatcher::check_token(Exchange& exchange) const {
@@ -313,13 +331,21 @@ std::optional<Problem> Dispatcher::check_body(Exchange& exchange) {
 
 http::Response Dispatcher::refuse(http::Refusal refusal, std::string_view detail,
                                   std::string_view peer) {
-    const Problem problem = problem_of(refusal, detail);
+    return refuse(problem_of(refusal, detail), peer);
+}
+
+http::Response Dispatcher::refuse(Problem problem, std::string_view peer) const {
     const std::string id = new_request_id();
     services_->metrics.count_refusal(problem.code->name);
-    services_->log.line(
-        LogLevel::info, "refused",
-        {{"code", problem.code->name}, {"detail", detail}, {"request_id", id}, {"client", peer}});
+    services_->log.line(problem.code->status >= 500 ? LogLevel::warning : LogLevel::info, "refused",
+                        {{"code", problem.code->name},
+                         {"detail", std::string_view(problem.detail)},
+                         {"request_id", id},
+                         {"client", peer}});
     http::Response response = response_of(problem, id);
+    if (problem.code->status == 401) {
+        response.add_field("WWW-Authenticate", challenge(problem.code->name));
+    }
     response.add_field("X-Request-Id", id);
     response.close = true;
     return response;

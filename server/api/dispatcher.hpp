@@ -18,8 +18,7 @@ class Dispatcher final : public http::Handler {
     // Lifetime: `services` outlives it.
     Dispatcher(Services& services, Side side) : services_(&services), side_(side) {}
 
-    [[nodiscard]] std::size_t body_bytes_max(http::Method method,
-                                             std::string_view path) const override;
+    [[nodiscard]] http::BodyLeave leave_for_body(const http::Request& request) override;
     void handle(const http::Request& request, http::Respond respond,
                 const Exchange::Home& home) override;
     [[nodiscard]] http::Response refuse(http::Refusal refusal, std::string_view detail,
@@ -29,6 +28,7 @@ class Dispatcher final : public http::Handler {
     [[nodiscard]] std::optional<Problem> check(Exchange& exchange) const;
     [[nodiscard]] std::optional<Problem> find_route(Exchange& exchange) const;
     [[nodiscard]] std::optional<Problem> check_access(Exchange& exchange) const;
+    [[nodiscard]] std::optional<Problem> check_admin(const http::Request& request) const;
     [[nodiscard]] std::optional<Problem> check_token(Exchange& exchange) const;
     [[nodiscard]] static std::optional<Problem> check_query(Exchange& exchange);
     [[nodiscard]] static std::optional<Problem> check_body(Exchange& exchange);
@@ -39,6 +39,7 @@ class Dispatcher final : public http::Handler {
         return side_ == Side::buyers && !services_->cors_origins.empty();
     }
     void answer_cors(Exchange& exchange) const;
+    [[nodiscard]] http::Response refuse(Problem problem, std::string_view peer) const;
 
     Services* services_;
     Side side_;

@@ -2,16 +2,6 @@
 
 namespace concertres::server {
 
-namespace {
-
-// How one proves who one is, which RFC 9110 wants told with every 401.
-std::string_view challenge(std::string_view code) {
-    if (code == "api_key_required") return "ApiKey header=\"X-Api-Key\"";
-    return code == "token_invalid" ? "Bearer error=\"invalid_token\"" : "Bearer";
-}
-
-}  // namespace
-
 Exchange::Exchange(Services& services, const http::Request& request, http::Respond respond,
                    const Home& home)
     : services_(&services),
@@ -37,7 +27,7 @@ void Exchange::answer(int status, std::string json, std::string_view content_typ
 
 void Exchange::answer_with(http::Response response) { finish(std::move(response), {}); }
 
-void Exchange::refuse(Problem problem) {
+void Exchange::refuse(const Problem& problem) {
     if (problem.code->status == 401) add_field("WWW-Authenticate", challenge(problem.code->name));
     finish(response_of(problem, request_id_), problem.code->name);
 }

@@ -56,7 +56,7 @@ class Exchange {
     // --- how it ends
     void answer(int status, std::string json, std::string_view content_type = "application/json");
     void answer_with(http::Response response);
-    void refuse(Problem problem);
+    void refuse(const Problem& problem);
     // Further fields of the answer, whatever it is.
     void add_field(std::string_view name, std::string_view value);
 

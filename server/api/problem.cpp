@@ -165,8 +165,8 @@ Problem problem_of(http::Refusal refusal, std::string_view detail) {
         case Refusal::request_timeout:
             code = "request_timeout";
             break;
-        case Refusal::length_required:
-            code = "length_required";
+        case Refusal::internal:
+            code = "internal";
             break;
         case Refusal::body_too_large:
             code = "body_too_large";
@@ -185,6 +185,11 @@ Problem problem_of(http::Refusal refusal, std::string_view detail) {
             break;
     }
     return Problem(code, std::string(detail));
+}
+
+std::string_view challenge(std::string_view code) {
+    if (code == "api_key_required") return "ApiKey header=\"X-Api-Key\"";
+    return code == "token_invalid" ? "Bearer error=\"invalid_token\"" : "Bearer";
 }
 
 http::Response response_of(const Problem& problem, std::string_view request_id) {

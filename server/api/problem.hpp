@@ -50,6 +50,9 @@ struct Problem {
 
 [[nodiscard]] Problem problem_of(http::Refusal refusal, std::string_view detail);
 
+// How one proves who one is, which RFC 9110 wants told with every 401.
+[[nodiscard]] std::string_view challenge(std::string_view code);
+
 [[nodiscard]] http::Response response_of(const Problem& problem, std::string_view request_id);
 
 }  // namespace concertres::server

@@ -24,6 +24,17 @@ std::string_view shown_status(SeatStatus status) {
     return "blocked";
 }
 
+// Counted for as long as anybody has it.
+std::shared_ptr<const std::string> counted(std::string text,
+                                           const std::shared_ptr<RenderedBytes>& rendered) {
+    const auto size = static_cast<std::int64_t>(text.size());
+    rendered->now += size;
+    return {new std::string(std::move(text)), [rendered, size](const std::string* gone) {
+                delete gone;
+                rendered->now -= size;
+            }};
+}
+
 }  // namespace
 
 HallTexts::HallTexts(const std::vector<SeatView>& seats, std::string_view currency) {
@@ -49,8 +60,10 @@ HallTexts::HallTexts(const std::vector<SeatView>& seats, std::string_view curren
     }
 }
 
-SeatMap::SeatMap(std::shared_ptr<const HallTexts> hall, const SeatsView& view)
+SeatMap::SeatMap(std::shared_ptr<const HallTexts> hall, const SeatsView& view,
+                 std::shared_ptr<RenderedBytes> rendered)
     : hall_(std::move(hall)),
+      rendered_(std::move(rendered)),
       performance_(view.performance),
       date_(view.date),
       instance_(Uuid::random().to_string().substr(0, 8)),
@@ -131,14 +144,15 @@ Snapshot SeatMap::get(bool all, Time now, std::chrono::milliseconds age_max,
         end_holds(now);
         if (made.revision == revision_) {
             made.good = moment;
-        } else if (made.revision < 0 || moment - made.written >= age_max) {
+        } else if (made.revision < 0 ||
+                   (moment - made.written >= age_max && rendered_->now < rendered_->most)) {
             revision_ = std::max(revision_, last_event_);
             cells = cells_;
         }
         revision = revision_;
     }
     if (!cells.empty()) {
-        made.snapshot.body = std::make_shared<const std::string>(write(all, cells, revision));
+        made.snapshot.body = counted(write(all, cells, revision), rendered_);
         made.snapshot.etag =
             '"' + instance_ + '-' + std::to_string(revision) + (all ? "-all\"" : "\"");
         made.revision = revision;

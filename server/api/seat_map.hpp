@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -35,15 +36,26 @@ struct HallTexts {
     std::vector<std::size_t> ends;  // of each seat's part of `text`
 };
 
+// How many bytes of answers there are, those included that no map keeps any more but that a slow
+// reader has not taken yet.
+struct RenderedBytes {
+    std::atomic<std::int64_t> now{0};
+    // With so many, maps give out what they made last, however old, until readers have taken
+    // theirs.
+    std::int64_t most = std::int64_t{512} << 20;
+};
+
 class SeatMap {
   public:
     // REQUIRES: `view` has all seats, those of `hall`
-    SeatMap(std::shared_ptr<const HallTexts> hall, const SeatsView& view);
+    SeatMap(std::shared_ptr<const HallTexts> hall, const SeatsView& view,
+            std::shared_ptr<RenderedBytes> rendered);
 
     // REQUIRES: events of this performance, in order; those that the view had are skipped
     void apply(const Event& event);
 
-    // The answer as of `now`, or of at most `age_max` ago. `age` becomes how old it is.
+    // The answer as of `now`, or of at most `age_max` ago (longer ago only as RenderedBytes says).
+    // `age` becomes how old it is.
     Snapshot get(bool all, Time now, std::chrono::milliseconds age_max,
                  std::chrono::steady_clock::duration& age);
 
@@ -75,6 +87,7 @@ class SeatMap {
     std::mutex render_mutex_;  // guards made_; taken before mutex_
     std::mutex mutex_;
     std::shared_ptr<const HallTexts> hall_;
+    std::shared_ptr<RenderedBytes> rendered_;
     PerformanceId performance_;
     std::string date_;
     std::string instance_;  // sets revisions of before a restart apart

@@ -32,8 +32,9 @@ struct Services {
     RateLimiter& token_rate;
     // What takes long and is nobody's turn: audits of copies.
     boost::asio::thread_pool& chores;
-    // The one that runs included; those that wait outlive the services.
+    // Those that run included; who is counted may outlive the services.
     std::shared_ptr<std::atomic<int>> chores_waiting = std::make_shared<std::atomic<int>>(0);
+    std::shared_ptr<std::atomic<int>> imports_arriving = std::make_shared<std::atomic<int>>(0);
 
     std::string currency = "KRW";
     std::vector<Cidr> trusted_proxies{};

@@ -9,29 +9,35 @@ namespace concertres::server {
 
 using std::chrono::steady_clock;
 
+namespace {
+
+// The start page is for a first look, not for the crowd.
+constexpr std::chrono::milliseconds on_sale_age_max{250};
+constexpr std::size_t samples_tried_max = 8;
+
+}  // namespace
+
 // --- SharedAnswer ------------------------------------------------------------------------------
 
-void SharedAnswer::get(const std::shared_ptr<SharedAnswer>& self, SnapshotReady ready) {
+template <class T>
+void SharedAnswer<T>::get(const std::shared_ptr<SharedAnswer>& self, Ready<T> ready) {
+    std::optional<T> fresh;
     {
         std::lock_guard lock(self->mutex_);
-        const bool fresh =
-            self->last_.body && steady_clock::now() - self->made_ < Snapshots::age_max;
-        if (!fresh) {
+        if (self->last_ && steady_clock::now() - self->made_ < self->age_max_) {
+            fresh = self->last_;
+        } else {
             self->waiting_.push_back(std::move(ready));
             if (std::exchange(self->asking_, true)) return;
         }
     }
-    if (ready) return ready(self->last());
-    self->ask_([self](Result<Snapshot> answer) { self->arrived(std::move(answer)); });
+    if (fresh) return ready(std::move(*fresh));
+    self->ask_([self](Result<T> answer) { self->arrived(answer); });
 }
 
-Snapshot SharedAnswer::last() {
-    std::lock_guard lock(mutex_);
-    return last_;
-}
-
-void SharedAnswer::arrived(Result<Snapshot> answer) {
-    std::vector<SnapshotReady> waiting;
+template <class T>
+void SharedAnswer<T>::arrived(const Result<T>& answer) {
+    std::vector<Ready<T>> waiting;
     {
         std::lock_guard lock(mutex_);
         asking_ = false;
@@ -41,7 +47,7 @@ void SharedAnswer::arrived(Result<Snapshot> answer) {
             made_ = steady_clock::now();
         }
     }
-    for (SnapshotReady& ready : waiting) ready(answer);
+    for (Ready<T>& ready : waiting) ready(answer);
 }
 
 // --- Snapshots ---------------------------------------------------------------------------------
@@ -49,13 +55,17 @@ void SharedAnswer::arrived(Result<Snapshot> answer) {
 void Snapshots::bind(BoxOffice& office, std::string currency) {
     office_ = &office;
     currency_ = std::move(currency);
-    concerts_ = std::make_shared<SharedAnswer>([this](SnapshotReady ready) {
-        office_->submit<ListConcerts>(
-            {}, [ready = std::move(ready)](Result<std::vector<ConcertView>> views) mutable {
-                if (!views) return ready(views.error());
-                ready(snapshot_of(concerts_json(*views)));
-            });
-    });
+    concerts_ = std::make_shared<SharedAnswer<Snapshot>>(
+        [this](SnapshotReady ready) {
+            office_->submit<ListConcerts>(
+                {}, [ready = std::move(ready)](Result<std::vector<ConcertView>> views) mutable {
+                    if (!views) return ready(views.error());
+                    ready(snapshot_of(concerts_json(*views)));
+                });
+        },
+        age_max);
+    on_sale_ = std::make_shared<SharedAnswer<std::shared_ptr<const OnSale>>>(
+        [this](auto ready) { ask_on_sale(std::move(ready)); }, on_sale_age_max);
 }
 
 void Snapshots::on_committed(std::span<const Event> events) {
@@ -71,26 +81,30 @@ void Snapshots::on_committed(std::span<const Event> events) {
     }
 }
 
-void Snapshots::concerts(SnapshotReady ready) { SharedAnswer::get(concerts_, std::move(ready)); }
+void Snapshots::concerts(SnapshotReady ready) {
+    SharedAnswer<Snapshot>::get(concerts_, std::move(ready));
+}
 
 void Snapshots::dates(const ConcertId& concert, bool all, SnapshotReady ready) {
-    std::shared_ptr<SharedAnswer> answer;
+    std::shared_ptr<SharedAnswer<Snapshot>> answer;
     {
         std::lock_guard lock(mutex_);
         auto& entry = dates_[{concert, all}];
         if (!entry) {
-            entry = std::make_shared<SharedAnswer>([this, concert, all](SnapshotReady done) {
-                office_->submit<ListDates>(
-                    {.concert = concert, .all = all},
-                    [done = std::move(done)](Result<std::vector<DateView>> views) mutable {
-                        if (!views) return done(views.error());
-                        done(snapshot_of(dates_json(*views)));
-                    });
-            });
+            entry = std::make_shared<SharedAnswer<Snapshot>>(
+                [this, concert, all](SnapshotReady done) {
+                    office_->submit<ListDates>(
+                        {.concert = concert, .all = all},
+                        [done = std::move(done)](Result<std::vector<DateView>> views) mutable {
+                            if (!views) return done(views.error());
+                            done(snapshot_of(dates_json(*views)));
+                        });
+                },
+                age_max);
         }
         answer = entry;
     }
-    SharedAnswer::get(answer, std::move(ready));
+    SharedAnswer<Snapshot>::get(answer, std::move(ready));
 }
 
 void Snapshots::seats(const PerformanceId& performance, bool all, SnapshotReady ready) {
@@ -104,11 +118,54 @@ void Snapshots::seats(const PerformanceId& performance, bool all, SnapshotReady 
              });
 }
 
-void Snapshots::free_seat(const PerformanceId& performance,
-                          Callback<void(std::optional<SeatMap::FreeSeat>)> ready) {
+// --- What is on sale
+
+void Snapshots::on_sale(Ready<std::shared_ptr<const OnSale>> ready) {
+    SharedAnswer<std::shared_ptr<const OnSale>>::get(on_sale_, std::move(ready));
+}
+
+void Snapshots::ask_on_sale(Ready<std::shared_ptr<const OnSale>> ready) {
+    office_->submit<ListConcerts>(
+        {}, [this, ready = std::move(ready)](Result<std::vector<ConcertView>> views) mutable {
+            if (!views) return ready(views.error());
+            auto found = std::make_shared<OnSale>(OnSale{std::move(*views), std::nullopt});
+            find_sample(std::move(found), 0, samples_tried_max, std::move(ready));
+        });
+}
+
+// A seat of the first concert, from the one at `from` on, that sells one, and there of the first
+// date.
+void Snapshots::find_sample(std::shared_ptr<OnSale> found, std::size_t from, std::size_t tries,
+                            Ready<std::shared_ptr<const OnSale>> ready) {
+    const auto& concerts = found->concerts;
+    while (from < concerts.size() && concerts[from].sale != SaleState::open) ++from;
+    if (from == concerts.size() || tries == 0)
+        return ready(std::shared_ptr<const OnSale>(std::move(found)));
+    const ConcertId concert = concerts[from].id;
+    office_->submit<ListDates>(
+        {.concert = concert},
+        [this, found = std::move(found), from, tries,
+         ready = std::move(ready)](const Result<std::vector<DateView>>& dates) mutable {
+            if (!dates || dates->empty()) {
+                return find_sample(std::move(found), from + 1, tries - 1, std::move(ready));
+            }
+            find_seat(std::move(found), from, dates->front().performance, tries, std::move(ready));
+        });
+}
+
+void Snapshots::find_seat(std::shared_ptr<OnSale> found, std::size_t at,
+                          const PerformanceId& performance, std::size_t tries,
+                          Ready<std::shared_ptr<const OnSale>> ready) {
     with_map(performance,
-             [this, ready = std::move(ready)](Result<std::shared_ptr<SeatMap>> map) mutable {
-                 ready(map ? (*map)->free_seat(office_->now()) : std::nullopt);
+             [this, found = std::move(found), at, performance, tries,
+              ready = std::move(ready)](const Result<std::shared_ptr<SeatMap>>& map) mutable {
+                 const auto seat = map ? (*map)->free_seat(office_->now()) : std::nullopt;
+                 // Somebody was quicker.
+                 if (!seat)
+                     return find_sample(std::move(found), at + 1, tries - 1, std::move(ready));
+                 found->sample =
+                     OnSale::Sample{found->concerts[at].id, performance, seat->number, seat->price};
+                 ready(std::shared_ptr<const OnSale>(std::move(found)));
              });
 }
 
@@ -167,7 +224,7 @@ std::shared_ptr<SeatMap> Snapshots::keep(const ConcertId& concert, const SeatsVi
         const auto at = maps_.find(view.performance);
         if (at != maps_.end()) return at->second.map;
     }
-    auto map = std::make_shared<SeatMap>(hall_of(concert, view), view);
+    auto map = std::make_shared<SeatMap>(hall_of(concert, view), view, rendered_);
     std::lock_guard lock(mutex_);
     if (maps_.size() >= maps_max) forget_oldest();
     maps_[view.performance] = {.map = map, .stream = view.stream.owner, .asked = ++asks_};

@@ -27,28 +27,45 @@
 namespace concertres::server {
 
 // Called once: at once where the answer is there, or else on the writer's thread.
-using SnapshotReady = Callback<void(Result<Snapshot>)>;
+template <class T>
+using Ready = Callback<void(Result<T>)>;
+using SnapshotReady = Ready<Snapshot>;
 
 // An answer that is asked for from the box office at most every `age_max`; those who come meanwhile
 // wait for the same one.
+template <class T>
 class SharedAnswer {
   public:
-    using Ask = std::function<void(SnapshotReady)>;
+    using Ask = std::function<void(Ready<T>)>;
 
-    explicit SharedAnswer(Ask ask) : ask_(std::move(ask)) {}
+    SharedAnswer(Ask ask, std::chrono::milliseconds age_max)
+        : ask_(std::move(ask)), age_max_(age_max) {}
 
-    static void get(const std::shared_ptr<SharedAnswer>& self, SnapshotReady ready);
+    static void get(const std::shared_ptr<SharedAnswer>& self, Ready<T> ready);
 
   private:
-    [[nodiscard]] Snapshot last();
-    void arrived(Result<Snapshot> answer);
+    void arrived(const Result<T>& answer);
 
     Ask ask_;
+    std::chrono::milliseconds age_max_;
     std::mutex mutex_;
-    Snapshot last_;
+    std::optional<T> last_;
     std::chrono::steady_clock::time_point made_;
     bool asking_ = false;
-    std::vector<SnapshotReady> waiting_;
+    std::vector<Ready<T>> waiting_;
+};
+
+// The concerts, and a seat of one of them that is to be had.
+struct OnSale {
+    struct Sample {
+        ConcertId concert{};
+        PerformanceId performance{};
+        SeatNumber seat = 1;
+        Money price{};
+    };
+
+    std::vector<ConcertView> concerts;
+    std::optional<Sample> sample;
 };
 
 class Snapshots final : public EventSink {
@@ -67,9 +84,7 @@ class Snapshots final : public EventSink {
     void concerts(SnapshotReady ready);
     void dates(const ConcertId& concert, bool all, SnapshotReady ready);
     void seats(const PerformanceId& performance, bool all, SnapshotReady ready);
-    // Any seat that can be held now; nothing where there is none.
-    void free_seat(const PerformanceId& performance,
-                   Callback<void(std::optional<SeatMap::FreeSeat>)> ready);
+    void on_sale(Ready<std::shared_ptr<const OnSale>> ready);
 
     // How old the newest answer about seats was when it was last given out.
     [[nodiscard]] std::chrono::steady_clock::duration age() const { return age_; }
@@ -81,7 +96,13 @@ class Snapshots final : public EventSink {
         std::uint64_t asked = 0;  // when it was last asked for, in asks
     };
 
-    using MapReady = Callback<void(Result<std::shared_ptr<SeatMap>>)>;
+    using MapReady = Ready<std::shared_ptr<SeatMap>>;
+
+    void ask_on_sale(Ready<std::shared_ptr<const OnSale>> ready);
+    void find_sample(std::shared_ptr<OnSale> found, std::size_t from, std::size_t tries,
+                     Ready<std::shared_ptr<const OnSale>> ready);
+    void find_seat(std::shared_ptr<OnSale> found, std::size_t at, const PerformanceId& performance,
+                   std::size_t tries, Ready<std::shared_ptr<const OnSale>> ready);
 
     void with_map(const PerformanceId& performance, MapReady ready);
     std::shared_ptr<SeatMap> find(const PerformanceId& performance);
@@ -95,12 +116,14 @@ class Snapshots final : public EventSink {
     BoxOffice* office_ = nullptr;
     std::string currency_;
     std::mutex mutex_;
-    std::shared_ptr<SharedAnswer> concerts_;
-    std::map<std::pair<ConcertId, bool>, std::shared_ptr<SharedAnswer>> dates_;
+    std::shared_ptr<SharedAnswer<Snapshot>> concerts_;
+    std::shared_ptr<SharedAnswer<std::shared_ptr<const OnSale>>> on_sale_;
+    std::map<std::pair<ConcertId, bool>, std::shared_ptr<SharedAnswer<Snapshot>>> dates_;
     std::unordered_map<PerformanceId, Entry> maps_;
     std::unordered_map<std::int64_t, std::shared_ptr<SeatMap>> by_stream_;
     std::unordered_map<ConcertId, std::weak_ptr<const HallTexts>> halls_;
     std::unordered_map<PerformanceId, std::vector<MapReady>> loading_;
+    std::shared_ptr<RenderedBytes> rendered_ = std::make_shared<RenderedBytes>();
     std::uint64_t asks_ = 0;
     std::atomic<std::chrono::steady_clock::duration> age_{};
 };

@@ -55,8 +55,8 @@ void replace(std::string& page, std::string_view mark, std::string_view text) {
 
 }  // namespace
 
-std::string purchase_calls(const SampleSale& sample, const UserId& user, std::string_view origin,
-                           bool needs_api_key) {
+std::string purchase_calls(const OnSale::Sample& sample, const UserId& user,
+                           std::string_view origin, bool needs_api_key) {
     const std::string api_key = needs_api_key ? " -H \"X-Api-Key: $API_KEY\"" : "";
     const std::string json = " -H 'Content-Type: application/json'";
     const std::string bearer = " -H \"Authorization: Bearer $TOKEN\"";
@@ -81,15 +81,14 @@ curl -s "$URL/v1/payments"{bearer}{json} -H "Idempotency-Key: pay-$USER_ID" -d "
         fmt::arg("bearer", bearer), fmt::arg("api_key", api_key));
 }
 
-std::string start_page(const std::vector<ConcertView>& concerts,
-                       const std::optional<SampleSale>& sample, std::string_view origin,
-                       bool needs_api_key) {
+std::string start_page(const OnSale& on_sale, std::string_view origin, bool needs_api_key) {
     std::string purchase = "<p>As soon as a concert has a seat to sell, it stands here.</p>";
-    if (sample) {
+    if (on_sale.sample) {
         purchase =
             "<p>Paste it into a shell. Each time you load this page it is another buyer, and "
             "another free seat.</p>\n<pre>" +
-            escaped(purchase_calls(*sample, UserId::random(), origin, needs_api_key)) + "</pre>";
+            escaped(purchase_calls(*on_sale.sample, UserId::random(), origin, needs_api_key)) +
+            "</pre>";
         if (needs_api_key) {
             purchase +=
                 "<p>This server wants an API key of whoever vouches for users: set "
@@ -99,7 +98,7 @@ std::string start_page(const std::vector<ConcertView>& concerts,
     std::string page(asset("start.html").bytes);
     replace(page, "{{version}}", CONCERTRES_VERSION_STRING);
     replace(page, "{{purchase}}", purchase);
-    replace(page, "{{concerts}}", concert_table(concerts));
+    replace(page, "{{concerts}}", concert_table(on_sale.concerts));
     return page;
 }
 

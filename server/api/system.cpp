@@ -49,57 +49,28 @@ std::string origin_of(const http::Request& request) {
     return "http://" + std::string(plain ? host : "127.0.0.1:8080");
 }
 
-void answer_page(Exchange exchange, const std::vector<ConcertView>& concerts,
-                 const std::optional<SampleSale>& sample) {
+void answer_page(Exchange exchange, const OnSale& on_sale) {
     const bool needs_api_key = exchange.services().keys.load()->api.has_value();
-    std::string page = start_page(concerts, sample, origin_of(exchange.request()), needs_api_key);
+    std::string page = start_page(on_sale, origin_of(exchange.request()), needs_api_key);
     exchange.add_field("Content-Security-Policy", page_policy);
     exchange.add_field("X-Content-Type-Options", "nosniff");
     exchange.add_field("Referrer-Policy", "no-referrer");
     exchange.answer(200, std::move(page), "text/html; charset=utf-8");
 }
 
-// Shows the page with a seat that is to be had: of the first concert, from the one at `from` on,
-// that sells one, and there of the first date.
-void show_page(Exchange exchange, std::vector<ConcertView> concerts, std::size_t from) {
-    while (from < concerts.size() && concerts[from].sale != SaleState::open) ++from;
-    if (from == concerts.size()) return answer_page(std::move(exchange), concerts, std::nullopt);
-    const ConcertId concert = concerts[from].id;
-    auto with_seat = [concert, from](Exchange asked, std::vector<ConcertView> all,
-                                     const PerformanceId& performance,
-                                     const std::optional<SeatMap::FreeSeat>& seat) {
-        // Somebody was quicker.
-        if (!seat) return show_page(std::move(asked), std::move(all), from + 1);
-        answer_page(std::move(asked), all,
-                    SampleSale{concert, performance, seat->number, seat->price});
-    };
-    auto with_dates = [concerts = std::move(concerts), from, with_seat](
-                          Exchange asked, const std::vector<DateView>& dates) mutable {
-        if (dates.empty()) return show_page(std::move(asked), std::move(concerts), from + 1);
-        const PerformanceId performance = dates.front().performance;
-        Snapshots& snapshots = asked.services().snapshots;
-        const auto home = asked.home();
-        snapshots.free_seat(
-            performance, [home, performance, with_seat, concerts = std::move(concerts),
-                          exchange = std::move(asked)](auto seat) mutable {
-                boost::asio::dispatch(
-                    home, [performance, with_seat, seat, concerts = std::move(concerts),
-                           exchange = std::move(exchange)]() mutable {
-                        with_seat(std::move(exchange), std::move(concerts), performance, seat);
-                    });
-            });
-    };
-    Exchange::ask_or_refuse(std::move(exchange), ListDates{.concert = concert},
-                            std::move(with_dates));
-}
-
 }  // namespace
 
 void get_start_page(Exchange exchange) {
-    Exchange::ask_or_refuse(std::move(exchange), ListConcerts{},
-                            [](Exchange asked, std::vector<ConcertView> concerts) {
-                                show_page(std::move(asked), std::move(concerts), 0);
-                            });
+    Snapshots& snapshots = exchange.services().snapshots;
+    const auto home = exchange.home();
+    snapshots.on_sale([home, exchange = std::move(exchange)](
+                          Result<std::shared_ptr<const OnSale>> on_sale) mutable {
+        boost::asio::dispatch(
+            home, [exchange = std::move(exchange), on_sale = std::move(on_sale)]() mutable {
+                if (!on_sale) return exchange.refuse(on_sale.error());
+                answer_page(std::move(exchange), **on_sale);
+            });
+    });
 }
 
 void get_style(Exchange exchange) { answer_asset(std::move(exchange), "style.css"); }

@@ -79,7 +79,7 @@ std::optional<Address> parse_address(std::string_view text) {
     // A zone (fe80::1%eth0) names a network of one machine; no list of addresses can mean that.
     if (text.find('%') != std::string_view::npos || text.size() > 64) return std::nullopt;
     boost::system::error_code fault;
-    const Address address = ip::make_address(std::string(text), fault);
+    Address address = ip::make_address(std::string(text), fault);
     if (fault) return std::nullopt;
     if (address.is_v6() && address.to_v6().is_v4_mapped()) {
         return ip::make_address_v4(ip::v4_mapped, address.to_v6());

@@ -137,7 +137,7 @@ class Loader {
         const TomlFile file = read_toml_file(*path);
         // Faults of its text name the file and the line already.
         for (const std::string& text : file.faults) {
-            fault(text.starts_with("cannot read") ? source + ": " + text : text);
+            fault(text.starts_with("cannot read") ? fmt::format("{}: {}", source, text) : text);
         }
         for (const TomlEntry& entry : file.entries) {
             take_entry(entry, fmt::format("{}:{}: {}", *path, entry.line, entry.key));
@@ -166,11 +166,13 @@ class Loader {
 
     void take_environment(const Environment& environment) {
         std::vector<std::string> known{"CONCERTRES_CONFIG"};
+        known.reserve(1 + all_settings().size());
         for (const Setting& setting : all_settings()) {
             known.push_back(environment_name(setting.name));
         }
         // Compared without what they all begin with, or everything would look alike.
         std::vector<std::string_view> ends;
+        ends.reserve(known.size());
         for (std::string_view name : known) ends.push_back(name.substr(environment_prefix.size()));
         for (const auto& [name, value] : environment) {
             if (!name.starts_with(environment_prefix) || name == "CONCERTRES_CONFIG") continue;

@@ -262,8 +262,7 @@ Setting currency() {
 }
 
 // The member, of settings that are const or not.
-#define CONCERTRES_MEMBER(member) \
-    [](auto& s) -> auto& { return s.member; }
+#define CONCERTRES_MEMBER(member) ([](auto& s) -> auto& { return s.member; })
 
 void add_addresses(std::vector<Setting>& all) {
     all.push_back(listen());
@@ -351,6 +350,12 @@ void add_connections(std::vector<Setting>& all) {
                      {"write-timeout-ms", "MS",
                       "How long an answer may wait for its reader to take a further byte."},
                      {1, hour_ms}, CONCERTRES_MEMBER(limits.write_timeout)));
+    all.push_back(
+        integer(section,
+                {"take-bytes-per-second-min", "BYTES",
+                 "All of an answer is to be taken within write-timeout-ms and its length at "
+                 "this speed."},
+                {1, mebi}, CONCERTRES_MEMBER(limits.take_bytes_per_second_min)));
 }
 
 void add_sale_times(std::vector<Setting>& all) {

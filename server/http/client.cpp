@@ -56,13 +56,17 @@ Number parsed(std::string_view text, int base) {
     return value;
 }
 
-std::string written(const Call& call, std::string_view host) {
+// A body as large as this is sent when the server has agreed to read it.
+bool awaits_leave(const Call& call) { return call.body && call.body->size() > 256 * 1024; }
+
+std::string written_head(const Call& call, std::string_view host) {
     std::string text =
         fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", call.method, call.target, host);
     for (const auto& [name, value] : call.fields) text += fmt::format("{}: {}\r\n", name, value);
     if (call.body) text += fmt::format("Content-Length: {}\r\n", call.body->size());
+    if (awaits_leave(call)) text += "Expect: 100-continue\r\n";
     text += "\r\n";
-    if (call.body) text += *call.body;
+    if (call.body && !awaits_leave(call)) text += *call.body;
     return text;
 }
 
@@ -121,7 +125,7 @@ Client::Impl::Impl(std::string_view url, std::chrono::milliseconds timeout) : ti
 }
 
 Reply Client::Impl::send(const Call& call) {
-    const std::string text = written(call, host_);
+    const std::string text = written_head(call, host_);
     const bool kept = socket_.is_open();
     deadline_ = std::chrono::steady_clock::now() + timeout_;
     try {
@@ -201,6 +205,10 @@ std::size_t Client::Impl::wait(Start&& start) {
 
 Reply Client::Impl::read_reply(const Call& call) {
     Reply reply = read_head();
+    if (awaits_leave(call) && reply.status == 100) {
+        wait([&](auto&& done) { asio::async_write(socket_, asio::buffer(*call.body), done); });
+        reply = read_head();
+    }
     while (reply.status < 200) reply = read_head();
     read_body(call, reply);
 

@@ -1,5 +1,6 @@
 #include "http/connection.hpp"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -40,14 +41,6 @@ class Meanwhile {
     T before_;
 };
 
-Response dropped() {
-    return {.status = 500,
-            .content_type = "application/problem+json",
-            .body = R"({"type":"urn:concertres:error:internal",)"
-                    R"("title":"Something went wrong here","status":500,)"
-                    R"("detail":"the request was dropped without an answer","code":"internal"})"};
-}
-
 void count(std::atomic<std::int64_t>& counter, std::int64_t by = 1) {
     counter.fetch_add(by, std::memory_order_relaxed);
 }
@@ -61,7 +54,13 @@ class Answer {
     Answer(Answer&&) noexcept = default;
     Answer& operator=(Answer&&) noexcept = default;
     ~Answer() {
-        if (connection_) Connection::deliver(std::move(connection_), dropped());
+        if (!connection_) return;
+        try {
+            Connection::deliver(std::move(connection_), std::nullopt);
+        } catch (const std::exception&) {
+            // Memory is lacking even for this: the connection closes without an answer.
+            connection_.reset();
+        }
     }
 
     void operator()(Response response) {
@@ -195,10 +194,17 @@ bool Connection::parse() {
 
 void Connection::take_head() {
     const Head& head = parser_.head();
-    Handler& handler = *set_->shared().handler;
-    if (!parser_.accept_body(handler.body_bytes_max(head.request.method, head.request.path))) {
+    parser_.request().peer = peer_;
+    BodyLeave leave = set_->shared().handler->leave_for_body(head.request);
+    if (leave.refused) {
+        add_to_outbox(std::move(*leave.refused), {.date = set_->date(), .close = true});
+        closing_ = true;
+        return;
+    }
+    if (!parser_.accept_body(leave.bytes_max)) {
         return refuse(parser_.fault().refusal, parser_.fault().detail);
     }
+    held_ = std::move(leave.held);
     now_reading(Reading::body);
     // A client that has begun with its body does not wait for leave.
     if (head.expects_continue && in_begin_ == in_end_) {
@@ -209,45 +215,51 @@ void Connection::take_head() {
 void Connection::ask_handler() {
     answering_ = true;
     reading_ = Reading::nothing;
-    parser_.request().peer = peer_;
+    parser_.request().peer = peer_;  // of one without a body
     const Meanwhile<const Connection*> is_handled(being_handled, this);
     try {
         set_->shared().handler->handle(parser_.request(), Answer(shared_from_this()),
                                        set_->context().get_executor());
     } catch (const std::exception&) {
-        // What was thrown past its Respond has answered with 500.
+        return;  // what was thrown past its Respond has answered with 500
     }
 }
 
 // Any thread.
-void Connection::deliver(std::shared_ptr<Connection> connection, Response response) {
+void Connection::deliver(std::shared_ptr<Connection> connection, std::optional<Response> response) {
     if (being_handled == connection.get()) {
         // Still inside handle(): the loop that called it goes on with the answer.
-        connection->answer_ = std::move(response);
-        return;
+        return connection->keep_answer(std::move(response));
     }
     const auto executor = connection->set_->context().get_executor();
     if (executor.running_in_this_thread() && !resuming) {
-        connection->answer_ = std::move(response);
+        connection->keep_answer(std::move(response));
         connection->resume();
         return;
     }
     asio::post(executor,
                [connection = std::move(connection), response = std::move(response)]() mutable {
-                   connection->answer_ = std::move(response);
+                   connection->keep_answer(std::move(response));
                    connection->resume();
                });
+}
+
+void Connection::keep_answer(std::optional<Response> response) {
+    answer_ = response ? std::move(*response)
+                       : set_->shared().handler->refuse(
+                             Refusal::internal, "the request was dropped without an answer", peer_);
 }
 
 void Connection::take_answer() {
     const Head& head = parser_.head();
     const bool close = answer_->close || !head.keep_alive ||
                        set_->shared().draining.load(std::memory_order_relaxed);
-    outbox_.add(std::move(*answer_), {.date = set_->date(),
-                                      .without_body = head.request.method == Method::head,
-                                      .close = close,
-                                      .says_keep_alive = head.is_1_0});
+    add_to_outbox(std::move(*answer_), {.date = set_->date(),
+                                        .without_body = head.request.method == Method::head,
+                                        .close = close,
+                                        .says_keep_alive = head.is_1_0});
     answer_.reset();
+    held_.reset();
     answering_ = false;
     closing_ = close;
     parser_.next();
@@ -256,8 +268,8 @@ void Connection::take_answer() {
 void Connection::refuse(Refusal refusal, std::string_view detail) {
     Shared& shared = set_->shared();
     if (kind_ == Kind::served) count(shared.counters.framing);
-    outbox_.add(shared.handler->refuse(refusal, detail, peer_),
-                {.date = set_->date(), .close = true});
+    add_to_outbox(shared.handler->refuse(refusal, detail, peer_),
+                  {.date = set_->date(), .close = true});
     closing_ = true;
 }
 
@@ -308,6 +320,18 @@ void Connection::on_read(const error_code& error, std::size_t bytes) {
     resume();
 }
 
+// Whoever is slow to take what waits may be as slow about this, and gets the time for it.
+void Connection::add_to_outbox(Response response, const Outbox::Manner& manner) {
+    const std::size_t before = outbox_.pending_bytes();
+    outbox_.add(std::move(response), manner);
+    if (take_deadline_ != never) take_deadline_ += time_to_take(outbox_.pending_bytes() - before);
+}
+
+std::chrono::milliseconds Connection::time_to_take(std::size_t bytes) const {
+    const auto per_second = set_->shared().limits.take_bytes_per_second_min;
+    return std::chrono::milliseconds(bytes * 1000 / per_second);
+}
+
 // True: everything is sent. False: the rest goes when there is room, and resume() is called then;
 // or the connection is closed.
 bool Connection::flush() {
@@ -317,6 +341,10 @@ bool Connection::flush() {
         if (error == asio::error::would_block) {
             writing_ = true;
             write_deadline_ = set_->in(set_->shared().limits.write_timeout);
+            if (take_deadline_ == never) {
+                take_deadline_ = write_deadline_ + time_to_take(outbox_.pending_bytes());
+            }
+            write_deadline_ = std::min(write_deadline_, take_deadline_);
             socket_.async_wait(Socket::wait_write,
                                [self = shared_from_this()](const error_code& failed) {
                                    self->on_writable(failed);
@@ -330,6 +358,7 @@ bool Connection::flush() {
         count(set_->shared().counters.bytes_out, static_cast<std::int64_t>(bytes));
         outbox_.sent(bytes);
     }
+    take_deadline_ = never;
     return true;
 }
 

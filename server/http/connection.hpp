@@ -64,7 +64,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
         nothing,  // the request is whole
     };
 
-    static void deliver(std::shared_ptr<Connection> connection, Response response);
+    // Without a response the request was dropped.
+    static void deliver(std::shared_ptr<Connection> connection, std::optional<Response> response);
+    void keep_answer(std::optional<Response> response);
 
     void resume();
     void advance();
@@ -78,6 +80,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void now_reading(Reading what);
     void read();
     void on_read(const boost::system::error_code& error, std::size_t bytes);
+    void add_to_outbox(Response response, const Outbox::Manner& manner);
+    [[nodiscard]] std::chrono::milliseconds time_to_take(std::size_t bytes) const;
     bool flush();
     void on_writable(const boost::system::error_code& error);
     void linger();
@@ -91,6 +95,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Parser parser_;
     Outbox outbox_;
     std::optional<Response> answer_;  // to the request in parser_, not yet in outbox_
+    std::shared_ptr<void> held_;      // what the handler keeps for the request in parser_
 
     bool in_set_ = false;
     bool open_ = true;
@@ -103,6 +108,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::size_t drained_bytes_ = 0;
     std::chrono::steady_clock::time_point read_deadline_{};
     std::chrono::steady_clock::time_point write_deadline_{};
+    // Of all that is in outbox_, while its reader is slow.
+    static constexpr auto never = std::chrono::steady_clock::time_point::max();
+    std::chrono::steady_clock::time_point take_deadline_ = never;
 
     std::size_t in_begin_ = 0;
     std::size_t in_end_ = 0;

@@ -4,6 +4,8 @@
 #include <boost/asio/io_context.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string_view>
 
 #include "concertres/callback.hpp"
@@ -15,25 +17,34 @@ namespace concertres::http {
 // without having been called is answered with 500, so that nobody waits for ever.
 using Respond = Callback<void(Response)>;
 
-// Why a message was refused before anybody looked at what it asks for.
+// Why a message is answered without a word of its handler.
 enum class Refusal : std::uint8_t {
     framing_invalid,      // 400
     request_timeout,      // 408: head or body did not arrive in time
-    length_required,      // 411
     body_too_large,       // 413
     target_too_long,      // 414
     head_too_large,       // 431
+    internal,             // 500: its handler dropped it
     overloaded,           // 503: too many connections
     version_unsupported,  // 505
+};
+
+// Whether a request may send its body, and how long that may be.
+struct BodyLeave {
+    std::size_t bytes_max = 0;
+    // Instead of reading it: the answer, after which the connection closes.
+    std::optional<Response> refused{};
+    // Kept until the request is answered.
+    std::shared_ptr<void> held{};
 };
 
 class Handler {
   public:
     virtual ~Handler() = default;
 
-    // How many bytes of body this request may have, by its method and path; asked after the head.
-    [[nodiscard]] virtual std::size_t body_bytes_max(Method method,
-                                                     std::string_view path) const = 0;
+    // Asked after the head of a request that brings a body, before any of it is read.
+    // Threads: the connection's.
+    [[nodiscard]] virtual BodyLeave leave_for_body(const Request& request) = 0;
     // Answers through `respond`, at once or later. What is posted to `home` runs on the
     // connection's thread.
     // Lifetime: `request` lives until `respond` is called.

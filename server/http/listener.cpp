@@ -11,6 +11,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
+#include <exception>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -232,9 +233,15 @@ Listener::Listener(std::span<asio::io_context* const> contexts, const Endpoint& 
 }
 
 Listener::~Listener() {
-    // Where the contexts have stopped, their destructors throw these away, and all else with them.
-    impl_->stop_accepting();
-    impl_->close_all();
+    try {
+        // Where the contexts have stopped, their destructors throw these away, and all else with
+        // them.
+        impl_->stop_accepting();
+        impl_->close_all();
+    } catch (const std::exception&) {
+        // Memory is lacking for one of them: what is open closes with its context.
+        impl_.reset();
+    }
 }
 
 std::uint16_t Listener::port() const { return impl_->port(); }

@@ -37,6 +37,9 @@ struct Limits {
     std::chrono::milliseconds idle_timeout = std::chrono::seconds(75);
     // Without a byte taken by who reads the answer.
     std::chrono::milliseconds write_timeout = std::chrono::seconds(30);
+    // All of an answer is to be taken within write_timeout and its length at this speed: what it is
+    // made of is kept as long, and a reader who takes a byte now and then could keep it for ever.
+    std::size_t take_bytes_per_second_min = 8 * 1024;
 };
 
 struct Endpoint {

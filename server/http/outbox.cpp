@@ -115,6 +115,7 @@ void Outbox::add(Response response, const Manner& manner) {
     const bool bodiless = response.status == 204 || response.status == 304;
 
     Piece& piece = text_piece();
+    const std::size_t before = text_.size();
     append_status(text_, response.status);
     text_ += manner.date;
     if (!response.content_type.empty() && !bodiless) {
@@ -137,6 +138,7 @@ void Outbox::add(Response response, const Manner& manner) {
     const bool copied = with_body && response.content().size() <= copied_bytes_max;
     if (copied) text_ += response.content();
     piece.end = text_.size();
+    pending_bytes_ += text_.size() - before;
     if (with_body && !copied) add_body(response);
 }
 
@@ -144,6 +146,7 @@ void Outbox::add_body(Response& response) {
     auto body = std::move(response.shared_body);
     if (!body) body = std::make_shared<const std::string>(std::move(response.body));
     const std::size_t size = body->size();
+    pending_bytes_ += size;
     pieces_.push_back({.begin = 0, .end = size, .body = std::move(body)});
 }
 
@@ -151,6 +154,7 @@ void Outbox::add_text(std::string_view text) {
     Piece& piece = text_piece();
     text_ += text;
     piece.end = text_.size();
+    pending_bytes_ += text.size();
 }
 
 // The piece that ends where text_ ends.
@@ -176,6 +180,7 @@ std::span<const boost::asio::const_buffer> Outbox::buffers() {
 }
 
 void Outbox::sent(std::size_t bytes) {
+    pending_bytes_ -= bytes;
     while (bytes > 0) {
         CONCERTRES_ASSERT(first_ < pieces_.size());
         Piece& piece = pieces_[first_];

@@ -31,6 +31,7 @@ class Outbox {
     void add_text(std::string_view text);
 
     [[nodiscard]] bool empty() const { return first_ == pieces_.size(); }
+    [[nodiscard]] std::size_t pending_bytes() const { return pending_bytes_; }
     // So much waits that it should go before more is added.
     [[nodiscard]] bool full() const;
     // What goes next.
@@ -55,6 +56,7 @@ class Outbox {
     std::string text_;
     std::vector<Piece> pieces_;
     std::size_t first_ = 0;  // of those not wholly sent
+    std::size_t pending_bytes_ = 0;
     std::array<boost::asio::const_buffer, buffers_max> buffers_;
 };
 

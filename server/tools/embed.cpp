@@ -32,7 +32,7 @@ json::value scalar(const YAML::Node& node) {
     if (text == "true" || text == "false") return text == "true";
     if (text == "null" || text == "~" || text.empty()) return nullptr;
     json::error_code failed;
-    const json::value number = json::parse(text, failed);
+    json::value number = json::parse(text, failed);
     if (!failed && number.is_number()) return number;
     return json::value(text);
 }

@@ -54,14 +54,15 @@ std::string in_words(const RoomPolicy& room) {
     return text;
 }
 
-std::string in_words(const SaleChange& change) {
+// `room`: what the change makes of the room, where it does.
+std::string in_words(const SaleChange& change, const std::optional<RoomPolicy>& room) {
     std::string text;
     const auto add = [&text](const std::string& part) {
         if (!text.empty()) text += "; ";
         text += part;
     };
     if (change.mode) add(fmt::format("sale: {}", mode_name(*change.mode)));
-    if (change.room) add(in_words(*change.room));
+    if (room) add(in_words(*room));
     if (change.opens_at) add(fmt::format("opens at: {}", to_rfc3339(*change.opens_at)));
     return text.empty() ? "nothing" : text;
 }
@@ -185,16 +186,20 @@ Result<void> check_holdable(const Sale& sale, Time starts_at, Time now) {
 }
 
 Result<Event> change_sale(Sale& sale, const SaleChange& change, Time now) {
-    if (change.room) {
-        if (auto r = check(*change.room); !r) return r.error();
+    std::optional<RoomPolicy> room = change.room;
+    if (change.patch) {
+        room = change.patch->applied_to(room ? *room : sale.room.value_or(RoomPolicy{}));
+    }
+    if (room) {
+        if (auto r = check(*room); !r) return r.error();
+        apply_room(sale, *room, now);
     }
     if (change.mode) sale.mode = *change.mode;
-    if (change.room) apply_room(sale, *change.room, now);
     if (change.opens_at) sale.opens_at = change.opens_at;
     Event event{.kind = EventKind::sale_changed,
                 .at = now,
                 .actor = change.actor,
-                .detail = in_words(change)};
+                .detail = in_words(change, room)};
     sale.number(event);
     return event;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <unordered_map>
@@ -178,17 +179,26 @@ Result<void> result_of(const Finding& finding) {
 std::vector<HallSeat> numbered_seats(SeatNumber count, Money price) {
     constexpr SeatNumber per_row = 10;
     std::vector<HallSeat> seats;
+    seats.reserve(static_cast<std::size_t>(std::max(count, SeatNumber{0})));
     for (SeatNumber i = 0; i < count; ++i) {
+        const SeatNumber row = i / per_row;
         seats.push_back({.number = i + 1,
                          .label = std::to_string(i + 1),
                          .section = {},
-                         .row = std::to_string(i / per_row + 1),
+                         .row = std::to_string(row + 1),
                          .x = static_cast<double>(i % per_row),
-                         .y = static_cast<double>(i / per_row),
+                         .y = static_cast<double>(row),
                          .price = price,
                          .plan_id = {}});
     }
     return seats;
+}
+
+RoomPolicy RoomPatch::applied_to(RoomPolicy room) const {
+    if (active_max) room.active_max = *active_max;
+    if (window) room.window = *window;
+    if (pass_ttl) room.pass_ttl = *pass_ttl;
+    return room;
 }
 
 Result<void> check(const ConcertDraft& draft) { return result_of(check_draft(draft)); }

@@ -82,6 +82,21 @@ TEST_CASE("a client asks and keeps its connection") {
     CHECK(server.counters().accepted == 1);
 }
 
+TEST_CASE("a client asks for leave before it sends a large body") {
+    TestListener server;
+    Client client(url_of(server.port()));
+    const std::string large(std::size_t{2} << 20, 'x');
+    const auto read = client.send({.method = "POST", .target = "/large", .body = large});
+    CHECK(read.status == 200);
+    CHECK(read.body == std::to_string(large.size()));
+    const auto before = server.counters().bytes_in.load();
+    CHECK(client.send({.method = "POST", .target = "/unread", .body = large}).body ==
+          "who are you?");
+    CHECK(server.counters().bytes_in - before < 1'000);
+    // One that answers at once is understood too.
+    CHECK(client.send({.method = "POST", .target = "/a", .body = large}).status == 413);
+}
+
 TEST_CASE("a client asks again where its connection was closed meanwhile") {
     TestListener server;
     Client client(url_of(server.port()));

@@ -297,6 +297,35 @@ TEST_CASE("who does not read is cut") {
     CHECK(eventually([&] { return server.counters().open == 0; }));
 }
 
+TEST_CASE("who takes a little now and then is cut in the end") {
+    // 50 ms for the five million bytes, and 100 ms on top.
+    TestListener server(
+        {.write_timeout = 100ms, .take_bytes_per_second_min = std::size_t{100} * 1024 * 1024});
+    RawSocket socket(server.port(), 4096);
+    socket.send(get("/big"));
+    int takes = 0;
+    while (socket.take_some()) {
+        ++takes;
+        std::this_thread::sleep_for(20ms);  // 5 MiB would take long
+    }
+    CHECK(takes > 1);
+    CHECK(server.counters().timed_out == 1);
+    CHECK(eventually([&] { return server.counters().open == 0; }));
+}
+
+TEST_CASE("a pipeline of answers has as long as all of them need") {
+    // 0.5 s for each.
+    TestListener server(
+        {.write_timeout = 200ms, .take_bytes_per_second_min = std::size_t{10} * 1024 * 1024});
+    RawSocket socket(server.port(), 4096);
+    for (int i = 0; i < 4; ++i) socket.send(get("/big"));
+    for (int i = 0; i < 4; ++i) {
+        std::this_thread::sleep_for(50ms);
+        CHECK(socket.receive().body == *TestHandler::big());
+    }
+    CHECK(server.counters().timed_out == 0);
+}
+
 TEST_CASE("five million bytes reach a slow reader unharmed") {
     TestListener server;
     RawSocket socket(server.port(), 4096);
@@ -318,6 +347,40 @@ TEST_CASE("a large body is taken where the handler allows it") {
     socket.send("0\r\n\r\n");
     CHECK(socket.receive().body == "1000000");
     CHECK(still_serves(socket));
+}
+
+TEST_CASE("a body that the handler does not want is not read") {
+    TestListener server;
+    const std::string head = "POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n";
+    for (const char* expects : {"", "Expect: 100-continue\r\n"}) {
+        RawSocket socket(server.port());
+        socket.send(head + expects + "\r\n");
+        const RawAnswer answer = socket.receive();
+        CHECK(answer.status == 401);
+        CHECK(answer.body == "who are you?");
+        CHECK(answer.has("Connection: close\r\n"));
+        CHECK(socket.closes());
+    }
+}
+
+TEST_CASE("what the handler keeps for a body goes when the request is answered, or dropped") {
+    TestListener server;
+    RawSocket socket(server.port());
+    const std::string post = "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n";
+    socket.send(post + "hel");
+    CHECK(eventually([&] { return server.handler().bodies_in_progress() == 1; }));
+    socket.send("lo" + post);
+    CHECK(socket.receive().status == 200);
+    CHECK(eventually([&] { return server.handler().bodies_in_progress() == 1; }));
+    socket.send("hello");
+    CHECK(socket.receive().status == 200);
+    CHECK(eventually([&] { return server.handler().bodies_in_progress() == 0; }));
+    {
+        RawSocket leaves(server.port());
+        leaves.send(post + "hel");
+        CHECK(eventually([&] { return server.handler().bodies_in_progress() == 1; }));
+    }
+    CHECK(eventually([&] { return server.handler().bodies_in_progress() == 0; }));
 }
 
 TEST_CASE("a refused client that goes on sending still reads why") {

@@ -26,8 +26,8 @@ int status_of(Refusal refusal) {
             return 400;
         case Refusal::request_timeout:
             return 408;
-        case Refusal::length_required:
-            return 411;
+        case Refusal::internal:
+            return 500;
         case Refusal::body_too_large:
             return 413;
         case Refusal::target_too_long:

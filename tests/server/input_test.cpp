@@ -4,10 +4,14 @@
 #include <fmt/format.h>
 
 #include <boost/json/serialize.hpp>
+#include <cstdint>
+#include <list>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "server/raw_socket.hpp"
 #include "server/sample_requests.hpp"
 #include "server/test_server.hpp"
 
@@ -274,6 +278,64 @@ TEST_CASE("a body may be as large as its route allows, and no larger") {
     // What is not there takes no more than any other.
     CHECK(server.ask({.method = "POST", .target = "/nothing", .body = padded(64 * 1024 + 1)})
               .outcome() == "413 body_too_large");
+}
+
+TEST_CASE("the body of an import is read from who may import, and of a few at a time") {
+    TestServer server({.admin_key = "the-key"});
+    http::Client operators(server.url(server::Side::operators));
+    const std::string body(std::size_t{1} << 20, ' ');
+    const auto import = [&](const std::string& key) {
+        return TestServer::send(
+            operators,
+            {.method = "POST", .target = "/admin/v1/concerts", .token = key, .body = body});
+    };
+    const Reply stranger = import("another-key");
+    CHECK(stranger.outcome() == "401 admin_key_invalid");
+    CHECK(stranger.field("WWW-Authenticate") == "Bearer");
+    CHECK_FALSE(stranger.text("/request_id").empty());
+    CHECK(import("the-key").outcome() == "400 request_invalid");
+
+    const std::string head =
+        "POST /admin/v1/concerts HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+        "the-key\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n";
+    const std::string url = server.url(server::Side::operators);
+    const auto port = static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
+    std::list<RawSocket> arriving;
+    for (int i = 0; i < 4; ++i) arriving.emplace_back(port).send(head + "{");
+    CHECK(eventually([&] { return *server.services().imports_arriving == 4; }));
+    const Reply fifth = import("the-key");
+    CHECK(fifth.outcome() == "503 overloaded");
+    CHECK(fifth.has_field("Retry-After"));
+    arriving.clear();
+    CHECK(eventually([&] { return *server.services().imports_arriving == 0; }));
+    CHECK(import("the-key").outcome() == "400 request_invalid");
+}
+
+TEST_CASE("a change of a room keeps what it does not name, also beside another") {
+    TestServer server;
+    const SmallSale sale = server.add();
+    const std::string room = "/admin/v1/concerts/" + sale.concert.to_string() + "/room";
+    const auto patch = [&](http::Client& client, const std::string& body) {
+        return TestServer::send(client, {.method = "PATCH", .target = room, .body = body});
+    };
+    http::Client ann(server.url(server::Side::operators));
+    http::Client bob(server.url(server::Side::operators));
+    CHECK(patch(ann, R"({"window": {"admit_max": 5, "window_ms": 1000}})").status == 200);
+    std::thread other([&] {
+        for (int i = 1; i <= 50; ++i) {
+            (void)patch(bob, fmt::format(R"({{"pass_ms": {}}})", 60'000 + i));
+        }
+    });
+    for (int i = 1; i <= 50; ++i) (void)patch(ann, fmt::format(R"({{"active_max": {}}})", i));
+    other.join();
+    const Reply all = server.ask_operators({.target = room});
+    CAPTURE(all.body);
+    CHECK(all.number("/room/active_max") == 50);
+    CHECK(all.number("/room/pass_ms") == 60'050);
+    CHECK(all.number("/room/window/admit_max") == 5);
+    const Reply lifted = patch(ann, R"({"window": null})");
+    CHECK(lifted.number("/room/active_max") == 50);
+    CHECK(lifted.at("/room/window").is_null());
 }
 
 TEST_CASE("a query's parameters are known, single, and well formed") {

@@ -100,6 +100,29 @@ TEST_CASE("doubles are the shortest text that reads as the same, and never NaN")
     CHECK(written(std::numeric_limits<double>::infinity()) == "null");
 }
 
+TEST_CASE("what is not well-formed UTF-8 is shown as such, and the rest stays") {
+    const std::string bad = "\xef\xbf\xbd";
+    for (const char* good : {"\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+                             "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\xea\xb0\x80"}) {
+        CHECK(written(std::string(good)) == "\"" + std::string(good) + "\"");
+    }
+    const std::pair<const char*, int> wrong[] = {
+        {"\x80", 1},              // a continuation alone
+        {"\xc1\xbf", 2},          // longer than need be
+        {"\xe0\x9f\xbf", 3},      // likewise
+        {"\xed\xa0\x80", 3},      // a surrogate
+        {"\xf4\x90\x80\x80", 4},  // beyond the last
+        {"\xf5\x80\x80\x80", 4},
+        {"\xe2\x82", 2},  // cut short
+        {"\xff", 1},
+    };
+    for (const auto& [text, bytes] : wrong) {
+        std::string shown;
+        for (int i = 0; i < bytes; ++i) shown += bad;
+        CHECK(written("a" + std::string(text) + "z") == "\"a" + shown + "z\"");
+    }
+}
+
 TEST_CASE("what is absent is null") {
     CHECK(written(std::optional<std::int64_t>{}) == "null");
     CHECK(written(std::optional<std::int64_t>{3}) == "3");

@@ -171,7 +171,7 @@ TEST_CASE("what is refused before it was read has the code of its reason") {
     const std::pair<Refusal, std::string_view> expected[] = {
         {Refusal::framing_invalid, "framing_invalid"},
         {Refusal::request_timeout, "request_timeout"},
-        {Refusal::length_required, "length_required"},
+        {Refusal::internal, "internal"},
         {Refusal::body_too_large, "body_too_large"},
         {Refusal::target_too_long, "target_too_long"},
         {Refusal::head_too_large, "head_too_large"},

@@ -88,6 +88,12 @@ class RawSocket {
         in_.erase(0, bytes);
         return answer;
     }
+    // Takes some of what has come, unread; false at the end.
+    bool take_some() {
+        const bool some = receive_some();
+        in_.clear();
+        return some;
+    }
     // Whether the server closes now, without a further byte.
     bool closes() { return in_.empty() && !receive_some(); }
 

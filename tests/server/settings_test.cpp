@@ -116,6 +116,7 @@ TEST_CASE("defaults are those of the library and of the listener, so they cannot
     CHECK(shown("body-timeout-ms") == ms(limits.body_timeout));
     CHECK(shown("idle-timeout-ms") == ms(limits.idle_timeout));
     CHECK(shown("write-timeout-ms") == ms(limits.write_timeout));
+    CHECK(shown("take-bytes-per-second-min") == std::to_string(limits.take_bytes_per_second_min));
     CHECK(shown("body-bytes-max") == "65536");
     CHECK(shown("import-bytes-max") == "67108864");
     CHECK(shown("listen") == "127.0.0.1:8080");

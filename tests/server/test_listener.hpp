@@ -27,10 +27,15 @@ class TestHandler final : public http::Handler {
     using Held = std::vector<std::pair<std::string, http::Respond>>;
     static constexpr std::size_t body_max = 100;
 
-    [[nodiscard]] std::size_t body_bytes_max(http::Method /*method*/,
-                                             std::string_view path) const override {
-        return path == "/large" ? 10 * 1024 * 1024 : body_max;
+    [[nodiscard]] http::BodyLeave leave_for_body(const http::Request& request) override {
+        if (request.path == "/unread") {
+            return {.refused = http::Response{.status = 401, .body = "who are you?"}};
+        }
+        return {.bytes_max = request.path == "/large" ? 10 * 1024 * 1024 : body_max,
+                .held = in_progress_};
     }
+    // How many requests with a body are not answered yet.
+    [[nodiscard]] long bodies_in_progress() const { return in_progress_.use_count() - 1; }
 
     void handle(const http::Request& request, http::Respond respond,
                 const boost::asio::io_context::executor_type& /*home*/) override {
@@ -67,6 +72,7 @@ class TestHandler final : public http::Handler {
         if (refusal == Refusal::body_too_large) status = 413;
         if (refusal == Refusal::target_too_long) status = 414;
         if (refusal == Refusal::head_too_large) status = 431;
+        if (refusal == Refusal::internal) status = 500;
         if (refusal == Refusal::overloaded) status = 503;
         if (refusal == Refusal::version_unsupported) status = 505;
         return {.status = status, .content_type = "text/plain", .body = std::string(detail)};
@@ -102,6 +108,7 @@ class TestHandler final : public http::Handler {
     std::mutex mutex_;
     std::condition_variable changed_;
     Held held_;
+    std::shared_ptr<int> in_progress_ = std::make_shared<int>(0);
 };
 
 class TestListener {

@@ -178,6 +178,35 @@ TEST_CASE("an operator changes what is named, and nothing else") {
     CHECK(change_sale(state, {}, t0)->detail == "nothing");
 }
 
+TEST_CASE("a patch changes what it names, and nothing else") {
+    Sale state = open_sale();
+    state.room = RoomPolicy{.active_max = 50, .window = AdmissionWindow{20, 1s}, .custom = "fair"};
+    RoomPatch fewer;
+    fewer.active_max.emplace(10);
+    RoomPatch no_window;
+    no_window.window.emplace();
+    REQUIRE(change_sale(state, {.patch = fewer}, t0));
+    CHECK(state.room ==
+          RoomPolicy{.active_max = 10, .window = AdmissionWindow{20, 1s}, .custom = "fair"});
+    CHECK(change_sale(state, {.patch = no_window}, t0)->detail ==
+          "room: at most 10 at once, policy fair");
+    CHECK(state.room == RoomPolicy{.active_max = 10, .custom = "fair"});
+
+    RoomPatch longer;
+    longer.pass_ttl.emplace(2min);
+    REQUIRE(change_sale(state, {.room = RoomPolicy{.active_max = 7}, .patch = longer}, t0));
+    CHECK(state.room == RoomPolicy{.active_max = 7, .pass_ttl = 2min});
+    state.room.reset();
+    REQUIRE(change_sale(state, {.patch = RoomPatch{}}, t0));
+    CHECK(state.room == RoomPolicy{});
+
+    RoomPatch bad;
+    bad.active_max.emplace(0);
+    const Sale before = state;
+    CHECK(code(change_sale(state, {.patch = bad}, t0)) == "request_invalid");
+    CHECK(state == before);
+}
+
 TEST_CASE("every mode is told by its name") {
     Sale state = open_sale();
     std::set<std::string> details;
