@@ -120,9 +120,9 @@ class BoxOffice {
     AnswerTo<BlockSeats> block_seats(BlockSeats c) { return call(std::move(c)); }
 
     // --- from memory, on the caller's own thread
-    // Storage is read, on the writer, only for a place that has ended.
+    // Storage is read, on the writer, only for a place that has ended or is another's.
     AnswerTo<GetPlace> place(const GetPlace& q);
-    // The same without waiting for the writer: nothing for a place that has ended.
+    // The same without waiting for the writer: nothing for a place that has ended or is another's.
     [[nodiscard]] std::optional<PlaceView> place_in_memory(const GetPlace& q) const;
     // Storage is never read.
     AnswerTo<GetConcert> concert(const GetConcert& q) const;

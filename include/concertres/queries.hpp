@@ -68,8 +68,8 @@ struct WalletView {
 };
 
 // Where the user stands. `last` is the position that the caller was told last: a position never
-// grows. Refuses: unknown_concert, token_invalid (no such place of this user). REQUIRES: the place
-// is the user's, as a token proves; of one who waits or is in, it is not checked.
+// grows.
+// Refuses: unknown_concert, token_invalid (there is no such place, or it is another user's).
 struct GetPlace {
     using Answer = PlaceView;
     ConcertId concert{};

@@ -217,6 +217,7 @@ void SeatChecks::check_replayed(const Reservation& reservation) {
                       "reservation {} costs {}, but it was held for {}", reservation.id,
                       reservation.total, told->amount);
     std::vector<SeatNumber> numbers;
+    numbers.reserve(reservation.seats.size());
     for (const ReservedSeat& seat : reservation.seats) numbers.push_back(seat.number);
     std::sort(numbers.begin(), numbers.end());
     findings_->expect(numbers == told->seats, "S7",

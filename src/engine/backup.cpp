@@ -1,10 +1,19 @@
 #include <exception>
+#include <string>
 #include <system_error>
 #include <utility>
 
 #include "engine/slices.hpp"
 
 namespace concertres {
+
+namespace {
+
+Error given_up(const std::string& thrown) {
+    return {Errc::internal, "the backup was given up: its progress function threw: " + thrown, {}};
+}
+
+}  // namespace
 
 // A copy that cannot be written is no failure of the store: it is answered, and the sale goes on.
 std::optional<Result<BackupView>> Slices<Backup>::step(const QueryContext& at) {
@@ -15,24 +24,17 @@ std::optional<Result<BackupView>> Slices<Backup>::step(const QueryContext& at) {
         return std::nullopt;
     }
     const Result<bool> finished = job_->step(slice_length);
-    if (!finished) {
-        job_.reset();  // what there was of it is gone before anybody hears of it
-        return finished.error();
-    }
+    if (!finished) return finished.error();
     if (query_.progress) {
         try {
             query_.progress(job_->done(), job_->total());
         } catch (const std::exception& thrown) {
-            if (!*finished) {
-                return Error{Errc::internal,
-                             std::string("the backup was given up: its progress function threw: ") +
-                                 thrown.what(),
-                             {}};
-            }
+            if (!*finished) return given_up(thrown.what());
+        } catch (...) {
+            if (!*finished) return given_up("something unknown");
         }
     }
     if (!*finished) return std::nullopt;
-    job_.reset();
     std::error_code gone;  // somebody may already have moved it away: then its size is not known
     const std::uintmax_t bytes = std::filesystem::file_size(query_.file, gone);
     return BackupView{

@@ -1,8 +1,13 @@
 #include "engine/board.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
+#include <functional>
 #include <mutex>
+#include <shared_mutex>
 
+#include "base/random.hpp"
 #include "concertres/assert.hpp"
 
 namespace concertres {
@@ -25,6 +30,18 @@ bool admits(const Sale& sale) {
 }
 
 }  // namespace
+
+Board::Board(const Catalog& catalog) : catalog_(&catalog) {
+    std::array<std::uint8_t, sizeof salt_> bytes{};
+    fill_random(bytes);
+    std::memcpy(&salt_, bytes.data(), sizeof salt_);
+    salt_ |= 1;
+}
+
+LineIndex::Owner Board::owner(const UserId& user) const {
+    const std::uint64_t mixed = (std::hash<Uuid>{}(user.uuid) ^ salt_) * salt_;
+    return static_cast<LineIndex::Owner>(mixed >> 32);
+}
 
 const Board::Room& Board::room(ConcertKey concert) const {
     auto at = rooms_.find(concert.value);
@@ -49,15 +66,19 @@ void Board::add(const CatalogConcert& concert, const Sale& sale,
     }
 }
 
-void Board::restore(ConcertKey concert, std::span<const PlaceNumber> waiting) {
+void Board::restore(ConcertKey concert, std::span<const Found<Place>> waiting) {
     std::unique_lock lock(mutex_);
-    for (const PlaceNumber number : waiting) room(concert).line.add(number);
+    Room& at = room(concert);
+    for (const Found<Place>& found : waiting) {
+        CONCERTRES_ASSERT(found.row.has_value());
+        at.line.add(found.key.number, owner(found.row->row.user_id));
+    }
 }
 
 void Board::restore(ConcertKey concert, std::span<const Pass> admitted) {
     std::unique_lock lock(mutex_);
     for (const Pass& pass : admitted) {
-        room(concert).admitted[pass.number.value] = pass.expires_at;
+        room(concert).admitted[pass.number.value] = {pass.user_id, pass.expires_at};
     }
 }
 
@@ -70,7 +91,7 @@ void Board::apply(const ChangeSet& changes) {
     for (const auto& [place, version] : changes.rows.of<Place>()) {
         Room& at = room(place.concert);
         if (place.status == PlaceStatus::waiting) {
-            at.line.add(place.number);
+            at.line.add(place.number, owner(place.user_id));
         } else {
             at.line.remove(place.number);
         }
@@ -79,7 +100,7 @@ void Board::apply(const ChangeSet& changes) {
         Room& at = room(pass.concert);
         if (version == 1) note_admission(at, pass.admitted_at);
         if (pass.status == PassStatus::admitted) {
-            at.admitted[pass.number.value] = pass.expires_at;
+            at.admitted[pass.number.value] = {pass.user_id, pass.expires_at};
         } else {
             at.admitted.erase(pass.number.value);
         }
@@ -147,6 +168,7 @@ bool Board::fill(const CatalogConcert& concert, PlaceNumber number, Time now,
         return true;
     }
     if (at.line.contains(number)) {
+        if (at.line.owner_of(number) != owner(view.user)) return false;
         view.status = TokenStatus::waiting;
         view.pass_expires_at = std::nullopt;
         view.ahead = at.line.ahead_of(number);
@@ -156,9 +178,9 @@ bool Board::fill(const CatalogConcert& concert, PlaceNumber number, Time now,
         return true;
     }
     const auto pass = at.admitted.find(number.value);
-    if (pass == at.admitted.end()) return false;
-    view.pass_expires_at = pass->second;
-    if (pass->second <= now) {
+    if (pass == at.admitted.end() || pass->second.user != view.user) return false;
+    view.pass_expires_at = pass->second.expires_at;
+    if (pass->second.expires_at <= now) {
         view.status = TokenStatus::expired;
     } else {
         view.status = TokenStatus::admitted;

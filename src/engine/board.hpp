@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <shared_mutex>
 #include <span>
 #include <utility>
 #include <vector>
@@ -18,13 +17,14 @@
 #include "concertres/storage.hpp"
 #include "engine/catalog.hpp"
 #include "engine/line_index.hpp"
+#include "engine/writer_first_mutex.hpp"
 
 namespace concertres {
 
 class Board {
   public:
     // Lifetime: `catalog` outlives it.
-    explicit Board(const Catalog& catalog) : catalog_(&catalog) {}
+    explicit Board(const Catalog& catalog);
 
     [[nodiscard]] const Catalog& catalog() const { return *catalog_; }
 
@@ -32,14 +32,16 @@ class Board {
     void add(const CatalogConcert& concert, const Sale& sale,
              std::span<const PerformanceState> performances);
     // Who waits and who is in, when a store is opened.
-    void restore(ConcertKey concert, std::span<const PlaceNumber> waiting);
+    // REQUIRES: each is there
+    void restore(ConcertKey concert, std::span<const Found<Place>> waiting);
     void restore(ConcertKey concert, std::span<const Pass> admitted);
 
     void apply(const ChangeSet& changes);
 
-    // Where a place stands; fills all of `view` but who it is and whether it is the latest. False:
-    // it neither waits nor is in, and only storage knows what became of it: status and
-    // pass_expires_at stay as they are, what the room says is filled in all the same.
+    // Where the place of view.user stands; fills all of `view` but whether it is the latest. False:
+    // it neither waits nor is in (then only storage knows what became of it), or it is somebody
+    // else's: status and pass_expires_at stay as they are, what the room says is filled in all the
+    // same.
     bool fill(const CatalogConcert& concert, PlaceNumber number, Time now, PlaceView& view) const;
     [[nodiscard]] SaleState state(const CatalogConcert& concert, Time now) const;
     [[nodiscard]] std::int64_t waiting(ConcertKey concert) const;
@@ -54,14 +56,20 @@ class Board {
     [[nodiscard]] std::optional<Time> next_admission() const;
 
   private:
+    struct Inside {
+        UserId user{};
+        Time expires_at{};
+    };
     struct Room {
         Sale sale;
         LineIndex line;
-        boost::unordered_flat_map<std::int64_t, Time> admitted;     // number -> end of its pass
+        boost::unordered_flat_map<std::int64_t, Inside> admitted;   // by number
         std::vector<std::pair<PerformanceKey, Time>> performances;  // and when each starts
         std::deque<std::pair<Time, std::int64_t>> admissions;  // of the last minutes, for the ETA
     };
 
+    // What the line keeps of whose a number is.
+    [[nodiscard]] LineIndex::Owner owner(const UserId& user) const;
     const Room& room(ConcertKey concert) const;
     Room& room(ConcertKey concert);
     [[nodiscard]] SeatCounts counts_to_come(const Room& room, Time now) const;
@@ -69,7 +77,8 @@ class Board {
     static void note_admission(Room& room, Time at);
 
     const Catalog* catalog_;
-    mutable std::shared_mutex mutex_;
+    mutable WriterFirstMutex mutex_;
+    std::uint64_t salt_;
     boost::unordered_flat_map<std::int64_t, Room>
         rooms_;  // every concert has one, if only for its sale
     boost::unordered_flat_map<std::int64_t, SeatCounts> counts_;

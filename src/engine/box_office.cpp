@@ -16,7 +16,9 @@
 #include "engine/handlers/room.hpp"
 #include "engine/queries.hpp"
 #include "engine/slices.hpp"
+#include "engine/turns.hpp"
 #include "engine/writer.hpp"
+#include "engine/writer_first_mutex.hpp"
 
 namespace concertres {
 
@@ -52,18 +54,26 @@ class SlicedWork final : public QueryTask {
     using Answer = typename Query::Answer;
 
     SlicedWork(const QueryContext& at, Query query, Callback<void(Result<Answer>)> done)
-        : at_(at), slices_(std::move(query)), done_(std::move(done)) {}
+        : at_(at), slices_(std::in_place, std::move(query)), done_(std::move(done)) {}
 
+    [[nodiscard]] bool is_sliced() const override { return true; }
     Ran run() override {
-        answer_ = slices_.step(at_);
+        answer_ = slices_->step(at_);
         return answer_ ? Ran::whole : Ran::slice;
     }
-    void answer() override { done_(std::move(*answer_)); }
-    void fail(Error error) override { done_(std::move(error)); }
+    // Nothing is left of it when its caller hears how it ended: no half-made copy, above all.
+    void answer() override {
+        slices_.reset();
+        done_(std::move(*answer_));
+    }
+    void fail(Error error) override {
+        slices_.reset();
+        done_(std::move(error));
+    }
 
   private:
     const QueryContext& at_;
-    Slices<Query> slices_;
+    std::optional<Slices<Query>> slices_;
     Callback<void(Result<Answer>)> done_;
     std::optional<Result<Answer>> answer_;
 };
@@ -139,7 +149,8 @@ class BoxOffice::Impl {
         if (concert == nullptr || !board_.fill(*concert, query.place, storage_->now(), view)) {
             return std::nullopt;
         }
-        // One who waits or is in has no later place; of one past its time only storage knows.
+        // One who waits or is in has no later place; of one past its time only storage knows, and
+        // of one that is not this user's it is the writer that refuses.
         if (view.status == TokenStatus::expired) return std::nullopt;
         return capped(view, query);
     }
@@ -202,7 +213,7 @@ class BoxOffice::Impl {
     const QueryContext& queries() const { return queries_; }
 
   private:
-    static constexpr std::size_t page = 100'000;
+    static constexpr std::size_t page = 10'000;
 
     static Options checked(Options options) {
         if (auto valid = check(options); !valid) {
@@ -224,7 +235,13 @@ class BoxOffice::Impl {
     void restore_line(ConcertKey concert) {
         for (PlaceNumber after;;) {
             const auto waiting = storage_->waiting(concert, after, page);
-            board_.restore(concert, waiting);
+            RowKeys keys;
+            for (const PlaceNumber number : waiting) {
+                keys.of<Place>().push_back({{concert, number}});
+            }
+            Rows places;  // because they say whose they are
+            storage_->read(keys, places);
+            board_.restore(concert, places.of<Place>());
             if (waiting.size() < page) break;
             after = waiting.back();
         }
@@ -243,18 +260,29 @@ class BoxOffice::Impl {
         return view;
     }
 
-    // Runs the writer on this thread as long as nobody else does and the answer is not there; what
-    // is left then is the writer's thread's.
+    // Runs the writer on this thread until the answer is there; what is left then is the writer's
+    // thread's, and so is what takes more than one slice.
     void drive_until(const std::atomic<bool>& done) {
-        std::unique_lock lock(running_, std::try_to_lock);
-        if (!lock) {
-            // Whoever runs it now looks for work again when it ends, in hand_over.
-            return;
+        const auto answered = [&] { return done.load(std::memory_order_acquire); };
+        if (answered()) return;  // it was refused
+        if (options_.running == Running::by_host) return take_turns_until(answered);
+        std::unique_lock turn(running_, std::try_to_lock);
+        // Whoever runs it now looks for work again when it ends: in hand_over, or in run.
+        if (!turn) return;
+        while (!answered() && writer_.step() && !writer_.after_slice()) {
         }
-        while (!done.load(std::memory_order_acquire) && writer_.step()) {
-        }
-        lock.unlock();
+        turn.unlock();
         hand_over();
+    }
+    // Nobody else need come by, so this thread goes on to the end; but all others who want to run
+    // the writer get a turn between two slices.
+    void take_turns_until(const auto& answered) {
+        for (bool there_is_more = true; there_is_more;) {
+            std::lock_guard turn(running_);
+            do {
+                there_is_more = !answered() && writer_.step();
+            } while (there_is_more && !writer_.after_slice());
+        }
     }
     void hand_over() {
         if (writer_.has_work()) wake();
@@ -281,7 +309,7 @@ class BoxOffice::Impl {
     std::unique_ptr<Storage> storage_;
     Options options_;
     KeyedHash ids_;
-    mutable std::shared_mutex tokens_mutex_;
+    mutable WriterFirstMutex tokens_mutex_;
     TokenKeys tokens_;
     Catalog catalog_;
     Board board_;
@@ -290,7 +318,7 @@ class BoxOffice::Impl {
     UnitOfWork query_rows_;
     QueryContext queries_;
 
-    std::mutex running_;  // whoever holds it runs the writer
+    Turns running_;  // whoever has it runs the writer
     std::mutex wake_mutex_;
     std::condition_variable wake_;
     bool woken_ = false;

@@ -73,6 +73,7 @@ const CatalogPerformance& Catalog::at(PerformanceKey key) const {
 std::vector<const CatalogConcert*> Catalog::all() const {
     std::shared_lock lock(mutex_);
     std::vector<const CatalogConcert*> found;
+    found.reserve(concerts_.size());
     for (const auto& concert : concerts_) found.push_back(concert.get());
     return found;
 }

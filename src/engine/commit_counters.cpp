@@ -3,17 +3,120 @@
 #include <algorithm>
 #include <cstdlib>
 #include <unordered_map>
+#include <utility>
 
 #include "concertres/assert.hpp"
 
 namespace concertres {
 
-void CommitCounters::count(const ChangeSet& changes, Duration took) {
+namespace {
+
+// Follows wallets from what they were, through the transfers of one commit, to what is stored of
+// them. By how much that does not agree is summed up; what is wrong but no amount counts 1.
+class LedgerCheck {
+  public:
+    explicit LedgerCheck(std::span<const Wallet> before) {
+        for (const Wallet& wallet : before) wallets_.emplace(wallet.user, wallet);
+    }
+
+    void follow(const Transfer& transfer);
+    void compare(const Wallet& stored);
+    [[nodiscard]] std::int64_t imbalance();
+
+  private:
+    void expect(bool holds) { add(holds ? 0 : 1); }
+    void expect_same(Money a, Money b) {
+        std::int64_t difference = 0;
+        if (__builtin_sub_overflow(a.minor, b.minor, &difference)) difference = Money::max_minor;
+        add(difference);
+    }
+    void add(std::int64_t difference) {
+        // Whatever nonsense the amounts are, their sum is one that can be shown.
+        sum_ += std::abs(std::clamp(difference, -Money::max_minor, Money::max_minor));
+        sum_ = std::min(sum_, Money::max_minor);
+    }
+
+    std::unordered_map<UserKey, Wallet> wallets_;  // as the transfers so far leave them
+    std::int64_t sum_ = 0;
+};
+
+// From which account to which a transfer of this kind goes.
+std::pair<Account, Account> accounts_of(const Transfer& transfer) {
+    const Account own{transfer.wallet.value};
+    switch (transfer.kind) {
+        case TransferKind::charge:
+            return {cash_in, own};
+        case TransferKind::payment:
+            return {own, sales};
+        case TransferKind::refund:
+            return {refunds, own};
+    }
+    return {};
+}
+
+// What the wallet's balance is after `transfer`, by its accounts.
+Money balance_after(Money balance, const Transfer& transfer) {
+    const Account own{transfer.wallet.value};
+    std::int64_t after = balance.minor;
+    bool overflows = false;
+    if (transfer.credit == own) {
+        overflows = __builtin_add_overflow(after, transfer.amount.minor, &after) || overflows;
+    }
+    if (transfer.debit == own) {
+        overflows = __builtin_sub_overflow(after, transfer.amount.minor, &after) || overflows;
+    }
+    return overflows ? balance : Money{after};
+}
+
+void LedgerCheck::follow(const Transfer& transfer) {
+    const auto found = wallets_.find(transfer.wallet);
+    if (found == wallets_.end()) {
+        expect(false);  // its wallet is not written
+        return;
+    }
+    Wallet& wallet = found->second;
+    expect(transfer.number == wallet.next_number);
+    expect(std::pair(transfer.debit, transfer.credit) == accounts_of(transfer));
+    expect(check_amount(transfer.amount).has_value());
+    expect_same(transfer.balance_after, balance_after(wallet.balance, transfer));
+    // The next is compared with this one as it is: one fault is told once.
+    wallet.balance = transfer.balance_after;
+    wallet.next_number = transfer.number + 1;
+}
+
+void LedgerCheck::compare(const Wallet& stored) {
+    const auto found = wallets_.find(stored.user);
+    if (found == wallets_.end()) {
+        expect(false);
+        return;
+    }
+    expect_same(stored.balance, found->second.balance);
+    expect(stored.next_number == found->second.next_number);
+    expect(stored.balance.minor >= 0);
+    wallets_.erase(found);
+}
+
+std::int64_t LedgerCheck::imbalance() {
+    // Those left were to be written, and are not.
+    add(static_cast<std::int64_t>(wallets_.size()));
+    return sum_;
+}
+
+}  // namespace
+
+void CommitCounters::count(const ChangeSet& changes, std::span<const Wallet> before,
+                           Duration took) {
     const auto& bounds = CommitTimes::bounds;
     const auto at = std::lower_bound(bounds.begin(), bounds.end(), took) - bounds.begin();
     times_[static_cast<std::size_t>(at)].fetch_add(1, std::memory_order_relaxed);
     time_sum_.fetch_add(took.count(), std::memory_order_relaxed);
-    if (!changes.transfers.empty()) compare_ledger(changes);
+    const auto& wallets = changes.rows.of<Wallet>();
+    if (!changes.transfers.empty() || !wallets.empty()) {
+        LedgerCheck ledger(before);
+        for (const Transfer& transfer : changes.transfers) ledger.follow(transfer);
+        for (const auto& [wallet, version] : wallets) ledger.compare(wallet);
+        ledger_imbalance_.fetch_add(ledger.imbalance(), std::memory_order_relaxed);
+    }
     for (const Event& event : changes.events) {
         const auto kind = static_cast<std::size_t>(event.kind);
         CONCERTRES_ASSERT(kind < kinds);
@@ -26,23 +129,6 @@ void CommitCounters::count(const ChangeSet& changes, Duration took) {
             payments_refunded_.fetch_add(1, std::memory_order_relaxed);
         }
     }
-}
-
-// A wallet's row is written with its transfers, the last of which says what the row must hold.
-void CommitCounters::compare_ledger(const ChangeSet& changes) {
-    std::unordered_map<UserKey, std::int64_t> balances;
-    for (const Transfer& transfer : changes.transfers) {
-        balances[transfer.wallet] = transfer.balance_after.minor;
-    }
-    std::int64_t imbalance = 0;
-    for (const auto& [wallet, version] : changes.rows.of<Wallet>()) {
-        const auto last = balances.find(wallet.key());
-        if (last == balances.end()) continue;  // its stream alone was numbered on
-        imbalance += std::abs(wallet.balance.minor - last->second);
-        balances.erase(last);
-    }
-    for (const auto& [wallet, balance] : balances) imbalance += std::abs(balance);
-    ledger_imbalance_.fetch_add(imbalance, std::memory_order_relaxed);
 }
 
 void CommitCounters::tell(Statistics& statistics) const {

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "concertres/box_office.hpp"
 #include "concertres/storage.hpp"
@@ -16,13 +17,12 @@ namespace concertres {
 
 class CommitCounters {
   public:
-    void count(const ChangeSet& changes, Duration took);
+    // `before`: the wallets that `changes` writes, as they were.
+    void count(const ChangeSet& changes, std::span<const Wallet> before, Duration took);
     // Fills in what it counts.
     void tell(Statistics& statistics) const;
 
   private:
-    void compare_ledger(const ChangeSet& changes);
-
     // One for each EventKind's number. Payments are counted by their rows: a payment has an event
     // in the stream of each performance.
     static constexpr std::size_t kinds = 64;

@@ -64,6 +64,7 @@ std::string words_of(const Reservation& reservation, const std::optional<Payment
     }
     if (payment) words += fmt::format(", payment {}", payment->id.to_string());
     std::vector<SeatNumber> seats;
+    seats.reserve(reservation.seats.size());
     for (const ReservedSeat& seat : reservation.seats) seats.push_back(seat.number);
     return fmt::format("{}; seats {} for {}, user {}", words, fmt::join(seats, ", "),
                        reservation.total.minor, reservation.user_id.to_string());

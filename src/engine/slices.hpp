@@ -5,6 +5,9 @@
 //   explicit Slices(Query)
 //   std::optional<Result<Answer>> step(const QueryContext&)   nothing: there is more to do
 //
+// Whoever runs one lets it go before anybody hears of its end: then nothing is left of a backup
+// that is refused.
+//
 // Threads: the writer's. What a slice reads belongs to it; only copies outlive it.
 #pragma once
 

@@ -54,6 +54,9 @@ class QueryTask : public Work {
   public:
     enum class Ran : std::uint8_t { whole, slice };
 
+    // It takes as long as there is data.
+    [[nodiscard]] virtual bool is_sliced() const { return false; }
+
     // Does all of it; or, of what takes long, a slice of a few milliseconds, and is run again after
     // the commands that wait.
     virtual Ran run() = 0;

@@ -52,6 +52,7 @@ void UnitOfWork::begin(Time now) {
     missing_ = false;
     wanted_.clear();
     std::apply([](auto&... table) { (table.clear(), ...); }, tables_.tables);
+    wallets_before_.clear();
     transfers_.clear();
     events_.clear();
 }

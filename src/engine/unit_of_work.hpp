@@ -133,11 +133,16 @@ class UnitOfWork {
         auto& slot = table<Row>().at(row.key(), added);
         CONCERTRES_ASSERT(added || slot.loaded);
         note_name(row);
-        if (!slot.changed) table<Row>().changed().push_back(&slot);
+        if (!slot.changed) {
+            note_before(row.key(), slot.row);
+            table<Row>().changed().push_back(&slot);
+        }
         slot.row = std::move(row);
         slot.loaded = true;
         slot.changed = true;
     }
+    // The wallets that were put, each as it stood before this group: empty, where it is new.
+    [[nodiscard]] const std::vector<Wallet>& wallets_before() const { return wallets_before_; }
     void append(Transfer transfer);
     void append(std::vector<Event>& events);
     // Drops what was read of a row that only storage can know: it is read anew by the next group.
@@ -169,6 +174,11 @@ class UnitOfWork {
     static void note_name(const Row&) {}
     void note_name(const Reservation& row) { set_name<ReservationName>({row.id, row.row}); }
     void note_name(const Payment& row) { set_name<PaymentName>({row.id, row.row}); }
+    template <class Key, class Row>
+    void note_before(const Key&, const std::optional<Row>&) {}
+    void note_before(UserKey key, const std::optional<Wallet>& wallet) {
+        wallets_before_.push_back(wallet.value_or(Wallet{.user = key}));
+    }
     template <class Name>
     void set_name(Name name) {
         bool added = false;
@@ -188,6 +198,7 @@ class UnitOfWork {
     TableSet<PerformanceState, Wallet, Sale, User, Line, Member, Place, Pass, Limit, Reservation,
              Payment, Seat, ReservationName, PaymentName, Transfer, RoomLine, ExpiringHolds>
         tables_;
+    std::vector<Wallet> wallets_before_;
     std::vector<Transfer> transfers_;
     std::vector<Event> events_;
     std::int64_t next_key_ = 0;

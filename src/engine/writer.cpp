@@ -73,7 +73,7 @@ void Writer::take_inbox() {
         std::lock_guard lock(inbox_mutex_);
         // What was taken and still waits counts against the bound, or the inbox would have none.
         // What is done in slices does not: it may take minutes.
-        const std::size_t waiting = tasks_.size() + queries_.size() - unfinished_;
+        const std::size_t waiting = tasks_.size() + queries_.size() + sliced_.size() - unfinished_;
         if (waiting >= options_.group_max) return;
         taken.swap(inbox_);
     }
@@ -81,7 +81,8 @@ void Writer::take_inbox() {
         if (work->as_task() != nullptr) {
             tasks_.emplace_back(static_cast<Task*>(work.release()));
         } else {
-            queries_.emplace_back(static_cast<QueryTask*>(work.release()));
+            std::unique_ptr<QueryTask> query(static_cast<QueryTask*>(work.release()));
+            (query->is_sliced() ? sliced_ : queries_).push_back(std::move(query));
         }
     }
 }
@@ -126,6 +127,7 @@ bool Writer::step() {
         std::lock_guard lock(inbox_mutex_);
         if (!failure_.empty()) return false;
     }
+    after_slice_ = false;
     try {
         switch (stage_) {
             case Stage::gather:
@@ -149,32 +151,48 @@ bool Writer::step() {
     return true;
 }
 
+// In turn, each as far as there is any: queries, a slice of a long one, a group of commands. So a
+// short query comes before the next slice; and whatever there is a flood of, the others go on.
 bool Writer::begin_work() {
     busy_ = true;
     take_inbox();
     pulse(storage_.now());
-    const bool tasks_wait = !tasks_.empty() || !deferred_.empty();
-    if (!queries_.empty() && (!tasks_wait || queries_in_a_row_ < queries_between_groups)) {
-        run_query();
-        return true;
+    // What ends the first turn may leave something for a second.
+    for (int turn = 0; turn < 2; ++turn) {
+        if (run_next_query()) return true;
+        queries_in_a_row_ = 0;
+        slice_is_due_ = true;
+        if ((!tasks_.empty() || !deferred_.empty()) && start_group()) return true;
     }
-    queries_in_a_row_ = 0;
-    if (tasks_wait && start_group()) return true;
-    if (tidy_due_ && tasks_.empty() && deferred_.empty()) {
+    if (tidy_due_) {
         tidy_due_ = false;
         storage_.tidy();
         return true;
     }
-    busy_ = !tasks_.empty() || !deferred_.empty() || !queries_.empty();
-    return busy_;
+    busy_ = false;
+    return false;
 }
 
-void Writer::run_query() {
-    ++queries_in_a_row_;
-    const bool is_late = queries_.front()->received + options_.request_timeout < storage_.now();
-    if (is_late && !queries_.front()->begun) {
-        auto query = std::move(queries_.front());
-        queries_.pop_front();
+bool Writer::run_next_query() {
+    if (!queries_.empty() && queries_in_a_row_ < queries_between_groups) {
+        ++queries_in_a_row_;
+        run_front(queries_);
+        return true;
+    }
+    if (sliced_.empty() || !slice_is_due_) return false;
+    // It takes as long as many a query: commands that wait come before the next of either.
+    slice_is_due_ = false;
+    queries_in_a_row_ = queries_between_groups;
+    after_slice_ = true;
+    run_front(sliced_);
+    return true;
+}
+
+void Writer::run_front(std::deque<std::unique_ptr<QueryTask>>& queries) {
+    const bool is_late = queries.front()->received + options_.request_timeout < storage_.now();
+    if (is_late && !queries.front()->begun) {
+        auto query = std::move(queries.front());
+        queries.pop_front();
         ++counters_.timed_out;
         deliver([&] {
             query->fail({Errc::request_timeout,
@@ -184,14 +202,19 @@ void Writer::run_query() {
         return;
     }
     // It stays where it is until it has run: should it throw, it is failed with all the others.
-    const bool done = queries_.front()->run() == QueryTask::Ran::whole;
-    auto query = std::move(queries_.front());
-    queries_.pop_front();
+    const bool done = queries.front()->run() == QueryTask::Ran::whole;
+    auto query = std::move(queries.front());
+    queries.pop_front();
     if (query->begun) --unfinished_;
     if (done) {
         deliver([&] { query->answer(); });
-        return;
+    } else {
+        keep_going(std::move(query));
     }
+}
+
+// One that has had a slice gets its next after all the others have had theirs.
+void Writer::keep_going(std::unique_ptr<QueryTask> query) {
     const bool closed = [&] {
         std::lock_guard lock(inbox_mutex_);
         return closed_;
@@ -208,9 +231,7 @@ void Writer::run_query() {
     }
     query->begun = true;
     ++unfinished_;
-    queries_.push_back(std::move(query));
-    // A slice took as long as many a query: commands that wait come before the next one.
-    queries_in_a_row_ = queries_between_groups;
+    sliced_.push_back(std::move(query));
 }
 
 // False: everything that waited was too late.
@@ -288,8 +309,9 @@ void Writer::commit() {
     const auto began = std::chrono::steady_clock::now();
     const CommitOutcome outcome = storage_.commit(changes_);
     if (outcome == CommitOutcome::committed) {
-        committed_.count(changes_, std::chrono::duration_cast<Duration>(
-                                       std::chrono::steady_clock::now() - began));
+        committed_.count(
+            changes_, rows_.wallets_before(),
+            std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began));
         ++counters_.groups;
         counters_.rows += static_cast<std::int64_t>(changes_.rows.size());
         counters_.events += static_cast<std::int64_t>(changes_.events.size());
@@ -352,7 +374,9 @@ void Writer::fail_engine(const std::string& why) {
     for (auto* waiting : {&deferred_, &tasks_}) {
         for (auto& task : std::exchange(*waiting, {})) task->fail(error);
     }
-    for (auto& query : std::exchange(queries_, {})) query->fail(error);
+    for (auto* waiting : {&queries_, &sliced_}) {
+        for (auto& query : std::exchange(*waiting, {})) query->fail(error);
+    }
     unfinished_ = 0;
     for (auto& work : inbox) work->fail(error);
     busy_ = false;

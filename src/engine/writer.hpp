@@ -37,6 +37,8 @@ class Writer {
 
     // Does the next piece of work. False: there was nothing to do.
     bool step();
+    // The last step was a slice of something long: a good moment for another thread to go on.
+    [[nodiscard]] bool after_slice() const { return after_slice_; }
     // Something was submitted that no step has taken, or a group is on its way.
     [[nodiscard]] bool has_work() const;
     // When a step will have something to do by itself. Calls storage, so it counts as a step.
@@ -52,7 +54,9 @@ class Writer {
     void submit_own(Command command);
     bool start_group();
     bool begin_work();
-    void run_query();
+    bool run_next_query();
+    void run_front(std::deque<std::unique_ptr<QueryTask>>& queries);
+    void keep_going(std::unique_ptr<QueryTask> query);
     void resolve();
     void load();
     void decide();
@@ -78,8 +82,11 @@ class Writer {
     std::deque<std::unique_ptr<Task>> tasks_;     // taken, not yet in a group
     std::deque<std::unique_ptr<Task>> deferred_;  // to be taken before them
     std::deque<std::unique_ptr<QueryTask>> queries_;
-    std::size_t unfinished_ = 0;  // of the queries, those that have had a slice
+    std::deque<std::unique_ptr<QueryTask>> sliced_;  // the long ones, which take turns
+    std::size_t unfinished_ = 0;                     // of those, how many have had a slice
     int queries_in_a_row_ = 0;
+    bool slice_is_due_ = true;
+    bool after_slice_ = false;
     std::vector<std::unique_ptr<Task>> group_;
     int rounds_ = 0;
     std::vector<bool> decided_;  // of the group, in order

@@ -47,7 +47,7 @@ void MemoryStorage::read_rows(const std::vector<Wanted<Row>>& wanted,
     slots.reserve(wanted.size());
     for (const Wanted<Row>& want : wanted) {
         slots.push_back(table<Row>().rows().find(want.key));
-        if (slots.back()) prefetch(*slots.back());
+        if (slots.back()) fetch_ahead(*slots.back());
     }
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         Found<Row>& row = found.emplace_back();

@@ -88,9 +88,11 @@ class DenseIndex {
     std::vector<std::unique_ptr<Page>> pages_;
 };
 
-// Asks for an object's memory, which is then on its way while other work is done.
+// Asks for an object's memory, which is then on its way while other work is done. Not called
+// prefetch: Boost's maps call one of their own by that name, and would find this one instead where
+// they hold something of ours.
 template <class T>
-void prefetch(const T& object) {
+void fetch_ahead(const T& object) {
     const auto* bytes = reinterpret_cast<const char*>(&object);
     for (std::size_t i = 0; i < sizeof(T); i += 64) __builtin_prefetch(bytes + i);
 }

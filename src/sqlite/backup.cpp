@@ -20,10 +20,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What a slice may copy is measured. Never so few pages that a slow disk's syncs are all that is
-// waited for, never so many that one slice could take long: with 4 KiB each, 256 KiB to 64 MiB.
-constexpr int pages_min = 64;
-constexpr int pages_max = 16 * 1024;
+// A slice copies so many pages, looks at the clock, and goes on while it has time: with 4 KiB each,
+// 64 KiB, which a slow disk too takes in a few milliseconds.
+constexpr int pages_at_once = 16;
+// What is written is synced once it has become this much: rarely, because each sync is waited for,
+// and never much at once, because it is waited for on the writer's thread.
+constexpr std::int64_t unsynced_bytes_max = std::int64_t{4} << 20;
+// A group that is undone throws a backup back to its beginning, and a store may grow faster than a
+// slow disk takes its copy. So one that has copied all pages this many times, and then some (a
+// store that was small may become a large one by an import), is given up.
+constexpr std::int64_t times_over_max = 4;
+constexpr std::int64_t pages_more_max = 64 * 1024;
 
 Error refusal(std::string detail) { return {Errc::request_invalid, std::move(detail), {}}; }
 
@@ -48,7 +55,8 @@ bool is_of_store(const fs::path& store, const fs::path& target) {
     });
 }
 
-std::optional<Error> check_target(const Connection& source, const fs::path& file) {
+// The target's full name, in which no folder is a link.
+Result<fs::path> check_target(const Connection& source, const fs::path& file) {
     if (file.empty() || file.filename().empty()) {
         return refusal("name the file that the backup is to become");
     }
@@ -59,17 +67,18 @@ std::optional<Error> check_target(const Connection& source, const fs::path& file
         return refusal("there is no folder " + folder.string() + " for the backup: make it first");
     }
     const fs::path target = fs::canonical(folder, failed) / file.filename();
+    if (failed) return refusal("where " + file.string() + " would be is not known");
     if (is_of_store(source.path(), target)) {
         return refusal(file.string() + " belongs to the store itself: name another file");
     }
     // With an old WAL or journal beside it, the copy would be opened as something else.
     for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
-        const std::string taken = file.string() + suffix;
+        const std::string taken = target.string() + suffix;
         if (fs::exists(fs::symlink_status(taken, failed))) {
             return refusal(taken + " is there already: name a file that is not there yet");
         }
     }
-    return std::nullopt;
+    return target;
 }
 
 // 0, or errno. What it says of the name is only lasting once the folder is on the disk.
@@ -94,34 +103,39 @@ int rename_to_new(const fs::path& from, const fs::path& to) {
 }  // namespace
 
 Result<std::unique_ptr<BackupJob>> FileBackup::begin(Connection& source, const fs::path& file) {
-    if (auto refused = check_target(source, file)) return std::move(*refused);
-    const fs::path target = fs::absolute(file);
-    std::string partial = target.string() + ".partial-XXXXXX";
+    const Result<fs::path> target = check_target(source, file);
+    if (!target) return target.error();
+    std::string partial = target->string() + ".partial-XXXXXX";
     const int descriptor = ::mkostemp(partial.data(), O_CLOEXEC);  // for its owner's eyes alone
     if (descriptor < 0) return unwritable(errno, "the backup " + file.string() + " cannot be made");
-    ::close(descriptor);
-    std::unique_ptr<FileBackup> backup(new FileBackup(target, partial));
+    std::unique_ptr<FileBackup> backup(new FileBackup(source, {*target, partial}, descriptor));
     try {
-        backup->open(source);
+        backup->open();
     } catch (const SQLite::Exception& error) {
         return backup->failed(error.getErrorCode(), error.what());
     }
     return std::unique_ptr<BackupJob>(std::move(backup));
 }
 
-FileBackup::FileBackup(fs::path file, fs::path partial)
-    : file_(std::move(file)), partial_(std::move(partial)), pages_per_step_(pages_min) {}
+FileBackup::FileBackup(Connection& source, Names names, int descriptor)
+    : source_(source),
+      file_(std::move(names.file)),
+      partial_(std::move(names.partial)),
+      descriptor_(descriptor) {}
 
-FileBackup::~FileBackup() {
+FileBackup::~FileBackup() { discard(); }
+
+void FileBackup::discard() {
     close_copy();
     if (partial_.empty()) return;
     for (const char* suffix : {"", "-journal", "-wal"}) {
         std::error_code ignored;  // what cannot be removed stays, under a name that says what it is
         fs::remove(partial_.string() + suffix, ignored);
     }
+    partial_.clear();
 }
 
-void FileBackup::open(Connection& source) {
+void FileBackup::open() {
     copy_ = std::make_unique<SQLite::Database>(partial_.string(),
                                                SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX);
     copy_->exec("PRAGMA locking_mode = EXCLUSIVE");
@@ -131,33 +145,28 @@ void FileBackup::open(Connection& source) {
     copy_->exec("PRAGMA cache_size = 16");
     copy_->exec("PRAGMA synchronous = FULL");
     backup_ =
-        sqlite3_backup_init(copy_->getHandle(), "main", source.database().getHandle(), "main");
+        sqlite3_backup_init(copy_->getHandle(), "main", source_.database().getHandle(), "main");
     if (backup_ == nullptr) throw SQLite::Exception(copy_->getHandle());
 }
 
 Result<bool> FileBackup::step(Duration budget) {
     CONCERTRES_ASSERT(!partial_.empty());
-    const auto began = std::chrono::steady_clock::now();
+    Result<bool> finished = copy_until(std::chrono::steady_clock::now() + budget);
+    if (!finished) discard();
+    return finished;
+}
+
+Result<bool> FileBackup::copy_until(std::chrono::steady_clock::time_point end) {
     try {
-        if (!copy_pages()) {
-            sync();
-            const std::chrono::duration<double, std::micro> took =
-                std::chrono::steady_clock::now() - began;
-            const double factor = static_cast<double>(budget.count()) / std::max(took.count(), 1.0);
-            pages_per_step_ =
-                std::clamp(static_cast<int>(pages_per_step_ * std::clamp(factor, 0.5, 2.0)),
-                           pages_min, pages_max);
+        while (!copy_pages()) {
+            if (pages_copied_ > pages_max_) return given_up();
+            if (unsynced_bytes_ >= unsynced_bytes_max) sync();
+            if (std::chrono::steady_clock::now() < end) continue;
+            start_writing();
             return false;
         }
-        // Out of WAL mode, which it has from the store: so that it can be read where it may not be
-        // written. Whoever opens it as a store sets that again.
-        copy_->exec("PRAGMA journal_mode = DELETE");
+        mark();
     } catch (const SQLite::Exception& error) {
-        if (is_of_source(error.getErrorCode())) {
-            throw StorageError(
-                StorageError::Kind::failed,
-                std::string("the store could not be read for a backup: ") + error.what());
-        }
         return failed(error.getErrorCode(), error.what());
     }
     close_copy();
@@ -166,29 +175,58 @@ Result<bool> FileBackup::step(Duration budget) {
 
 // Whether all of them are.
 bool FileBackup::copy_pages() {
-    const int result = sqlite3_backup_step(backup_, pages_per_step_);
+    const int result = sqlite3_backup_step(backup_, pages_at_once);
     const auto all = static_cast<std::size_t>(sqlite3_backup_pagecount(backup_));
     total_ = all;
     done_ = all - std::min(all, static_cast<std::size_t>(sqlite3_backup_remaining(backup_)));
+    pages_copied_ += pages_at_once;
+    unsynced_bytes_ += pages_at_once * source_.page_bytes();
+    if (pages_max_ == 0) {
+        pages_max_ = times_over_max * static_cast<std::int64_t>(all) + pages_more_max;
+    }
     if (result == SQLITE_OK) return false;
     const int finished = sqlite3_backup_finish(std::exchange(backup_, nullptr));
+    if (is_of_source(result)) {
+        source_.abandon();
+        throw StorageError(
+            StorageError::Kind::failed,
+            std::string("the store could not be read for a backup: ") + sqlite3_errstr(result));
+    }
     if (result != SQLITE_DONE) throw SQLite::Exception(sqlite3_errstr(result), result);
     if (finished != SQLITE_OK) throw SQLite::Exception(sqlite3_errstr(finished), finished);
     return true;
 }
 
-// A little with every slice, or the last one would wait for all of it.
+// Says in the copy that it is one: whoever opens it as a store begins a new epoch of its lines. And
+// takes it out of WAL mode, which it has from the store, so that it can be read where it may not be
+// written; whoever opens it as a store sets that again. Both are synced.
+void FileBackup::mark() {
+    copy_->exec("PRAGMA journal_mode = MEMORY");
+    copy_->exec("UPDATE store SET copied = 1");
+}
+
+// A little now and then, or the last slice would wait for all of it.
 void FileBackup::sync() {
+    unsynced_bytes_ = 0;
     sqlite3_file* file = nullptr;
-    sqlite3_file_control(copy_->getHandle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    sqlite3_file_control(copy_->getHandle(), "main", SQLITE_FCNTL_FILE_POINTER,
+                         static_cast<void*>(&file));
     if (file == nullptr || file->pMethods == nullptr) return;
     const int result = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
     if (result != SQLITE_OK) throw SQLite::Exception(sqlite3_errstr(result), result);
 }
 
+// What is written starts on its way to the disk now, and nobody waits for it: then a sync has less
+// to do. Where the file system cannot do that, the sync does it all.
+void FileBackup::start_writing() const {
+    static_cast<void>(::sync_file_range(descriptor_, 0, 0, SYNC_FILE_RANGE_WRITE));
+}
+
 void FileBackup::close_copy() {
     sqlite3_backup_finish(std::exchange(backup_, nullptr));
     copy_.reset();
+    // Last: closing any descriptor of a file gives up the locks that SQLite has on it.
+    if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
 }
 
 Result<bool> FileBackup::take_name() {
@@ -204,6 +242,15 @@ Result<bool> FileBackup::take_name() {
         return unwritable(error, "the folder of " + file_.string() + " cannot be synced");
     }
     return true;
+}
+
+Error FileBackup::given_up() const {
+    return {Errc::storage_unavailable,
+            "the backup " + file_.string() +
+                " was given up: the store changed faster than it was copied, or had to undo "
+                "changes again and again (is its disk full?); make it when less is sold, or on a "
+                "faster disk",
+            {}};
 }
 
 Error FileBackup::failed(int code, const std::string& what) const {

@@ -1,6 +1,9 @@
 // A copy of a store's file, made page by page through the store's own connection. SQLite carries
 // pages that are written meanwhile over to the copy, so the copy is always a state that was
-// committed; when it is whole it takes its name, in one step.
+// committed; when it is whole it is marked as a copy and takes its name, in one step.
+//
+// It ends, whatever the store does meanwhile: each slice copies some pages, and one that has copied
+// far more of them than there were is given up.
 //
 // Threads: those of the connection.
 #pragma once
@@ -8,6 +11,7 @@
 #include <SQLiteCpp/Database.h>
 #include <sqlite3.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -35,21 +39,39 @@ class FileBackup final : public BackupJob {
     [[nodiscard]] std::size_t total() const override { return total_; }
 
   private:
-    FileBackup(std::filesystem::path file, std::filesystem::path partial);
+    struct Names {
+        std::filesystem::path file;
+        std::filesystem::path partial;
+    };
+    // `descriptor` is open on names.partial, which is there and empty.
+    FileBackup(Connection& source, Names names, int descriptor);
 
-    // These throw SQLite::Exception.
-    void open(Connection& source);
+    [[nodiscard]] Result<bool> copy_until(std::chrono::steady_clock::time_point end);
+    // Nothing is left of it.
+    void discard();
+
+    // These throw SQLite::Exception; copy_pages() throws StorageError(failed) where it is the store
+    // that cannot be read.
+    void open();
     [[nodiscard]] bool copy_pages();
+    void mark();
     void sync();
+
+    void start_writing() const;
     void close_copy();
     [[nodiscard]] Result<bool> take_name();
+    [[nodiscard]] Error given_up() const;
     [[nodiscard]] Error failed(int code, const std::string& what) const;
 
+    Connection& source_;
     std::filesystem::path file_;
     std::filesystem::path partial_;  // empty once it has its name
+    int descriptor_;                 // of the copy, beside SQLite's own
     std::unique_ptr<SQLite::Database> copy_;
     sqlite3_backup* backup_ = nullptr;
-    int pages_per_step_;
+    std::int64_t unsynced_bytes_ = 0;
+    std::int64_t pages_copied_ = 0;  // a page that was copied twice counts twice
+    std::int64_t pages_max_ = 0;     // that may be copied; known with the first of them
     std::size_t done_ = 0;
     std::size_t total_ = 0;
 };

@@ -51,6 +51,7 @@ class Connection {
     void checkpoint_if_due();
     // The same when there is nothing else to do: sooner, and with the WAL's file cut to nothing.
     void checkpoint_if_worth_it();
+    [[nodiscard]] std::int64_t page_bytes() const { return page_bytes_; }
     [[nodiscard]] std::int64_t wal_bytes() const { return wal_bytes_; }
 
     // The file is not to be touched any more, nor cleaned up at the end: what is in it is for the

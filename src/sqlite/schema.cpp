@@ -2,6 +2,8 @@
 
 #include <SQLiteCpp/Statement.h>
 
+#include <array>
+
 #include "base/random.hpp"
 #include "concertres/assert.hpp"
 #include "concertres/storage.hpp"
@@ -18,12 +20,13 @@ namespace {
 // The status stands in place_waiting and pass_ending although it is always 1 there: SQLite would
 // otherwise look each row up in its table, to see. (Where there is a rowid it puts that off until a
 // column is asked for, and none is.)
-constexpr const char* tables_v1 = R"sql(
+constexpr const char* tables = R"sql(
 CREATE TABLE store (
     id INTEGER PRIMARY KEY,
     mark INTEGER NOT NULL,
     next_key INTEGER NOT NULL,
-    ids_secret BLOB NOT NULL
+    ids_secret BLOB NOT NULL,
+    copied INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE token_key (
@@ -242,6 +245,10 @@ CREATE TABLE event (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// Stores of version 1 made no marked copies: a copy of theirs cannot be told from the store itself.
+constexpr std::array migration_steps = {
+    MigrationStep{1, "ALTER TABLE store ADD COLUMN copied INTEGER NOT NULL DEFAULT 0"}};
+
 // Every table with its columns, and every index with its text, in a fixed order. ALTER TABLE leaves
 // a table's text different from one created anew, so the columns count, not the text.
 std::string shape_of(SQLite::Database& database) {
@@ -301,8 +308,9 @@ void create(SQLite::Database& database, const Schema& schema) {
     fill_random(secrets.ids);
     TokenKey token{.id = 1};
     fill_random(token.secret);
-    SQLite::Statement store(
-        database, "INSERT INTO store(id, mark, next_key, ids_secret) VALUES (1, 0, 1, ?1)");
+    SQLite::Statement store(database,
+                            "INSERT INTO store(id, mark, next_key, ids_secret, copied)"
+                            " VALUES (1, 0, 1, ?1, 0)");
     store.bind(1, secrets.ids.data(), static_cast<int>(secrets.ids.size()));
     store.exec();
     SQLite::Statement key(database,
@@ -325,7 +333,7 @@ void migrate(SQLite::Database& database, const Schema& schema, std::int32_t vers
 
 const Schema& current_schema() {
     // A step is added here, with its text, whenever `version` rises; released ones never change.
-    static const Schema schema{.version = 1, .create = tables_v1, .steps = {}};
+    static const Schema schema{.version = 2, .create = tables, .steps = migration_steps};
     return schema;
 }
 

@@ -46,9 +46,11 @@ std::unique_ptr<SqliteStorage> open_with(const std::filesystem::path& file,
 void SqliteStorage::read_store() {
     Time mark;
     SQLite::Statement store(connection_.database(),
-                            "SELECT mark, next_key, ids_secret FROM store WHERE id = 1");
+                            "SELECT mark, next_key, ids_secret, copied FROM store WHERE id = 1");
     if (!store.executeStep()) throw Damaged("its secret is missing");
-    read_cells(store, mark, next_key_, secrets_.ids);
+    bool copied = false;
+    read_cells(store, mark, next_key_, secrets_.ids, copied);
+    store.reset();
     mark_ = mark;
     SQLite::Statement keys(connection_.database(),
                            "SELECT id, secret FROM token_key ORDER BY position");
@@ -58,6 +60,18 @@ void SqliteStorage::read_store() {
         secrets_.tokens.push_back(key);
     }
     if (secrets_.tokens.empty()) throw Damaged("its token keys are missing");
+    if (copied) begin_new_epochs();
+}
+
+// Of a copy that is opened for the first time: its original may have given numbers since, and the
+// tokens of their holders verify here. So none of those numbers is given here to somebody else.
+void SqliteStorage::begin_new_epochs() {
+    SQLite::Database& database = connection_.database();
+    Use(statements_.begin).run();
+    database.exec(
+        "UPDATE line SET version = version + 1, epoch = epoch + 1, next_sequence = 1;"
+        "UPDATE store SET copied = 0");
+    Use(statements_.commit).run();
 }
 
 Time SqliteStorage::now() { return std::max(clock_->now(), mark_.load()); }

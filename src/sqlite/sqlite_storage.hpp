@@ -91,6 +91,7 @@ class SqliteStorage final : public Storage {
 
     // --- opening
     void read_store();
+    void begin_new_epochs();
 
     // --- reading
     template <class Row>

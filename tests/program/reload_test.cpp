@@ -132,6 +132,12 @@ TEST_CASE("SIGHUP with a faulty file changes nothing and says what is wrong") {
         server.reload("reload: the configuration is faulty; nothing was changed");
         CHECK(contains(server.process().err(), "admin-key: cannot read "));
     }
+    SUBCASE("a key that is asked for, and no file names it any more") {
+        server.set("config", "admin-key = \"" + server.path("admin-key") + "\"\n");
+        server.reload("reload: a key that was asked for until now is not configured any more");
+        CHECK(server.join("bob", "wrong-api-key-0123").outcome() == "401 api_key_required");
+        CHECK(server.join("bob", "first-api-key-0123").status == 201);
+    }
     SUBCASE("a misspelt setting") {
         server.set("config", "log-levl = \"info\"\n");
         server.reload("reload: the configuration is faulty; nothing was changed");

@@ -19,7 +19,8 @@ File* ours(sqlite3_file* file) { return reinterpret_cast<File*>(file); }
 sqlite3_file* real(sqlite3_file* file) { return reinterpret_cast<sqlite3_file*>(ours(file) + 1); }
 
 int ask(sqlite3_file* file, DiskCall call) {
-    const auto& before = ours(file)->disk->before;
+    const FaultyVfs& disk = *ours(file)->disk;
+    const auto& before = call.kind == DiskCall::read ? disk.before_read : disk.before;
     call.to_wal = ours(file)->is_wal;
     call.file = ours(file)->name;
     return before ? before(call) : SQLITE_OK;
@@ -27,7 +28,8 @@ int ask(sqlite3_file* file, DiskCall call) {
 
 int close_file(sqlite3_file* file) { return real(file)->pMethods->xClose(real(file)); }
 int read_file(sqlite3_file* file, void* bytes, int size, sqlite3_int64 at) {
-    return real(file)->pMethods->xRead(real(file), bytes, size, at);
+    const int failed = ask(file, {.kind = DiskCall::read, .at = at});
+    return failed ? failed : real(file)->pMethods->xRead(real(file), bytes, size, at);
 }
 int write_file(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 at) {
     const int failed =

@@ -1,12 +1,12 @@
 // A disk that fails when a test says so: SQLite's default way to reach files, with a question
-// before each write, sync and cut. While it exists, every database is opened through it.
+// before each read, write, sync and cut. While it exists, every database is opened through it.
 //
 //   FaultyVfs disk;
 //   auto store = open_sqlite(file);
 //   disk.before = [](DiskCall call) { return call.kind == DiskCall::sync ? SQLITE_IOERR_FSYNC : 0;
 //   };
 //
-// Threads: one.
+// Threads: one at a time.
 #pragma once
 
 #include <sqlite3.h>
@@ -18,11 +18,11 @@
 namespace concertres::test {
 
 struct DiskCall {
-    enum Kind { write, sync, truncate };
+    enum Kind { write, sync, truncate, read };
     Kind kind = write;
     bool to_wal = false;      // else to the database's own file
     std::string_view file{};  // its full name
-    std::int64_t at = 0;      // of a write: where; of a cut: the new size
+    std::int64_t at = 0;      // of a read or write: where; of a cut: the new size
     std::string_view bytes;   // of a write
 };
 
@@ -35,6 +35,8 @@ class FaultyVfs {
 
     // Gives the error that the call shall fail with, or SQLITE_OK. Nothing fails by itself.
     std::function<int(const DiskCall&)> before;
+    // The same of a read; the other is not asked of it.
+    std::function<int(const DiskCall&)> before_read;
 
   private:
     sqlite3_vfs* real_;

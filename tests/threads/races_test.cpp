@@ -35,6 +35,7 @@ void check_clean(BoxOffice& office) {
     REQUIRE(report);
     for (const Finding& finding : report->findings) INFO(finding.rule, ": ", finding.what);
     CHECK(report->clean());
+    CHECK(office.statistics().ledger_imbalance == 0);
 }
 
 std::string key(int i) { return "key-" + std::to_string(i); }

@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "concertres/memory.hpp"
+#include "support/kept_storage.hpp"
 #include "support/small_sale.hpp"
 #include "support/test_clock.hpp"
 
@@ -100,6 +102,50 @@ TEST_CASE("threads may look up while concerts are added") {
     done = true;
     looking.join();
     CHECK(missed == 0);
+}
+
+// --- Places ------------------------------------------------------------------------------------
+
+TEST_CASE("a place is its owner's alone: waiting or admitted, and after the store is reopened") {
+    const std::shared_ptr<Storage> store = open_memory();
+    const Options options{.running = Running::by_host};
+    ConcertId concert;
+    const auto look = [&](BoxOffice& office, int user, std::int64_t number) {
+        return office.place({.concert = concert, .user = SmallSale::user(user), .place = {number}});
+    };
+    const auto check = [&](BoxOffice& office) {
+        // The first is in, the second waits; the third has never come.
+        for (const std::int64_t number : {1, 2}) {
+            for (const int user : {1, 2, 3}) {
+                CAPTURE(number);
+                CAPTURE(user);
+                const GetPlace query{
+                    .concert = concert, .user = SmallSale::user(user), .place = {number}};
+                CHECK(office.place_in_memory(query).has_value() == (user == number));
+                const auto place = office.place(query);
+                if (user == number) {
+                    CHECK(place->status ==
+                          (user == 1 ? TokenStatus::admitted : TokenStatus::waiting));
+                } else {
+                    CHECK(place.error().code == Errc::token_invalid);
+                }
+            }
+        }
+    };
+    {
+        BoxOffice office(std::make_unique<KeptStorage>(store), options);
+        ConcertDraft draft = SmallSale::draft();
+        draft.room = RoomPolicy{.active_max = 1};
+        concert = SmallSale::add(office, std::move(draft)).concert;
+        for (const int user : {1, 2}) {
+            REQUIRE(office.join({.concert = concert, .user = SmallSale::user(user)}));
+        }
+        REQUIRE(office.tick({concert}));
+        check(office);
+    }
+    BoxOffice office(std::make_unique<KeptStorage>(store), options);
+    check(office);
+    REQUIRE(look(office, 2, 2)->ahead == 0);
 }
 
 // --- Token keys --------------------------------------------------------------------------------

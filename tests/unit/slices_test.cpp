@@ -1,6 +1,7 @@
 // What takes long is done in slices: commands go on between them, and so do other queries.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -86,6 +87,55 @@ TEST_CASE("a command waits for one slice at most, however many long queries ther
     while (at.told.empty()) REQUIRE(at.office.step());
     CHECK(at.told == Names{"charge"});
     CHECK(at.plan.count(StorageCall::query) - before <= 1);
+}
+
+TEST_CASE("a short query waits for one slice at most, however many long ones there are") {
+    Slow at;
+    const SmallSale sale = SmallSale::add(at.office, SmallSale::draft(10, 50));
+    for (int i = 0; i < 20; ++i) at.ask(GetReport{sale.concert}, "report");
+    for (int i = 0; i < 30; ++i) REQUIRE(at.office.step());
+    for (int asked = 1; asked <= 5; ++asked) {
+        const auto before = at.plan.count(StorageCall::query);
+        at.ask(GetWallet{SmallSale::user(1)}, "wallet");
+        while (at.told.size() < static_cast<std::size_t>(asked)) REQUIRE(at.office.step());
+        CHECK(at.told.back() == "wallet");
+        CHECK(at.plan.count(StorageCall::query) - before <= 1);
+    }
+}
+
+TEST_CASE("a long query goes on under a flood of short ones, of commands, and of both") {
+    for (const bool queries : {true, false}) {
+        for (const bool commands : {true, false}) {
+            Slow at;
+            const SmallSale sale = SmallSale::add(at.office, SmallSale::draft(10, 20));
+            at.ask(GetReport{sale.concert}, "report");
+            // At each step comes more than it does.
+            int steps = 0;
+            while (std::ranges::count(at.told, "report") == 0) {
+                REQUIRE(++steps < 20 * (64 + 10));
+                for (int i = 0; i < 2 && queries; ++i) {
+                    at.ask(GetWallet{SmallSale::user(1)}, "wallet");
+                }
+                if (commands) at.charge(steps);
+                REQUIRE(at.office.step());
+            }
+            CHECK((std::ranges::count(at.told, "wallet") > 0) == queries);
+            CHECK((std::ranges::count(at.told, "charge") > 0) == commands);
+        }
+    }
+}
+
+TEST_CASE("commands go on under a flood of short and long queries") {
+    Slow at;
+    const SmallSale sale = SmallSale::add(at.office, SmallSale::draft(10, 20));
+    at.charge(1);
+    for (int steps = 0; std::ranges::count(at.told, "charge") == 0; ++steps) {
+        REQUIRE(steps < 64 + 10);
+        at.ask(GetWallet{SmallSale::user(1)}, "wallet");
+        at.ask(GetWallet{SmallSale::user(1)}, "wallet");
+        if (steps < 60) at.ask(GetReport{sale.concert}, "report");
+        REQUIRE(at.office.step());
+    }
 }
 
 TEST_CASE("long queries take turns: a short one among them is not kept waiting by the longest") {

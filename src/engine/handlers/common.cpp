@@ -222,8 +222,10 @@ void PaymentRows::want(UnitOfWork& rows, PaymentKey key) {
 
 PaymentView PaymentRows::view(const Catalog& catalog, Time now) const {
     std::vector<Reservation> of_paid;
+    of_paid.reserve(paid.size());
     for (const ReservationRows& row : paid) of_paid.push_back(**row.reservation);
     std::vector<Reservation> of_released;
+    of_released.reserve(released.size());
     for (const auto row : released) of_released.push_back(**row);
     return view_of(catalog, **payment, of_paid, of_released, now);
 }

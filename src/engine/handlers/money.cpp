@@ -283,6 +283,7 @@ Result<PaymentView> Handler<Refund>::decide(UnitOfWork& rows) {
         put(rows, held);
     }
     std::vector<Reservation> released;
+    released.reserve(payment_.released.size());
     for (const auto row : payment_.released) released.push_back(**row);
     put_all(rows, in.performances);
     put_all(rows, in.limits);
