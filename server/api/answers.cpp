@@ -48,13 +48,13 @@ void write_money(JsonWriter& json, Money money, std::string_view currency) {
     json.begin_object().field("amount", money.minor).field("currency", currency).end_object();
 }
 
-std::string place_json(const PlaceView& place, std::string_view token) {
+std::string place_json(const PlaceView& place, std::optional<std::string_view> token) {
     std::string body;
     body.reserve(512);
     JsonWriter json(body);
-    json.begin_object()
-        .field("token", token)
-        .field("user_id", place.user)
+    json.begin_object();
+    if (token) json.field("token", *token);
+    json.field("user_id", place.user)
         .field("concert_id", place.concert)
         .field("status", token_status_name(place.status))
         .field("number", place.number.value)

@@ -16,7 +16,8 @@ namespace concertres::server {
 // {"amount": 50000, "currency": "KRW"}
 void write_money(JsonWriter& json, Money money, std::string_view currency);
 
-[[nodiscard]] std::string place_json(const PlaceView& place, std::string_view token);
+[[nodiscard]] std::string place_json(const PlaceView& place,
+                                     std::optional<std::string_view> token = std::nullopt);
 [[nodiscard]] std::string concerts_json(const std::vector<ConcertView>& concerts);
 [[nodiscard]] std::string dates_json(const std::vector<DateView>& dates);
 

@@ -66,6 +66,25 @@ bool is_json(std::string_view content_type, http::Method method) {
            (method == http::Method::patch && type == "application/merge-patch+json");
 }
 
+// The token that the cookie of the concert in the query has.
+std::optional<std::string_view> cookie_token(const http::Request& request) {
+    constexpr std::string_view parameter = "concert_id=";
+    const std::size_t at = request.query.find(parameter);
+    if (at == std::string_view::npos) return std::nullopt;
+    std::string_view concert = request.query.substr(at + parameter.size());
+    concert = concert.substr(0, concert.find('&'));
+    const auto cookies = request.field("Cookie");
+    if (!cookies || !ConcertId::parse(concert)) return std::nullopt;
+    const std::string name = "concertres_" + std::string(concert) + "=";
+    for (std::string_view rest = *cookies; !rest.empty();) {
+        const std::string_view cookie = rest.substr(0, rest.find(';'));
+        rest.remove_prefix(std::min(rest.size(), cookie.size() + 1));
+        while (rest.starts_with(' ')) rest.remove_prefix(1);
+        if (cookie.starts_with(name)) return cookie.substr(name.size());
+    }
+    return std::nullopt;
+}
+
 bool names_concert(const Route& route) { return route.path.starts_with("/v1/concerts/{"); }
 
 // Without a key whoever reaches the operators' address may call it, but no web page that an
@@ -106,12 +125,12 @@ http::BodyLeave Dispatcher::leave_for_body(const http::Request& request) {
         return {.bytes_max = services_->body_bytes_max};
     }
     if (auto problem = check_admin(request)) {
-        return {.refused = refuse(std::move(*problem), request.peer)};
+        return {.refused = refuse(*problem, request.peer)};
     }
     auto turn = take_turn(services_->imports_arriving, imports_max);
     if (!turn) {
         Problem problem(Error{Errc::overloaded, "too many imports arrive; try again later", {}});
-        return {.refused = refuse(std::move(problem), request.peer)};
+        return {.refused = refuse(problem, request.peer)};
     }
     return {.bytes_max = services_->import_bytes_max, .held = std::move(turn)};
 }
@@ -176,7 +195,7 @@ void Dispatcher::answer_cors(Exchange& exchange) const {
         exchange.add_field("Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE");
         exchange.add_field("Access-Control-Allow-Headers",
                            "Authorization, Content-Type, Idempotency-Key, If-None-Match, "
-                           "X-Request-Id, traceparent");
+                           "Last-Event-ID, X-Request-Id, traceparent");
         exchange.add_field("Access-Control-Max-Age", "600");
     }
 }
@@ -233,7 +252,8 @@ std::optional<Problem> Dispatcher::check_admin(const http::Request& request) con
 
 std::optional<Problem> Dispatcher::check_token(Exchange& exchange) const {
     const http::Request& request = *exchange.request_;
-    const auto given = bearer(request);
+    auto given = bearer(request);
+    if (!given && exchange.route_->takes_cookie) given = cookie_token(request);
     if (!given) {
         return Problem(Error{Errc::token_required,
                              "send Authorization: Bearer <token>; POST "
@@ -334,7 +354,7 @@ http::Response Dispatcher::refuse(http::Refusal refusal, std::string_view detail
     return refuse(problem_of(refusal, detail), peer);
 }
 
-http::Response Dispatcher::refuse(Problem problem, std::string_view peer) const {
+http::Response Dispatcher::refuse(const Problem& problem, std::string_view peer) const {
     const std::string id = new_request_id();
     services_->metrics.count_refusal(problem.code->name);
     services_->log.line(problem.code->status >= 500 ? LogLevel::warning : LogLevel::info, "refused",

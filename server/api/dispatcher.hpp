@@ -39,7 +39,7 @@ class Dispatcher final : public http::Handler {
         return side_ == Side::buyers && !services_->cors_origins.empty();
     }
     void answer_cors(Exchange& exchange) const;
-    [[nodiscard]] http::Response refuse(Problem problem, std::string_view peer) const;
+    [[nodiscard]] http::Response refuse(const Problem& problem, std::string_view peer) const;
 
     Services* services_;
     Side side_;

@@ -15,6 +15,7 @@ namespace concertres::server {
 void list_concerts(Exchange exchange);
 void ask_for_token(Exchange exchange);
 void get_token(Exchange exchange);
+void follow_token(Exchange exchange);
 void leave(Exchange exchange);
 
 // dates.cpp

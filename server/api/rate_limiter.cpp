@@ -57,7 +57,8 @@ RateLimiter::RateLimiter(const Rate& rate)
       interval_(rate.per_second > 0 ? Clock::duration(std::chrono::seconds(1)) / rate.per_second
                                     : Clock::duration(0)),
       capacity_(interval_ * rate.burst),
-      lately_(0, Hash{random_seed()}),
+      hash_{random_seed()},
+      lately_(0, hash_),
       before_(lately_) {
     CONCERTRES_ASSERT(rate.per_second >= 0 && rate.burst >= 1 && rate.addresses_max >= 2);
 }
@@ -68,7 +69,7 @@ RateLimiter::Turn RateLimiter::take(const ip::address& given, Clock::time_point 
     if (rate_.per_second == 0 || address.is_loopback()) return turn;
 
     // Outlives the lock: to free a whole generation takes milliseconds, for which nobody waits.
-    Buckets forgotten(0, lately_.hash_function());
+    Buckets forgotten(0, hash_);
     const std::scoped_lock lock(mutex_);
     Clock::time_point& full_at = bucket_of(key_of(address), now, forgotten);
     const Clock::time_point after = std::max(full_at, now) + interval_;

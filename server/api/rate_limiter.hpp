@@ -63,6 +63,7 @@ class RateLimiter {
     const Rate rate_;
     const Clock::duration interval_;  // between two tokens
     const Clock::duration capacity_;  // from empty to full
+    const Hash hash_;
     mutable std::mutex mutex_;
     // Two generations: what was asked lately, and what was not since the last change. Whatever
     // falls out of the second has not been asked for as long as a bucket takes to fill.

@@ -39,6 +39,9 @@ struct Route {
     bool takes_body = false;  // JSON, required
     bool takes_key = false;   // Idempotency-Key, required
     bool is_import = false;   // its body may be large
+    // The token may come in the cookie concertres_<concert_id>, which ?concert_id= names: a
+    // browser's EventSource sends no fields. For what changes nothing.
+    bool takes_cookie = false;
     Side side = Side::buyers;
     // Parameters of the query that it knows.
     std::array<std::string_view, 3> query{};

@@ -10,20 +10,6 @@ namespace concertres::server {
 
 namespace {
 
-std::string_view shown_status(SeatStatus status) {
-    switch (status) {
-        case SeatStatus::free:
-            return "available";
-        case SeatStatus::blocked:
-            return "blocked";
-        case SeatStatus::held:
-            return "held";
-        case SeatStatus::sold:
-            return "sold";
-    }
-    return "blocked";
-}
-
 // Counted for as long as anybody has it.
 std::shared_ptr<const std::string> counted(std::string text,
                                            const std::shared_ptr<RenderedBytes>& rendered) {
@@ -36,6 +22,20 @@ std::shared_ptr<const std::string> counted(std::string text,
 }
 
 }  // namespace
+
+std::string_view seat_status_name(SeatStatus status) {
+    switch (status) {
+        case SeatStatus::free:
+            return "available";
+        case SeatStatus::blocked:
+            return "blocked";
+        case SeatStatus::held:
+            return "held";
+        case SeatStatus::sold:
+            return "sold";
+    }
+    return "blocked";
+}
 
 HallTexts::HallTexts(const std::vector<SeatView>& seats, std::string_view currency) {
     numbers.reserve(seats.size());
@@ -72,7 +72,7 @@ SeatMap::SeatMap(std::shared_ptr<const HallTexts> hall, const SeatsView& view,
     CONCERTRES_ASSERT(hall_->numbers.size() == view.seats.size());
     cells_.reserve(view.seats.size());
     for (const SeatView& seat : view.seats) {
-        cells_.push_back({seat.status, seat.held_until.value_or(Time{})});
+        cells_.push_back({.status = seat.status, .until = seat.held_until.value_or(Time{})});
         if (seat.held_until) earliest_end_ = std::min(earliest_end_, *seat.held_until);
     }
 }
@@ -110,25 +110,45 @@ void SeatMap::apply(const Event& event) {
 void SeatMap::set(SeatNumber number, SeatStatus status, Time until) {
     const auto at = std::ranges::lower_bound(hall_->numbers, number);
     CONCERTRES_ASSERT(at != hall_->numbers.end() && *at == number);
-    Cell& cell = cells_[static_cast<std::size_t>(at - hall_->numbers.begin())];
-    if (cell.status != status) ++revision_;
-    cell = {status, until};
+    set(static_cast<std::size_t>(at - hall_->numbers.begin()), status, until);
     if (status == SeatStatus::held) earliest_end_ = std::min(earliest_end_, until);
+}
+
+void SeatMap::set(std::size_t at, SeatStatus status, Time until) {
+    Cell& cell = cells_[at];
+    if (cell.status != status) {
+        ++revision_;
+        if (!std::exchange(cell.changed, true)) changed_.push_back(at);
+    }
+    cell.status = status;
+    cell.until = until;
 }
 
 // A hold is dead at its deadline, whether or not an event has told of it.
 void SeatMap::end_holds(Time now) {
     if (now < earliest_end_) return;
     earliest_end_ = Time::max();
-    for (Cell& cell : cells_) {
-        if (cell.status != SeatStatus::held) continue;
-        if (cell.until <= now) {
-            cell = {};
-            ++revision_;
+    for (std::size_t at = 0; at < cells_.size(); ++at) {
+        if (cells_[at].status != SeatStatus::held) continue;
+        if (cells_[at].until <= now) {
+            set(at, SeatStatus::free, {});
         } else {
-            earliest_end_ = std::min(earliest_end_, cell.until);
+            earliest_end_ = std::min(earliest_end_, cells_[at].until);
         }
     }
+}
+
+SeatChanges SeatMap::take_changes(Time now) {
+    std::lock_guard lock(mutex_);
+    end_holds(now);
+    SeatChanges changes{.performance = performance_, .revision = revision_, .seats = {}};
+    changes.seats.reserve(changed_.size());
+    for (const std::size_t at : changed_) {
+        cells_[at].changed = false;
+        changes.seats.emplace_back(hall_->numbers[at], cells_[at].status);
+    }
+    changed_.clear();
+    return changes;
 }
 
 Snapshot SeatMap::get(bool all, Time now, std::chrono::milliseconds age_max,
@@ -191,7 +211,7 @@ std::string SeatMap::write(bool all, const std::vector<Cell>& cells, std::int64_
         const std::size_t end = hall_->ends[i];
         if (all || cells[i].status == SeatStatus::free) {
             json.raw(std::string_view(hall_->text).substr(begin, end - begin));
-            json.value(shown_status(cells[i].status)).end_object();
+            json.value(seat_status_name(cells[i].status)).end_object();
         }
         begin = end;
     }

@@ -12,12 +12,16 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "concertres/event.hpp"
 #include "concertres/queries.hpp"
 
 namespace concertres::server {
+
+// "available", "held", "sold", "blocked"
+[[nodiscard]] std::string_view seat_status_name(SeatStatus status);
 
 // An answer that many share.
 struct Snapshot {
@@ -45,6 +49,13 @@ struct RenderedBytes {
     std::int64_t most = std::int64_t{512} << 20;
 };
 
+// Seats whose status is another than when they were last taken.
+struct SeatChanges {
+    PerformanceId performance{};
+    std::int64_t revision = 0;
+    std::vector<std::pair<SeatNumber, SeatStatus>> seats;  // and what they are now
+};
+
 class SeatMap {
   public:
     // REQUIRES: `view` has all seats, those of `hall`
@@ -66,10 +77,14 @@ class SeatMap {
     // Any seat that can be held now.
     std::optional<FreeSeat> free_seat(Time now);
 
+    // What has changed since this was last called. For one caller.
+    SeatChanges take_changes(Time now);
+
   private:
     struct Cell {
         SeatStatus status = SeatStatus::free;
         Time until{};  // held
+        bool changed = false;
     };
     // One of the two answers.
     struct Made {
@@ -80,6 +95,7 @@ class SeatMap {
     };
 
     void set(SeatNumber number, SeatStatus status, Time until);
+    void set(std::size_t at, SeatStatus status, Time until);
     void end_holds(Time now);
     [[nodiscard]] std::string write(bool all, const std::vector<Cell>& cells,
                                     std::int64_t revision) const;
@@ -92,6 +108,7 @@ class SeatMap {
     std::string date_;
     std::string instance_;  // sets revisions of before a restart apart
     std::vector<Cell> cells_;
+    std::vector<std::size_t> changed_;  // each once
     std::int64_t last_event_ = 0;
     std::int64_t revision_ = 0;
     Time earliest_end_ = Time::max();  // of a hold: none ends before

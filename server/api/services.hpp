@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "api/live.hpp"
 #include "api/metrics.hpp"
 #include "api/rate_limiter.hpp"
 #include "api/snapshots.hpp"
@@ -27,6 +28,7 @@ struct AccessKeys {
 struct Services {
     BoxOffice& office;
     Snapshots& snapshots;
+    Live& live;
     Metrics& metrics;
     Log& log;
     RateLimiter& token_rate;

@@ -21,18 +21,17 @@ constexpr std::size_t samples_tried_max = 8;
 
 template <class T>
 void SharedAnswer<T>::get(const std::shared_ptr<SharedAnswer>& self, Ready<T> ready) {
-    std::optional<T> fresh;
     {
-        std::lock_guard lock(self->mutex_);
+        std::unique_lock lock(self->mutex_);
         if (self->last_ && steady_clock::now() - self->made_ < self->age_max_) {
-            fresh = self->last_;
-        } else {
-            self->waiting_.push_back(std::move(ready));
-            if (std::exchange(self->asking_, true)) return;
+            T fresh = *self->last_;
+            lock.unlock();
+            return ready(std::move(fresh));
         }
+        self->waiting_.push_back(std::move(ready));
+        if (std::exchange(self->asking_, true)) return;
     }
-    if (fresh) return ready(std::move(*fresh));
-    self->ask_([self](Result<T> answer) { self->arrived(answer); });
+    self->ask_([self](const Result<T>& answer) { self->arrived(answer); });
 }
 
 template <class T>
@@ -193,9 +192,11 @@ void Snapshots::load(const PerformanceId& performance, MapReady ready) {
         waiting.push_back(std::move(ready));
         if (waiting.size() > 1) return;
     }
-    office_->submit<ListSeats>({.performance = performance, .all = true},
-                               [this, performance, concert = known->concert](
-                                   Result<SeatsView> view) { loaded(performance, concert, view); });
+    office_->submit<ListSeats>(
+        {.performance = performance, .all = true},
+        [this, performance, concert = known->concert](const Result<SeatsView>& view) {
+            loaded(performance, concert, view);
+        });
 }
 
 // Whoever came while it was asked for gets the same answer: a crowd costs one look.
@@ -227,9 +228,26 @@ std::shared_ptr<SeatMap> Snapshots::keep(const ConcertId& concert, const SeatsVi
     auto map = std::make_shared<SeatMap>(hall_of(concert, view), view, rendered_);
     std::lock_guard lock(mutex_);
     if (maps_.size() >= maps_max) forget_oldest();
-    maps_[view.performance] = {.map = map, .stream = view.stream.owner, .asked = ++asks_};
+    maps_[view.performance] = {
+        .map = map, .concert = concert, .stream = view.stream.owner, .asked = ++asks_};
     by_stream_[view.stream.owner] = map;
     return map;
+}
+
+std::vector<SeatChanges> Snapshots::take_changes(const ConcertId& concert) {
+    std::vector<std::shared_ptr<SeatMap>> maps;
+    {
+        std::lock_guard lock(mutex_);
+        for (const auto& [performance, entry] : maps_) {
+            if (entry.concert == concert) maps.push_back(entry.map);
+        }
+    }
+    std::vector<SeatChanges> all;
+    for (const auto& map : maps) {
+        SeatChanges changes = map->take_changes(office_->now());
+        if (!changes.seats.empty()) all.push_back(std::move(changes));
+    }
+    return all;
 }
 
 void Snapshots::forget_oldest() {

@@ -86,12 +86,17 @@ class Snapshots final : public EventSink {
     void seats(const PerformanceId& performance, bool all, SnapshotReady ready);
     void on_sale(Ready<std::shared_ptr<const OnSale>> ready);
 
+    // Which seats of the concert have changed since this was last called, of the performances that
+    // anybody has looked at. For one caller.
+    [[nodiscard]] std::vector<SeatChanges> take_changes(const ConcertId& concert);
+
     // How old the newest answer about seats was when it was last given out.
     [[nodiscard]] std::chrono::steady_clock::duration age() const { return age_; }
 
   private:
     struct Entry {
         std::shared_ptr<SeatMap> map;
+        ConcertId concert{};
         std::int64_t stream = 0;  // its owner: the performance
         std::uint64_t asked = 0;  // when it was last asked for, in asks
     };

@@ -65,6 +65,27 @@ void get_token(Exchange exchange) {
     });
 }
 
+void follow_token(Exchange exchange) {
+    if (const auto named = exchange.query("concert_id")) {
+        const auto concert = ConcertId::parse(*named);
+        if (!concert) {
+            return exchange.refuse(
+                Problem::of_query("concert_id", "malformed", "must be the id of a concert"));
+        }
+        if (*concert != exchange.claims().concert) return exchange.refuse(token_refusal());
+    }
+    find_place(std::move(exchange), [](Exchange asked, Result<PlaceView> place) {
+        if (!place) return asked.refuse(place.error());
+        const auto last = asked.request().field("Last-Event-ID").value_or("");
+        http::Response response{.content_type = "text/event-stream"};
+        response.stream = std::make_shared<http::Stream>(Live::waiting_bytes_max);
+        // nginx would keep back what is not much yet.
+        asked.add_field("X-Accel-Buffering", "no");
+        asked.services().live.follow(*place, last.substr(0, 64), response.stream);
+        asked.answer_with(std::move(response));
+    });
+}
+
 void leave(Exchange exchange) {
     const TokenClaims claims = exchange.claims();
     Exchange::ask_or_refuse(

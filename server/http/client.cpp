@@ -210,6 +210,11 @@ Reply Client::Impl::read_reply(const Call& call) {
         reply = read_head();
     }
     while (reply.status < 200) reply = read_head();
+    if (reply.field("Content-Type") == "text/event-stream") {
+        error_code ignored;
+        socket_.close(ignored);
+        return reply;
+    }
     read_body(call, reply);
 
     const auto connection = reply.field("Connection");

@@ -3,6 +3,7 @@
 //   Client client("http://127.0.0.1:8081");
 //   Reply reply = client.send({.method = "POST", .target = "/admin/v1/audit"});
 //
+// Of a stream of events it reads the head alone, and closes it.
 // Keeps its connection; asks once more on a fresh one where a kept connection had been closed.
 // Threads: one at a time.
 #pragma once

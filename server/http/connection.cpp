@@ -104,6 +104,7 @@ void Connection::close() {
     if (!std::exchange(open_, false)) return;
     error_code ignored;
     socket_.close(ignored);
+    if (stream_) stream_->abandon();
     if (std::exchange(in_set_, false)) set_->remove(*this);
     Shared& shared = set_->shared();
     if (kind_ == Kind::served) {
@@ -150,6 +151,9 @@ void Connection::advance() {
     while (open_ && !writing_) {
         if (answer_) {
             take_answer();
+        } else if (stream_) {
+            send_stream();
+            if (stream_) return;
         } else if (outbox_.full()) {
             flush();
         } else if (answering_) {
@@ -252,17 +256,62 @@ void Connection::keep_answer(std::optional<Response> response) {
 
 void Connection::take_answer() {
     const Head& head = parser_.head();
-    const bool close = answer_->close || !head.keep_alive ||
+    const bool without_body = head.request.method == Method::head;
+    if (answer_->stream) {
+        if (without_body) {
+            answer_->stream->abandon();
+        } else {
+            stream_ = answer_->stream;
+        }
+    }
+    chunked_ = !head.is_1_0;
+    const bool close = answer_->close || stream_ || !head.keep_alive ||
                        set_->shared().draining.load(std::memory_order_relaxed);
     add_to_outbox(std::move(*answer_), {.date = set_->date(),
-                                        .without_body = head.request.method == Method::head,
+                                        .without_body = without_body,
                                         .close = close,
+                                        .chunked = chunked_,
                                         .says_keep_alive = head.is_1_0});
     answer_.reset();
     held_.reset();
     answering_ = false;
     closing_ = close;
     parser_.next();
+    if (stream_) begin_stream();
+}
+
+// The client may go at any time, which only a read tells; what it sends meanwhile is not answered.
+void Connection::begin_stream() {
+    reading_ = Reading::nothing;
+    in_begin_ = in_end_ = 0;
+    stream_->attach([connection = weak_from_this(), executor = set_->context().get_executor()] {
+        asio::post(executor, [connection] {
+            const auto self = connection.lock();
+            if (!self || !self->open_ || !self->stream_) return;
+            // Who takes nothing is not waited for any longer.
+            if (self->stream_->is_cut()) return self->cut_stream();
+            self->resume();
+        });
+    });
+    read();
+}
+
+void Connection::cut_stream() {
+    count(set_->shared().counters.timed_out);
+    close();
+}
+
+// Leaves stream_ empty once it has come to its end.
+void Connection::send_stream() {
+    auto [texts, state] = stream_->take();
+    for (auto& text : texts) outbox_.add_part(std::move(text), chunked_);
+    if (state == Stream::State::cut) return cut_stream();
+    if (state == Stream::State::ended) {
+        if (chunked_) outbox_.add_part(std::make_shared<const std::string>(), true);
+        stream_.reset();
+        return;
+    }
+    flush();
 }
 
 void Connection::refuse(Refusal refusal, std::string_view detail) {
@@ -305,14 +354,14 @@ void Connection::on_read(const error_code& error, std::size_t bytes) {
     if (!open_) return;
     if (error) {
         // Who has stopped sending may still read the answer that is being written.
-        if (!closing_ || lingering_) close();
+        if (!closing_ || lingering_ || stream_) close();
         return;
     }
     count(set_->shared().counters.bytes_in, static_cast<std::int64_t>(bytes));
     if (closing_) {
         drained_bytes_ += bytes;
         if (drained_bytes_ > drained_bytes_max) return close();
-        if (lingering_) read();
+        if (lingering_ || stream_) read();
         return;
     }
     in_begin_ = 0;

@@ -26,6 +26,7 @@
 #include "http/listener.hpp"
 #include "http/outbox.hpp"
 #include "http/parser.hpp"
+#include "http/stream.hpp"
 
 namespace concertres::http {
 
@@ -85,6 +86,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool flush();
     void on_writable(const boost::system::error_code& error);
     void linger();
+    void send_stream();
+    void begin_stream();
+    void cut_stream();
 
     Socket socket_;
     const std::string peer_;
@@ -95,6 +99,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Parser parser_;
     Outbox outbox_;
     std::optional<Response> answer_;  // to the request in parser_, not yet in outbox_
+    std::shared_ptr<Stream> stream_;  // the answer's body, while it goes on
+    bool chunked_ = false;            // it goes in chunks
     std::shared_ptr<void> held_;      // what the handler keeps for the request in parser_
 
     bool in_set_ = false;

@@ -12,6 +12,8 @@
 
 namespace concertres::http {
 
+class Stream;
+
 enum class Method : std::uint8_t { get, head, post, put, patch, del, options, other };
 
 [[nodiscard]] std::string_view method_name(Method method) noexcept;
@@ -48,6 +50,8 @@ struct Response {
     std::string body{};
     // In place of `body`, for what many answers share.
     std::shared_ptr<const std::string> shared_body{};
+    // In place of both, for a body that goes on; the connection ends with it.
+    std::shared_ptr<Stream> stream{};
     bool close = false;  // the connection ends after it
 
     void add_field(std::string_view name, std::string_view value);

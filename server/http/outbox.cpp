@@ -1,5 +1,7 @@
 #include "http/outbox.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <iterator>
@@ -121,7 +123,9 @@ void Outbox::add(Response response, const Manner& manner) {
     if (!response.content_type.empty() && !bodiless) {
         text_.append("Content-Type: ").append(response.content_type).append("\r\n");
     }
-    if (!bodiless) {
+    if (response.stream) {
+        if (manner.chunked) text_ += "Transfer-Encoding: chunked\r\n";
+    } else if (!bodiless) {
         text_ += "Content-Length: ";
         append_number(text_, response.content().size());
         text_ += "\r\n";
@@ -139,15 +143,27 @@ void Outbox::add(Response response, const Manner& manner) {
     if (copied) text_ += response.content();
     piece.end = text_.size();
     pending_bytes_ += text_.size() - before;
-    if (with_body && !copied) add_body(response);
+    if (!with_body || copied) return;
+    if (!response.shared_body) {
+        response.shared_body = std::make_shared<const std::string>(std::move(response.body));
+    }
+    add_body(std::move(response.shared_body));
 }
 
-void Outbox::add_body(Response& response) {
-    auto body = std::move(response.shared_body);
-    if (!body) body = std::make_shared<const std::string>(std::move(response.body));
+void Outbox::add_body(std::shared_ptr<const std::string> body) {
     const std::size_t size = body->size();
     pending_bytes_ += size;
     pieces_.push_back({.begin = 0, .end = size, .body = std::move(body)});
+}
+
+void Outbox::add_part(std::shared_ptr<const std::string> part, bool chunked) {
+    if (chunked) add_text(fmt::format("{:x}\r\n", part->size()));
+    if (part->size() <= copied_bytes_max) {
+        add_text(*part);
+    } else {
+        add_body(std::move(part));
+    }
+    if (chunked) add_text("\r\n");
 }
 
 void Outbox::add_text(std::string_view text) {

@@ -24,11 +24,14 @@ class Outbox {
         std::string_view date;      // "Date: ...\r\n"
         bool without_body = false;  // it answers HEAD
         bool close = false;
+        bool chunked = false;          // its body comes in chunks, or, without that, until the end
         bool says_keep_alive = false;  // HTTP/1.0 closes unless told otherwise
     };
 
     void add(Response response, const Manner& manner);
     void add_text(std::string_view text);
+    // A part of a body that goes on; an empty one ends it where it is chunked.
+    void add_part(std::shared_ptr<const std::string> part, bool chunked);
 
     [[nodiscard]] bool empty() const { return first_ == pieces_.size(); }
     [[nodiscard]] std::size_t pending_bytes() const { return pending_bytes_; }
@@ -50,7 +53,7 @@ class Outbox {
     };
 
     Piece& text_piece();
-    void add_body(Response& response);
+    void add_body(std::shared_ptr<const std::string> body);
     void clear();
 
     std::string text_;

@@ -133,6 +133,7 @@ class Server {
     Metrics metrics_;
     RateLimiter token_rate_;
     Snapshots snapshots_;
+    Live live_{control_, snapshots_};
     BoxOffice office_;
     Services services_;
     Dispatcher buyers_;
@@ -160,6 +161,7 @@ Server::Server(ServeArguments&& arguments, Log& log)
       office_(open_sqlite(folder_ / "concertres.db"), options()),
       services_{.office = office_,
                 .snapshots = snapshots_,
+                .live = live_,
                 .metrics = metrics_,
                 .log = log,
                 .token_rate = token_rate_,
@@ -175,6 +177,7 @@ Server::Server(ServeArguments&& arguments, Log& log)
       operators_(services_, Side::operators) {
     remove_copies(folder_);  // the store is ours by now, so nobody else's
     snapshots_.bind(office_, settings_.currency);
+    live_.bind(office_);
     services_.keys = std::make_shared<const AccessKeys>(access_keys(arguments.secrets));
     if (settings_.demo) add_demo();
     listener_.emplace(workers_.contexts(), settings_.listen, settings_.limits, buyers_);
@@ -209,7 +212,7 @@ fs::path Server::open_folder() {
 
 Options Server::options() {
     Options options = settings_.engine;
-    options.events = &snapshots_;
+    options.events = &live_;
     options.log = [this](LogLevel level, std::string_view text) { log_.line(level, text); };
     options.token_keys = token_keys_;
     return options;
@@ -346,6 +349,7 @@ void Server::watch() {
 void Server::stop(std::string_view why) {
     log_.line(LogLevel::info, "stopping", {{"why", why}});
     services_.stopping = true;
+    live_.stop();
     notify_manager("STOPPING=1");
     drain_until_ = steady_clock::now() + drain_max;
     listener_->stop_accepting();

@@ -88,6 +88,30 @@ class RawSocket {
         in_.erase(0, bytes);
         return answer;
     }
+    // The head of an answer whose body goes on.
+    std::string receive_head() {
+        while (in_.find("\r\n\r\n") == std::string::npos) {
+            if (!receive_some()) throw std::runtime_error("closed without an answer: " + in_);
+        }
+        std::string head = in_.substr(0, in_.find("\r\n\r\n") + 4);
+        in_.erase(0, head.size());
+        return head;
+    }
+    // The next chunk of it; empty: the last one.
+    std::string receive_chunk() {
+        while (in_.find("\r\n") == std::string::npos) {
+            if (!receive_some()) throw std::runtime_error("closed between two chunks");
+        }
+        const std::size_t begin = in_.find("\r\n") + 2;
+        std::size_t bytes = 0;
+        std::from_chars(in_.data(), in_.data() + begin - 2, bytes, 16);
+        while (in_.size() < begin + bytes + 2) {
+            if (!receive_some()) throw std::runtime_error("closed within a chunk");
+        }
+        std::string chunk = in_.substr(begin, bytes);
+        in_.erase(0, begin + bytes + 2);
+        return chunk;
+    }
     // Takes some of what has come, unread; false at the end.
     bool take_some() {
         const bool some = receive_some();

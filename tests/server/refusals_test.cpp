@@ -132,8 +132,9 @@ void refuse_places(ReadyStage& set, const Route& route) {
 
 // The token of a concert that has gone, as after a start with another store.
 void refuse_tokens_of_nowhere(ReadyStage& set, const Route& route) {
-    if (route.operation != "getToken" && route.operation != "leave" &&
-        route.access != Access::wallet_read && route.access != Access::wallet_write) {
+    if (route.operation != "getToken" && route.operation != "followToken" &&
+        route.operation != "leave" && route.access != Access::wallet_read &&
+        route.access != Access::wallet_write) {
         return;
     }
     const PlaceView nowhere{.concert = ConcertId::random(), .user = set.buyer.user, .number = {1}};

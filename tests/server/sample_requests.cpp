@@ -17,6 +17,7 @@ constexpr auto samples = std::to_array<Sample>({
     {.operation = "listConcerts", .status = 200},
     {.operation = "askForToken", .status = 200, .body = R"({"user_id": "$user_id"})"},
     {.operation = "getToken", .status = 200},
+    {.operation = "followToken", .status = 200},
     {.operation = "leave", .status = 204},
     {.operation = "listDates", .status = 200, .is_of_concert = true},
     {.operation = "listSeatsOfDate", .status = 200, .is_of_concert = true},

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <map>
 #include <random>
 #include <string>
@@ -362,6 +363,29 @@ struct Alone {
 };
 
 }  // namespace
+
+TEST_CASE("a crowd that asks for a map that nobody has yet asks the box office once") {
+    TestServer server({.engine = {.tick = 1h, .sweeps = false}});
+    const SmallSale sale = server.add(SmallSale::draft(3));
+    // The writer waits here, so that whatever is asked stays in its inbox.
+    std::promise<void> begun;
+    std::promise<void> gate;
+    server.office().submit<ListConcerts>({}, [&](auto) {
+        begun.set_value();
+        gate.get_future().wait();
+    });
+    begun.get_future().wait();
+    std::atomic<int> whole{0};
+    for (int i = 0; i < 50; ++i) {
+        server.snapshots().seats(sale.performance(), true, [&](Result<server::Snapshot> seats) {
+            if (seats && seats->body->find("\"number\":3") != std::string::npos) ++whole;
+        });
+    }
+    CHECK(server.office().statistics().inbox == 1);
+    CHECK(whole == 0);
+    gate.set_value();
+    CHECK(eventually([&] { return whole == 50; }));
+}
 
 TEST_CASE("an answer is kept as long as it may be old, and made anew at once after that") {
     Alone alone;

@@ -19,6 +19,7 @@
 
 #include "http/handler.hpp"
 #include "http/listener.hpp"
+#include "http/stream.hpp"
 
 namespace concertres {
 
@@ -34,6 +35,12 @@ class TestHandler final : public http::Handler {
         return {.bytes_max = request.path == "/large" ? 10 * 1024 * 1024 : body_max,
                 .held = in_progress_};
     }
+    // The body of the last answer to /stream.
+    static constexpr std::size_t stream_bytes_max = 100'000;
+    [[nodiscard]] std::shared_ptr<http::Stream> stream() {
+        const std::lock_guard lock(mutex_);
+        return stream_;
+    }
     // How many requests with a body are not answered yet.
     [[nodiscard]] long bodies_in_progress() const { return in_progress_.use_count() - 1; }
 
@@ -48,7 +55,10 @@ class TestHandler final : public http::Handler {
             return;
         }
         http::Response response{.content_type = "text/plain"};
-        if (request.path == "/big") {
+        if (request.path == "/stream") {
+            const std::lock_guard lock(mutex_);
+            stream_ = response.stream = std::make_shared<http::Stream>(stream_bytes_max);
+        } else if (request.path == "/big") {
             response.shared_body = big();
         } else if (request.path == "/none") {
             response.status = 204;
@@ -108,6 +118,7 @@ class TestHandler final : public http::Handler {
     std::mutex mutex_;
     std::condition_variable changed_;
     Held held_;
+    std::shared_ptr<http::Stream> stream_;
     std::shared_ptr<int> in_progress_ = std::make_shared<int>(0);
 };
 

@@ -92,6 +92,7 @@ TestServer::TestServer(ServerSettings settings)
       office_(open(settings), options(settings)),
       services_{.office = office_,
                 .snapshots = snapshots_,
+                .live = live_,
                 .metrics = metrics_,
                 .log = log_,
                 .token_rate = token_rate_,
@@ -108,6 +109,7 @@ TestServer::TestServer(ServerSettings settings)
       buyers_client_(url()),
       operators_client_(url(server::Side::operators)) {
     snapshots_.bind(office_, services_.currency);
+    live_.bind(office_);
     services_.keys = std::make_shared<const server::AccessKeys>(
         server::AccessKeys{.api = settings.api_key, .admin = settings.admin_key});
     metrics_.watch("buyers", listener_.counters());
@@ -134,7 +136,7 @@ std::unique_ptr<Storage> TestServer::open(const ServerSettings& settings) {
 
 Options TestServer::options(const ServerSettings& settings) {
     Options options = settings.engine;
-    options.events = &snapshots_;
+    options.events = &live_;
     return options;
 }
 

@@ -155,6 +155,7 @@ class TestServer {
     server::Metrics metrics_;
     server::RateLimiter token_rate_;
     server::Snapshots snapshots_;
+    server::Live live_{context_, snapshots_};
     BoxOffice office_;
     server::Services services_;
     server::Dispatcher buyers_;

@@ -31,7 +31,8 @@ void refuse_everywhere(ReadyStage& set, const DescribedCodes& codes, const std::
         if (!of.contains(code) || but.contains(route.operation)) continue;
         Ask request = set.request(route);
         // Of a place that waits or is in, memory tells: only one that has ended must be asked for.
-        if (route.operation == "getToken") request.token = set.spent.token;
+        if (route.operation == "getToken" || route.operation == "followToken")
+            request.token = set.spent.token;
         const Reply reply = send(route, request);
         const int status = code == "request_timeout" ? 408 : 503;
         CAPTURE(route.operation);
