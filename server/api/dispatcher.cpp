@@ -74,8 +74,9 @@ std::optional<std::string_view> cookie_token(const http::Request& request) {
     std::string_view concert = request.query.substr(at + parameter.size());
     concert = concert.substr(0, concert.find('&'));
     const auto cookies = request.field("Cookie");
-    if (!cookies || !ConcertId::parse(concert)) return std::nullopt;
-    const std::string name = "concertres_" + std::string(concert) + "=";
+    const auto id = ConcertId::parse(concert);
+    if (!cookies || !id) return std::nullopt;
+    const std::string name = "concertres_" + id->to_string() + "=";
     for (std::string_view rest = *cookies; !rest.empty();) {
         const std::string_view cookie = rest.substr(0, rest.find(';'));
         rest.remove_prefix(std::min(rest.size(), cookie.size() + 1));

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <exception>
 #include <map>
+#include <new>
 
 #include "api/answers.hpp"
 #include "json/json_writer.hpp"
@@ -19,40 +21,28 @@ constexpr std::chrono::seconds place_every{1};
 // Seats come and go all the time, and to who waits they are only numbers.
 constexpr std::chrono::seconds numbers_every{5};
 constexpr std::size_t kept_bytes_max = 256 * 1024;
+// More are told as `reset`: asking for all of them costs less.
+constexpr std::size_t seats_told_max = 1'000;
+// What the box office is asked in one pulse; the others wait for the next.
+constexpr std::size_t asks_max = 256;
+constexpr std::size_t own_max = 8'192;
 
 bool has_ended(const PlaceView& place) {
     return place.status != TokenStatus::waiting && place.status != TokenStatus::admitted;
 }
 
-// What a hold has become, in the words of the API; nothing where the event is about something else.
-std::optional<std::string_view> hold_status(EventKind kind) {
+bool is_of_hold(EventKind kind) {
     switch (kind) {
         case EventKind::reservation_held:
         case EventKind::reservation_extended:
-            return "held";
         case EventKind::reservation_released:
-            return "released";
         case EventKind::reservation_expired:
-            return "expired";
         case EventKind::payment_completed:
-            return "paid";
         case EventKind::payment_refunded:
-            return "refunded";
+            return true;
         default:
-            return std::nullopt;
+            return false;
     }
-}
-
-std::string hold_json(const Event& event, const EventItem& item, std::string_view status) {
-    std::string body;
-    JsonWriter json(body);
-    json.begin_object().field("reservation_id", item.reservation).field("status", status);
-    json.key("seats").begin_array();
-    for (const SeatNumber seat : item.seats) json.value(seat);
-    json.end_array().field("held_until",
-                           event.until == Time{} ? std::nullopt : std::optional(event.until));
-    json.field("now", event.at).end_object();
-    return body;
 }
 
 std::string seats_json(const SeatChanges& changes) {
@@ -72,8 +62,10 @@ std::string seats_json(const SeatChanges& changes) {
 
 }  // namespace
 
-void Live::bind(BoxOffice& office) {
+void Live::bind(BoxOffice& office, std::string currency, std::size_t streams_max) {
     office_ = &office;
+    currency_ = std::move(currency);
+    streams_max_ = streams_max;
     instance_ = Uuid::random().to_string().substr(0, 8);
     pulse();
 }
@@ -82,54 +74,77 @@ void Live::on_committed(std::span<const Event> events) {
     snapshots_->on_committed(events);
     if (followed_ == 0) return;
     const std::lock_guard lock(mutex_);
-    for (const Event& event : events) {
-        const auto status = hold_status(event.kind);
-        if (!status || !users_.contains(event.user)) continue;
-        for (const EventItem& item : event.items) {
-            own_.push_back({event.user, hold_json(event, item, *status)});
+    try {
+        for (const Event& event : events) {
+            if (!is_of_hold(event.kind) || !users_.contains(event.user)) continue;
+            for (const EventItem& item : event.items) {
+                own_.emplace_back(event.user, item.reservation);
+            }
         }
+    } catch (const std::bad_alloc&) {
+        // What was committed stands: nobody loses more than a word of it.
+        own_missed_ = true;
     }
+    if (own_.size() <= own_max) return;
+    own_.clear();
+    own_missed_ = true;
 }
 
-void Live::follow(const PlaceView& place, std::string_view last_event_id,
+bool Live::follow(const PlaceView& place, std::string_view last_event_id,
                   std::shared_ptr<http::Stream> stream) {
     const std::lock_guard lock(mutex_);
+    if (users_.size() >= streams_max_ || users_.count(place.user) >= streams_per_user_max) {
+        return false;
+    }
     users_.insert(place.user);
     ++followed_;
     newcomers_.push_back(
         {.stream = std::move(stream), .told = place, .last_event_id = std::string(last_event_id)});
+    return true;
 }
 
 // --- The pulse ---------------------------------------------------------------------------------
 
 void Live::pulse() {
-    const auto now = steady_clock::now();
-    take_newcomers();
-    tell_ended();
-    tell_own();
-    tell_seats();
-    tell_places(now);
-    forget_closed();
+    try {
+        look();
+    } catch (const std::exception&) {
+        // Memory is short: the next pulse looks again, and who missed something is cut or reads it
+        // with the next change.
+    }
     timer_.expires_after(period);
     timer_.async_wait([this](const boost::system::error_code& failed) {
         if (!failed) pulse();
     });
 }
 
-void Live::take_newcomers() {
-    const std::lock_guard lock(mutex_);
-    std::ranges::move(newcomers_, std::back_inserter(followers_));
-    newcomers_.clear();
+void Live::look() {
+    now_ = steady_clock::now();
+    asks_left_ = asks_max;
+    take_newcomers();
+    tell_own();  // before the places: a payment tells of the hold, and then that the pass is spent
+    tell_places();
+    tell_seats();
+    tell_answers();
+    forget_closed();
 }
 
-void Live::begin(Follower& follower) {
-    follower.begun = true;
-    const PlaceView& place = follower.told;
-    const bool is_in = place.status == TokenStatus::admitted;
-    say(follower,
-        "retry: 3000\n\n" + event(place.concert, is_in ? "admitted" : "place", place_json(place)));
-    resume(follower);
-    if (has_ended(place)) say_bye(follower, token_status_name(place.status));
+void Live::take_newcomers() {
+    std::vector<Follower> newcomers;
+    {
+        const std::lock_guard lock(mutex_);
+        newcomers.swap(newcomers_);
+    }
+    for (Follower& newcomer : newcomers) {
+        const PlaceView& place = newcomer.told;
+        const bool is_in = place.status == TokenStatus::admitted;
+        say(newcomer, "retry: 3000\n\n" +
+                          event(place.concert, is_in ? "admitted" : "place", place_json(place)));
+        resume(newcomer);
+        if (has_ended(place)) say_bye(newcomer, token_status_name(place.status));
+        newcomer.told_at = now_;
+        followers_.push_back(std::move(newcomer));
+    }
 }
 
 // What was missed is told, or that too much was.
@@ -154,96 +169,54 @@ void Live::resume(const Follower& follower) {
     }
 }
 
-void Live::tell_places(steady_clock::time_point now) {
+void Live::tell_places() {
     for (Follower& follower : followers_) {
         if (!follower.stream->is_open()) continue;
-        if (!follower.begun) {
-            begin(follower);
-            follower.told_at = follower.said_at = now;
-        } else if (now - follower.told_at >= place_every) {
-            tell_place(follower, now);
-        }
+        if (!follower.asking) tell_place(follower);
         if (stopping_ && follower.stream->is_open()) say_bye(follower, "draining");
-        if (now - follower.said_at >= heartbeat) {
-            follower.stream->push(std::string(": still here\n\n"));
-            follower.said_at = now;
-        }
+        if (now_ - follower.said_at >= heartbeat) say(follower, ": still here\n\n");
     }
 }
 
-void Live::tell_place(Follower& follower, steady_clock::time_point now) {
-    if (follower.asking) return;
+void Live::tell_place(Follower& follower) {
     const PlaceView& told = follower.told;
-    const GetPlace query{
-        .concert = told.concert,
-        .user = told.user,
-        .place = told.number,
-        .last = told.status == TokenStatus::waiting ? told.position : std::nullopt};
+    const bool waited = told.status == TokenStatus::waiting;
+    const GetPlace query{.concert = told.concert,
+                         .user = told.user,
+                         .place = told.number,
+                         .last = waited ? told.position : std::nullopt};
     const auto place = office_->place_in_memory(query);
-    if (!place || has_ended(*place)) {
-        follower.asking = true;
-        office_->submit<GetPlace>(query, [this, stream = follower.stream](Result<PlaceView> found) {
-            if (!found) return stream->end();
-            const std::lock_guard lock(mutex_);
-            ended_.push_back({stream, std::move(*found)});
-        });
-        return;
-    }
-    const bool admitted =
-        place->status == TokenStatus::admitted && told.status == TokenStatus::waiting;
-    const bool moved = admitted || place->position != told.position || place->sale != told.sale ||
+    if (!place || has_ended(*place)) return ask_place(follower, query);
+    const bool admitted = place->status == TokenStatus::admitted && waited;
+    const bool moved = place->position != told.position || place->sale != told.sale ||
                        place->pass_expires_at != told.pass_expires_at;
     const bool counted =
         place->seats_left != told.seats_left || place->seats_held != told.seats_held;
-    if (!moved && !(counted && now - follower.told_at >= numbers_every)) return;
+    const auto since = now_ - follower.told_at;
+    const bool due =
+        admitted || (moved && since >= place_every) || (counted && since >= numbers_every);
+    if (!due) return;
     say(follower, event(place->concert, admitted ? "admitted" : "place", place_json(*place)));
     follower.told = *place;
-    follower.told_at = follower.said_at = now;
+    follower.told_at = now_;
 }
 
-void Live::tell_ended() {
-    std::vector<Ended> ended;
-    {
-        const std::lock_guard lock(mutex_);
-        ended.swap(ended_);
-    }
-    for (Ended& each : ended) {
-        const auto at = std::ranges::find(followers_, each.stream, &Follower::stream);
-        if (at == followers_.end()) continue;
-        at->asking = false;
-        if (!has_ended(each.place)) continue;
-        at->told = each.place;
-        say(*at, event(each.place.concert, "place", place_json(each.place)));
-        say_bye(*at, token_status_name(each.place.status));
-    }
-}
-
-void Live::tell_own() {
-    std::vector<OwnChange> own;
-    {
-        const std::lock_guard lock(mutex_);
-        own.swap(own_);
-    }
-    if (own.empty()) return;
-    std::unordered_multimap<UserId, Follower*> by_user;
-    for (Follower& follower : followers_) by_user.emplace(follower.told.user, &follower);
-    for (const OwnChange& change : own) {
-        const auto [first, last] = by_user.equal_range(change.user);
-        for (auto at = first; at != last; ++at) {
-            Follower& follower = *at->second;
-            // Who has not begun yet is told by the calls that it makes first.
-            if (follower.begun) {
-                say(follower, event(follower.told.concert, "hold", change.text));
-            }
-        }
-    }
+// Only storage knows what became of a place that has ended.
+void Live::ask_place(Follower& follower, const GetPlace& query) {
+    if (asks_left_ == 0) return;
+    --asks_left_;
+    follower.asking = true;
+    office_->submit<GetPlace>(query, [this, stream = follower.stream](Result<PlaceView> found) {
+        answered(
+            {.stream = stream, .place = found ? std::optional(std::move(*found)) : std::nullopt});
+    });
 }
 
 // Seats are for those who are in, as they are everywhere else.
 void Live::tell_seats() {
     std::map<ConcertId, std::vector<Follower*>> watching;
     for (Follower& follower : followers_) {
-        if (follower.begun && follower.told.status == TokenStatus::admitted) {
+        if (!follower.asking && follower.told.status == TokenStatus::admitted) {
             watching[follower.told.concert].push_back(&follower);
         }
     }
@@ -251,16 +224,91 @@ void Live::tell_seats() {
         Seats& seats = seats_[concert];
         for (const SeatChanges& changes : snapshots_->take_changes(concert)) {
             ++seats.last;
-            const auto text =
-                std::make_shared<const std::string>(event(concert, "seats", seats_json(changes)));
+            const auto text = std::make_shared<const std::string>(
+                changes.seats.size() <= seats_told_max
+                    ? event(concert, "seats", seats_json(changes))
+                    : event(concert, "reset", "{}"));
             seats.kept_bytes += text->size();
             seats.kept.push_back(text);
             while (seats.kept_bytes > kept_bytes_max) {
                 seats.kept_bytes -= seats.kept.front()->size();
                 seats.kept.pop_front();
             }
-            for (Follower* follower : followers) follower->stream->push(text);
+            for (Follower* follower : followers) {
+                follower->stream->push(text);
+                follower->said_at = now_;
+            }
         }
+    }
+}
+
+void Live::tell_own() {
+    std::vector<std::pair<UserId, ReservationId>> own;
+    bool missed = false;
+    {
+        const std::lock_guard lock(mutex_);
+        missed = std::exchange(own_missed_, false);
+        while (!own_.empty() && own.size() < asks_left_) {
+            // Many changes of one hold come one after the other: it is asked for once.
+            if (own.empty() || own.back() != own_.front()) own.push_back(own_.front());
+            own_.pop_front();
+        }
+    }
+    if (missed) {
+        for (Follower& follower : followers_) {
+            say(follower, event(follower.told.concert, "reset", "{}"));
+        }
+    }
+    if (own.empty()) return;
+    std::unordered_multimap<UserId, const Follower*> by_user;
+    for (const Follower& follower : followers_) by_user.emplace(follower.told.user, &follower);
+    for (const auto& [user, hold] : own) {
+        const auto [first, last] = by_user.equal_range(user);
+        for (auto at = first; at != last; ++at) ask_hold(*at->second, hold);
+    }
+}
+
+// A hold at another concert is refused, and not told.
+void Live::ask_hold(const Follower& follower, const ReservationId& hold) {
+    const GetReservation query{
+        .user = follower.told.user, .concert = follower.told.concert, .reservation = hold};
+    office_->submit<GetReservation>(
+        query, [this, stream = follower.stream](Result<ReservationView> found) {
+            if (found) answered({.stream = stream, .place = {}, .hold = std::move(*found)});
+        });
+}
+
+// On the writer's thread; the next pulse tells of it.
+void Live::answered(Answer answer) {
+    const std::lock_guard lock(mutex_);
+    answers_.push_back(std::move(answer));
+}
+
+void Live::tell_answers() {
+    std::vector<Answer> answers;
+    {
+        const std::lock_guard lock(mutex_);
+        answers.swap(answers_);
+    }
+    if (answers.empty()) return;
+    std::unordered_map<const http::Stream*, Follower*> by_stream;
+    for (Follower& follower : followers_) by_stream.emplace(follower.stream.get(), &follower);
+    for (const Answer& answer : answers) {
+        const auto at = by_stream.find(answer.stream.get());
+        if (at == by_stream.end()) continue;
+        Follower& follower = *at->second;
+        if (answer.hold) {
+            std::string data;
+            JsonWriter json(data);
+            write_reservation(json, *answer.hold, currency_);
+            say(follower, event(follower.told.concert, "hold", data));
+            continue;
+        }
+        follower.asking = false;
+        if (!answer.place || !has_ended(*answer.place)) continue;
+        follower.told = *answer.place;
+        say(follower, event(follower.told.concert, "place", place_json(follower.told)));
+        say_bye(follower, token_status_name(follower.told.status));
     }
 }
 
@@ -278,7 +326,7 @@ void Live::forget_closed() {
 
 void Live::say(Follower& follower, std::string text) {
     follower.stream->push(std::move(text));
-    follower.said_at = steady_clock::now();
+    follower.said_at = now_;
 }
 
 void Live::say_bye(Follower& follower, std::string_view why) {

@@ -1,11 +1,12 @@
 // What a place's holder is told as it happens, over a stream of server-sent events: where the place
 // stands, the pass, the holder's own holds, and the seats that others take and give back. A pulse
 // four times a second looks what has changed; the writer only notes it. What many see is written
-// once and shared.
+// once and shared. Nothing of it is promised: who connects again asks for seats and holds anew.
 //
 // Threads: any. on_committed: the writer's.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
@@ -38,19 +39,23 @@ class Live final : public EventSink {
     // it.
     static constexpr std::chrono::seconds heartbeat{15};
 
+    // Of one user: tabs and devices.
+    static constexpr std::size_t streams_per_user_max = 8;
+
     // Lifetime: `context` and `snapshots` outlive it.
     Live(boost::asio::io_context& context, Snapshots& snapshots)
         : snapshots_(&snapshots), timer_(context) {}
 
+    // So many streams may be open at once.
     // REQUIRES: called before anything is followed, on the context's thread or before it runs
-    void bind(BoxOffice& office);
+    void bind(BoxOffice& office, std::string currency, std::size_t streams_max);
     // Passed on to the snapshots first.
     void on_committed(std::span<const Event> events) override;
 
     // Tells `stream` of the place from now on. `last_event_id`: what the reader heard last, before
-    // its connection was cut; empty at first.
-    void follow(const PlaceView& place, std::string_view last_event_id,
-                std::shared_ptr<http::Stream> stream);
+    // its connection was cut; empty at first. False: there are too many.
+    [[nodiscard]] bool follow(const PlaceView& place, std::string_view last_event_id,
+                              std::shared_ptr<http::Stream> stream);
     // Each stream is told that the server stops, and ends.
     void stop() { stopping_ = true; }
     [[nodiscard]] std::int64_t followed() const { return followed_; }
@@ -62,18 +67,13 @@ class Live final : public EventSink {
         std::string last_event_id;
         std::chrono::steady_clock::time_point told_at{};
         std::chrono::steady_clock::time_point said_at{};
-        bool begun = false;
         bool asking = false;  // storage, what became of the place
     };
-    // The holder's own hold.
-    struct OwnChange {
-        UserId user{};
-        std::string text;
-    };
-    // What became of a place, as storage tells it.
-    struct Ended {
+    // What the box office has answered; neither: it refused.
+    struct Answer {
         std::shared_ptr<http::Stream> stream;
-        PlaceView place;
+        std::optional<PlaceView> place{};
+        std::optional<ReservationView> hold{};
     };
     // The changes of a concert's seats, numbered from 1; the last of them are kept for those who
     // come back.
@@ -84,36 +84,44 @@ class Live final : public EventSink {
     };
 
     void pulse();
+    void look();
     void take_newcomers();
-    void begin(Follower& follower);
     void resume(const Follower& follower);
-    void tell_places(std::chrono::steady_clock::time_point now);
-    void tell_place(Follower& follower, std::chrono::steady_clock::time_point now);
-    void tell_ended();
-    void tell_own();
+    void tell_places();
+    void tell_place(Follower& follower);
+    void ask_place(Follower& follower, const GetPlace& query);
     void tell_seats();
+    void tell_own();
+    void ask_hold(const Follower& follower, const ReservationId& hold);
+    void tell_answers();
     void forget_closed();
     void say(Follower& follower, std::string text);
     void say_bye(Follower& follower, std::string_view why);
     [[nodiscard]] std::string event(const ConcertId& concert, std::string_view name,
                                     std::string_view data);
+    void answered(Answer answer);
 
     BoxOffice* office_ = nullptr;
     Snapshots* snapshots_;
+    std::string currency_;
+    std::size_t streams_max_ = 0;
     boost::asio::steady_timer timer_;
     std::string instance_;  // sets event ids of before a restart apart
     std::atomic<bool> stopping_{false};
     std::atomic<std::int64_t> followed_{0};
 
     // Of the pulse alone.
+    std::chrono::steady_clock::time_point now_{};
+    std::size_t asks_left_ = 0;  // of this pulse
     std::vector<Follower> followers_;
     std::unordered_map<ConcertId, Seats> seats_;
 
     std::mutex mutex_;
     std::vector<Follower> newcomers_;
-    std::vector<Ended> ended_;
-    std::unordered_multiset<UserId> users_;  // of all followers
-    std::vector<OwnChange> own_;
+    std::vector<Answer> answers_;
+    std::unordered_multiset<UserId> users_;             // of all followers
+    std::deque<std::pair<UserId, ReservationId>> own_;  // holds of theirs that have changed
+    bool own_missed_ = false;                           // some of them
 };
 
 }  // namespace concertres::server

@@ -242,6 +242,9 @@ std::string Metrics::expose(const Readings& readings) const {
     to.family(MetricType::Gauge, "concertres_snapshot_age_seconds",
               "How old the seats were that somebody was shown last.")
         .value(seconds(readings.snapshot_age));
+    to.family(MetricType::Gauge, "concertres_event_streams",
+              "Streams of events that are open, each on a connection of its own.")
+        .value(readings.event_streams);
     to.family(MetricType::Counter, "concertres_log_lines_dropped_total",
               "Log lines that came faster than they could be written.")
         .value(readings.log_lines_dropped);

@@ -29,6 +29,7 @@ struct Readings {
     Statistics office;
     std::vector<ConcertView> concerts;
     std::chrono::steady_clock::duration snapshot_age{};
+    std::int64_t event_streams = 0;
     std::int64_t log_lines_dropped = 0;
 };
 

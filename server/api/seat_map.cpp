@@ -71,6 +71,7 @@ SeatMap::SeatMap(std::shared_ptr<const HallTexts> hall, const SeatsView& view,
       revision_(view.revision) {
     CONCERTRES_ASSERT(hall_->numbers.size() == view.seats.size());
     cells_.reserve(view.seats.size());
+    changed_.reserve(view.seats.size());  // events find room, whatever else has none
     for (const SeatView& seat : view.seats) {
         cells_.push_back({.status = seat.status, .until = seat.held_until.value_or(Time{})});
         if (seat.held_until) earliest_end_ = std::min(earliest_end_, *seat.held_until);

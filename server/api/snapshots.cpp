@@ -238,8 +238,10 @@ std::vector<SeatChanges> Snapshots::take_changes(const ConcertId& concert) {
     std::vector<std::shared_ptr<SeatMap>> maps;
     {
         std::lock_guard lock(mutex_);
-        for (const auto& [performance, entry] : maps_) {
-            if (entry.concert == concert) maps.push_back(entry.map);
+        for (auto& [performance, entry] : maps_) {
+            if (entry.concert != concert) continue;
+            entry.asked = ++asks_;  // who is told of its changes looks at it, too
+            maps.push_back(entry.map);
         }
     }
     std::vector<SeatChanges> all;

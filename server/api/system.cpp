@@ -113,6 +113,7 @@ void get_metrics(Exchange exchange) {
                       Readings readings{.office = services.office.statistics(),
                                         .concerts = {},
                                         .snapshot_age = services.snapshots.age(),
+                                        .event_streams = services.live.followed(),
                                         .log_lines_dropped = services.log.dropped()};
                       // A failed engine answers nothing, but it is still worth looking at.
                       if (concerts) readings.concerts = std::move(*concerts);

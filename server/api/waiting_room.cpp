@@ -49,10 +49,12 @@ void ask_for_token(Exchange exchange) {
             const std::string token = asked.office().sign(place);
             const auto age =
                 std::chrono::floor<std::chrono::seconds>(asked.services().token_max_age);
-            asked.add_field("Set-Cookie",
-                            fmt::format("concertres_{}={}; Path=/; Max-Age={}; HttpOnly; "
-                                        "SameSite=Strict",
-                                        place.concert.to_string(), token, age.count()));
+            asked.add_field(
+                "Set-Cookie",
+                fmt::format(
+                    "concertres_{}={}; Path=/v1/tokens/current/events; Max-Age={}; HttpOnly; "
+                    "SameSite=Strict",
+                    place.concert.to_string(), token, age.count()));
             answer_place(std::move(asked), place, token);
         });
 }
@@ -81,7 +83,10 @@ void follow_token(Exchange exchange) {
         response.stream = std::make_shared<http::Stream>(Live::waiting_bytes_max);
         // nginx would keep back what is not much yet.
         asked.add_field("X-Accel-Buffering", "no");
-        asked.services().live.follow(*place, last.substr(0, 64), response.stream);
+        if (!asked.services().live.follow(*place, last.substr(0, 64), response.stream)) {
+            return asked.refuse(Problem(Error{
+                Errc::overloaded, "too many streams are open; ask now and then instead", {}}));
+        }
         asked.answer_with(std::move(response));
     });
 }

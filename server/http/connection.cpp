@@ -105,6 +105,7 @@ void Connection::close() {
     error_code ignored;
     socket_.close(ignored);
     if (stream_) stream_->abandon();
+    if (answer_ && answer_->stream) answer_->stream->abandon();
     if (std::exchange(in_set_, false)) set_->remove(*this);
     Shared& shared = set_->shared();
     if (kind_ == Kind::served) {
@@ -252,6 +253,7 @@ void Connection::keep_answer(std::optional<Response> response) {
     answer_ = response ? std::move(*response)
                        : set_->shared().handler->refuse(
                              Refusal::internal, "the request was dropped without an answer", peer_);
+    if (!open_ && answer_->stream) answer_->stream->abandon();
 }
 
 void Connection::take_answer() {
@@ -303,6 +305,8 @@ void Connection::cut_stream() {
 
 // Leaves stream_ empty once it has come to its end.
 void Connection::send_stream() {
+    // What was taken before goes first: no more than one batch waits here.
+    if (!flush()) return;
     auto [texts, state] = stream_->take();
     for (auto& text : texts) outbox_.add_part(std::move(text), chunked_);
     if (state == Stream::State::cut) return cut_stream();

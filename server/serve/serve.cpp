@@ -177,7 +177,9 @@ Server::Server(ServeArguments&& arguments, Log& log)
       operators_(services_, Side::operators) {
     remove_copies(folder_);  // the store is ours by now, so nobody else's
     snapshots_.bind(office_, settings_.currency);
-    live_.bind(office_);
+    // The other half is for those who ask and buy.
+    live_.bind(office_, settings_.currency,
+               std::max<std::size_t>(1, settings_.limits.connections_max / 2));
     services_.keys = std::make_shared<const AccessKeys>(access_keys(arguments.secrets));
     if (settings_.demo) add_demo();
     listener_.emplace(workers_.contexts(), settings_.listen, settings_.limits, buyers_);

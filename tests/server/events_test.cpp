@@ -6,6 +6,7 @@
 #include <boost/json/parse.hpp>
 #include <chrono>
 #include <cstdint>
+#include <list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -291,6 +292,51 @@ TEST_CASE("the cookie of the token call will do, for its own concert and for thi
         hall.server
             .ask({.method = "DELETE", .target = "/v1/tokens/current", .fields = {{"Cookie", pair}}})
             .outcome() == "401 token_required");
+}
+
+TEST_CASE("a user may listen in so many places, and no more") {
+    Hall hall;
+    const Buyer ann = hall.server.waiting("ann", hall.sale.concert);
+    const Buyer bob = hall.server.waiting("bob", hall.sale.concert);
+    std::list<Ear> ears;
+    for (std::size_t i = 0; i < server::Live::streams_per_user_max; ++i) {
+        CHECK(ears.emplace_back(hall.server, ann).listens());
+    }
+    CHECK(Ear(hall.server, ann).head().starts_with("HTTP/1.1 503"));
+    CHECK(Ear(hall.server, bob).listens());
+    ears.clear();
+    CHECK(eventually([&] { return hall.server.services().live.followed() == 0; }));
+    CHECK(Ear(hall.server, ann).listens());
+}
+
+TEST_CASE("holds at another concert are not told here") {
+    Hall hall;
+    const SmallSale other = hall.server.add(Hall::with_room(SmallSale::draft(6)));
+    const Buyer here = hall.server.buyer("ann", hall.sale.concert);
+    const Buyer there = hall.server.buyer("ann", other.concert);
+    REQUIRE(here.user == there.user);
+    Ear ear(hall.server, here);
+    CHECK(ear.next().name == "admitted");
+    REQUIRE(hall.server.hold(there, other.performance(), {1}).status == 201);
+    REQUIRE(hall.server.hold(here, hall.sale.performance(), {2}).status == 201);
+    const Heard hold = ear.next("hold");
+    CHECK(hold.text("performance_id") == hall.sale.performance().to_string());
+    CHECK(hold.data.at("seats").as_array().at(0).at("number").as_int64() == 2);
+}
+
+TEST_CASE("very many changes at once are told as one reset") {
+    TestServer server;
+    const SmallSale sale = server.add(Hall::with_room(SmallSale::draft(1'500)));
+    const Buyer ann = server.buyer("ann", sale.concert);
+    CHECK(server.get("/v1/performances/" + sale.performance().to_string() + "/seats", ann).status ==
+          200);
+    Ear ear(server, ann);
+    CHECK(ear.next().name == "admitted");
+    std::vector<SeatNumber> all;
+    for (SeatNumber seat = 1; seat <= 1'500; ++seat) all.push_back(seat);
+    REQUIRE(server.office().block_seats({.performance = sale.performance(), .seats = all}));
+    CHECK(ear.next("reset").name == "reset");
+    CHECK(eventually([&] { return server.services().live.followed() == 1; }));
 }
 
 TEST_CASE("a server that stops says bye to all who listen") {

@@ -85,7 +85,8 @@ TEST_CASE("who joins a room is given a place and a token, and the same place whe
     const std::int64_t poll = joined.number("/poll_after_ms");
     CHECK(joined.field("Retry-After") == std::to_string((poll + 999) / 1000));
     CHECK(joined.field("Set-Cookie") ==
-          fmt::format("concertres_{}={}; Path=/; Max-Age=604800; HttpOnly; SameSite=Strict",
+          fmt::format("concertres_{}={}; Path=/v1/tokens/current/events; Max-Age=604800; HttpOnly; "
+                      "SameSite=Strict",
                       sale.concert.to_string(), joined.text("/token")));
 
     const Reply again = server.join(ann, sale.concert, true);

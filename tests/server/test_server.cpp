@@ -109,7 +109,7 @@ TestServer::TestServer(ServerSettings settings)
       buyers_client_(url()),
       operators_client_(url(server::Side::operators)) {
     snapshots_.bind(office_, services_.currency);
-    live_.bind(office_);
+    live_.bind(office_, services_.currency, 100);
     services_.keys = std::make_shared<const server::AccessKeys>(
         server::AccessKeys{.api = settings.api_key, .admin = settings.admin_key});
     metrics_.watch("buyers", listener_.counters());
