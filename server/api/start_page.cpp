@@ -66,7 +66,7 @@ USER_ID={user}
 # 1. enter the waiting room: the token says who you are and where you stand
 TOKEN=$(curl -s "$URL/v1/concerts/{concert}/tokens"{json}{api_key} -d "{{\"user_id\": \"$USER_ID\"}}" | sed 's/.*"token":"\([^"]*\)".*/\1/')
 # 2. once admitted (within a second here): which seats are free?
-sleep 1; curl -s "$URL/v1/performances/{performance}/seats"{bearer}; echo
+sleep 2; curl -s "$URL/v1/performances/{performance}/seats"{bearer}; echo
 # 3. hold one: nobody else gets it for five minutes
 RESERVATION_ID=$(curl -s "$URL/v1/reservations"{bearer}{json} -H "Idempotency-Key: hold-$USER_ID" -d '{{"performance_id": "{performance}", "seats": [{seat}]}}' | sed 's/.*"reservation_id":"\([^"]*\)".*/\1/')
 # 4. put money into the wallet
