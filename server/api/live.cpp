@@ -109,8 +109,9 @@ void Live::pulse() {
     try {
         look();
     } catch (const std::exception&) {
-        // Memory is short: the next pulse looks again, and who missed something is cut or reads it
-        // with the next change.
+        // Memory is short: the next pulse looks again, and tells all to ask anew.
+        const std::lock_guard lock(mutex_);
+        own_missed_ = true;
     }
     timer_.expires_after(period);
     timer_.async_wait([this](const boost::system::error_code& failed) {
