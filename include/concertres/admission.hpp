@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "concertres/catalog.hpp"
+#include "concertres/draw.hpp"
 #include "concertres/event.hpp"
 #include "concertres/ids.hpp"
 #include "concertres/result.hpp"
@@ -37,6 +38,7 @@ struct Sale {
     std::optional<RoomPolicy> room{};
     std::string policy_state{};  // the admission policy's own bytes
     std::int64_t next_event = 1;
+    std::optional<DrawState> draw{};  // from when the room is first set to draw its line
 
     friend bool operator==(const Sale&, const Sale&) = default;
 
@@ -61,9 +63,12 @@ struct SaleChange {
     std::optional<Time> opens_at{};
     std::string actor{};
 };
-// An operator changes the sale; places are kept.
-// Refuses: request_invalid (a policy's numbers).
-[[nodiscard]] Result<Event> change_sale(Sale& sale, const SaleChange& change, Time now);
+// An operator changes the sale; places are kept. `seed` is that of the draw, if this change makes
+// one: once a sale has a seed it keeps it, and what has been drawn stays drawn.
+// Refuses: request_invalid (a policy's numbers; a draw without an opening that is to come).
+// REQUIRES: not is_draw_due(sale, now)
+[[nodiscard]] Result<Event> change_sale(Sale& sale, const SaleChange& change, const DrawSeed& seed,
+                                        Time now);
 
 // --- Places and passes -------------------------------------------------------------------------
 
@@ -156,6 +161,19 @@ enum class TokenStatus : std::uint8_t { waiting, admitted, spent, expired, left 
 [[nodiscard]] std::string_view token_status_name(TokenStatus status) noexcept;
 [[nodiscard]] TokenStatus status_of(const Standing& standing, Time now);
 
+// --- The draw ----------------------------------------------------------------------------------
+
+// The line's order will be drawn, and has not been: nobody has a position.
+[[nodiscard]] bool awaits_draw(const Sale& sale);
+// The sale has opened, so nothing may happen to its line before the draw.
+[[nodiscard]] bool is_draw_due(const Sale& sale, Time now);
+// What the draw is of: all numbers that have been given in the line's epoch. Who has left has a
+// rank as well, which is passed over. Numbers of earlier epochs, from before a copy of the store
+// was opened in its place, stay ahead of it.
+[[nodiscard]] Drawn draw_of(const Line& line, Time now);
+// Draws, once and for ever. REQUIRES: is_draw_due(sale, now)
+void hold_draw(Sale& sale, const Line& line, Time now, std::vector<Event>& events);
+
 struct JoinRows {
     Line line{};
     std::optional<Member> member{};
@@ -241,5 +259,10 @@ class AdmissionPolicy {
 // in [0, 1) over +-20%, so that a crowd does not come back at once. Without an `eta`, as if ten
 // people a second were admitted.
 [[nodiscard]] Duration poll_after(std::int64_t ahead, std::optional<Duration> eta, double jitter);
+
+// The same while the line waits for its draw, which is `until` away. All of them want to know their
+// position then: they are spread over the seconds after it, so that no more than some 20,000 come
+// in one; nobody is told to wait much over a minute.
+[[nodiscard]] Duration poll_after_draw(std::int64_t waiting, Duration until, double jitter);
 
 }  // namespace concertres

@@ -126,6 +126,7 @@ class BoxOffice {
     [[nodiscard]] std::optional<PlaceView> place_in_memory(const GetPlace& q) const;
     // Storage is never read.
     AnswerTo<GetConcert> concert(const GetConcert& q) const;
+    AnswerTo<GetDraw> draw(const GetDraw& q) const;
     AnswerTo<GetPerformance> performance(const GetPerformance& q) const;
     AnswerTo<FindPerformance> find(const FindPerformance& q) const;
 
@@ -138,6 +139,7 @@ class BoxOffice {
     AnswerTo<ListTransfers> transfers(ListTransfers q) { return call(std::move(q)); }
 
     AnswerTo<GetReport> report(GetReport q) { return call(std::move(q)); }
+    AnswerTo<ListAdmissions> admissions(ListAdmissions q) { return call(std::move(q)); }
     AnswerTo<Explain> explain(Explain q) { return call(std::move(q)); }
     AnswerTo<Backup> backup(Backup q) { return call(std::move(q)); }
 

@@ -55,6 +55,8 @@ struct RoomPolicy {
     std::optional<AdmissionWindow> window{};
     std::optional<Duration> pass_ttl{};  // default: Options::pass_ttl
     std::string custom{};                // the name of a policy in Options::policies, asked as well
+    // Who came before the sale opens is let in by lot, and not by who came first; needs an opening.
+    bool draw = false;
 
     friend bool operator==(const RoomPolicy&, const RoomPolicy&) = default;
 };
@@ -65,6 +67,7 @@ struct RoomPatch {
     std::optional<std::optional<std::int64_t>> active_max{};
     std::optional<std::optional<AdmissionWindow>> window{};
     std::optional<std::optional<Duration>> pass_ttl{};
+    std::optional<bool> draw{};
 
     friend bool operator==(const RoomPatch&, const RoomPatch&) = default;
 
@@ -106,9 +109,9 @@ struct ConcertDraft {
 // Refuses: request_invalid, naming the first fault and its place ("performances/1/starts_at: ..."):
 // no title; a text over 500 bytes; no performance or over 1,000; two performances at one time; no
 // seat or over 200,000; a seat number, or a plan id, that is not unique; a number below 1; a
-// coordinate that is not finite; a price below 0, or so high that the seats which one user may have
-// come to over Money::max_minor; a time out of the years 1970
-// to 9999; limits, durations or policy numbers below 1 (`until_before_start`: below 0), or
+// coordinate that is not finite; a room with a draw and no opening; a price below 0, or so high
+// that the seats which one user may have come to over Money::max_minor; a time out of the years
+// 1970 to 9999; limits, durations or policy numbers below 1 (`until_before_start`: below 0), or
 // durations over 3,650 days.
 [[nodiscard]] Result<void> check(const ConcertDraft& draft);
 // The checks of a room's policy alone. Refuses: request_invalid.

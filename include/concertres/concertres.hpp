@@ -6,6 +6,7 @@
 #include "concertres/box_office.hpp"
 #include "concertres/catalog.hpp"
 #include "concertres/commands.hpp"
+#include "concertres/draw.hpp"
 #include "concertres/error.hpp"
 #include "concertres/event.hpp"
 #include "concertres/event_sink.hpp"

@@ -36,6 +36,7 @@ enum class Errc : std::uint16_t {
     sale_not_open = 212,
     sale_closed = 213,
     sold_out = 214,
+    unknown_draw = 220,
 
     // 3xx: seats and reservations
     unknown_seat = 301,

@@ -3,14 +3,16 @@
 // their stream, and never changed. They carry public ids only, so a reader needs no other table.
 //
 // A stream belongs to a performance (its seats, reservations and payments), a wallet (its money) or
-// a room (admissions, passes that end, operators). There is no order between streams.
+// a room (its draw, admissions, passes that end, operators). There is no order between streams.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "concertres/draw.hpp"
 #include "concertres/ids.hpp"
 #include "concertres/money.hpp"
 #include "concertres/result.hpp"
@@ -44,6 +46,7 @@ enum class EventKind : std::uint8_t {
     pass_expired = 41,
     pass_left = 42,
     sale_changed = 50,
+    room_drawn = 51,
 };
 
 // "reservation.held", "payment.completed", ...
@@ -55,6 +58,15 @@ struct EventItem {
     std::vector<SeatNumber> seats{};
 
     friend bool operator==(const EventItem&, const EventItem&) = default;
+};
+
+// What a draw came to: whoever has this can work out its order.
+struct EventDraw {
+    DrawSeed seed{};
+    std::int64_t epoch = 0;
+    std::int64_t size = 0;
+
+    friend bool operator==(const EventDraw&, const EventDraw&) = default;
 };
 
 // Fields that a kind does not use stay empty, and are not written.
@@ -75,6 +87,7 @@ struct Event {
     Time pass_expires_at{};
     std::string actor{};   // the operator, where it was one
     std::string detail{};  // what an operator set
+    std::optional<EventDraw> draw{};
 
     friend bool operator==(const Event&, const Event&) = default;
 };

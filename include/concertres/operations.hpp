@@ -73,6 +73,29 @@ struct GetReport {
     ConcertId concert{};
 };
 
+// --- Who was let in by lot ---------------------------------------------------------------------
+
+struct Admission {
+    PlaceNumber number{};
+    Time at{};
+
+    friend bool operator==(const Admission&, const Admission&) = default;
+};
+struct AdmissionsView {
+    std::vector<Admission> admissions{};
+    std::optional<std::int64_t> next{};  // the `after` of what follows; nothing: that is all so far
+};
+
+// The admissions of those who were drawn, in the order in which they took place, so that it can be
+// compared with the drawn order. A page may be empty and others follow: `limit` is how many events
+// of the room are read for it. Refuses: unknown_concert, unknown_draw (nothing has been drawn).
+struct ListAdmissions {
+    using Answer = AdmissionsView;
+    ConcertId concert{};
+    std::int64_t after = 0;
+    std::size_t limit = 1'000;  // at most Options::page_max
+};
+
 // --- What happened to one thing ----------------------------------------------------------------
 
 // An event, and whose stream it is in.

@@ -1,8 +1,8 @@
 // Queries look at what is committed and change nothing. They run on the writer between two groups,
 // so a query sees every command that was answered before it was sent. GetPlace, GetConcert,
-// GetPerformance and FindPerformance can be answered from memory on the caller's own thread as well
-// (BoxOffice::place, concert, performance, find), so that a crowd may ask. operations.hpp has those
-// that operators ask.
+// GetDraw, GetPerformance and FindPerformance can be answered from memory on the caller's own
+// thread as well (BoxOffice::place, concert, draw, performance, find), so that a crowd may ask.
+// operations.hpp has those that operators ask.
 #pragma once
 
 #include <chrono>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "concertres/commands.hpp"
+#include "concertres/draw.hpp"
 #include "concertres/event.hpp"
 #include "concertres/ids.hpp"
 #include "concertres/ledger.hpp"
@@ -61,6 +62,16 @@ struct SeatsView {
     Time now{};
 };
 
+// A room's draw, as everybody may see it. The seed is shown once it is drawn; of zeros before.
+struct DrawView {
+    ConcertId concert{};
+    DrawCommitment commitment{};
+    std::optional<Time> opens_at{};
+    std::optional<Drawn> drawn{};
+    DrawSeed seed{};
+    Time now{};
+};
+
 struct WalletView {
     UserId user{};
     Money balance{};
@@ -85,6 +96,12 @@ struct ListConcerts {
 // Refuses: unknown_concert.
 struct GetConcert {
     using Answer = ConcertView;
+    ConcertId concert{};
+};
+
+// Refuses: unknown_concert, unknown_draw (it has none).
+struct GetDraw {
+    using Answer = DrawView;
     ConcertId concert{};
 };
 

@@ -13,7 +13,7 @@
 //    "seats": {"count": 50, "price": 50000},
 //    "opens_at": "2026-12-01T10:00:00+09:00",
 //    "room": {"active_max": 100, "window": {"admit_max": 50, "window_ms": 60000},
-//             "pass_ms": 600000},
+//             "pass_ms": 600000, "draw": true},
 //    "limits": {"per_performance": 8, "per_concert": 16},
 //    "hold_ms": 300000,
 //    "refunds": {"until_ms_before_start": 86400000}}

@@ -90,6 +90,7 @@ RoomPatch read_patch(ObjectReader& body, Faults& faults) {
             patch.window.emplace(AdmissionWindow{*admit_max, std::chrono::milliseconds(*length)});
         }
     }
+    patch.draw = body.boolean("draw", Need::optional);
     return patch;
 }
 
@@ -111,7 +112,8 @@ std::optional<SaleMode> read_sale(ObjectReader& body, Faults& faults) {
 
 void change_room(Exchange exchange) {
     Faults faults;
-    const std::string_view known[] = {"sale", "opens_at", "active_max", "window", "pass_ms"};
+    const std::string_view known[] = {"sale",   "opens_at", "active_max",
+                                      "window", "pass_ms",  "draw"};
     ObjectReader body(exchange.body(), {}, faults, known);
     const auto id = ConcertId::parse(exchange.parameter(0));
     const auto concert = id ? exchange.office().concert({*id})

@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/hex.hpp"
+
 namespace concertres::server {
 
 namespace {
@@ -211,9 +213,54 @@ std::string room_json(const ConcertView& concert) {
         json.field("pass_ms", concert.room->pass_ttl
                                   ? std::optional(milliseconds(*concert.room->pass_ttl))
                                   : std::nullopt)
+            .field("draw", concert.room->draw)
             .end_object();
     }
     json.field("now", concert.now).end_object();
+    return body;
+}
+
+void write_draw(JsonWriter& json, const DrawView& draw) {
+    const auto& drawn = draw.drawn;
+    const auto of_draw = [&drawn](std::int64_t Drawn::*field) {
+        return drawn ? std::optional((*drawn).*field) : std::nullopt;
+    };
+    json.field("concert_id", draw.concert)
+        .field("algorithm", draw_algorithm)
+        .field("commitment", to_hex(draw.commitment))
+        .field("opens_at", draw.opens_at)
+        .field("drawn", drawn.has_value())
+        .field("seed", drawn ? std::optional(to_hex(draw.seed)) : std::nullopt)
+        .field("epoch", of_draw(&Drawn::epoch))
+        .field("size", of_draw(&Drawn::size))
+        .field("drawn_at", drawn ? std::optional(drawn->at) : std::nullopt)
+        .field("now", draw.now);
+}
+
+std::string draw_json(const DrawView& draw) {
+    std::string body;
+    JsonWriter json(body);
+    json.begin_object();
+    write_draw(json, draw);
+    json.end_object();
+    return body;
+}
+
+std::string drawn_page_json(const DrawView& draw, const AdmissionsView& page) {
+    std::string body;
+    JsonWriter json(body);
+    json.begin_object();
+    write_draw(json, draw);
+    json.key("admissions").begin_array();
+    for (const Admission& admission : page.admissions) {
+        json.begin_object()
+            .field("number", admission.number.value)
+            .field("at", admission.at)
+            .end_object();
+    }
+    json.end_array()
+        .field("next_cursor", page.next ? std::optional(std::to_string(*page.next)) : std::nullopt)
+        .end_object();
     return body;
 }
 

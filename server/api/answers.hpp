@@ -30,6 +30,10 @@ void write_transfer(JsonWriter& json, const Transfer& transfer, std::string_view
 // The concert, its sale and its room, for operators.
 [[nodiscard]] std::string room_json(const ConcertView& concert);
 
+// A draw, for everybody; and the same with some of its admissions, for operators.
+[[nodiscard]] std::string draw_json(const DrawView& draw);
+[[nodiscard]] std::string drawn_page_json(const DrawView& draw, const AdmissionsView& page);
+
 // A concert that has just been added.
 [[nodiscard]] std::string added_json(const ConcertView& concert, const BoxOffice& office);
 [[nodiscard]] std::string backup_json(const BackupView& copy);

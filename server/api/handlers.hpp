@@ -18,6 +18,10 @@ void get_token(Exchange exchange);
 void follow_token(Exchange exchange);
 void leave(Exchange exchange);
 
+// draw.cpp
+void get_draw(Exchange exchange);
+void export_draw(Exchange exchange);
+
 // dates.cpp
 void list_dates(Exchange exchange);
 void list_seats_of_date(Exchange exchange);

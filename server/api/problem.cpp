@@ -60,6 +60,7 @@ constexpr auto engine_titles = std::to_array<Title>({
     {"sale_not_open", "The sale has not opened"},
     {"sale_closed", "The sale is closed"},
     {"sold_out", "Sold out"},
+    {"unknown_draw", "There is no such draw"},
     {"unknown_seat", "There is no such seat"},
     {"unknown_reservation", "There is no such reservation"},
     {"seat_blocked", "A seat is not for sale"},

@@ -10,5 +10,6 @@ int run(const ImportArguments& arguments);
 int run(const AuditArguments& arguments);
 int run(const ExplainArguments& arguments);
 int run(const BackupArguments& arguments);
+int run(const DrawArguments& arguments);
 
 }  // namespace concertres::server

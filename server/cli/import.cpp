@@ -41,6 +41,7 @@ json::object room_json(const RoomPolicy& policy) {
                           {"window_ms", milliseconds(policy.window->length)}};
     }
     if (policy.pass_ttl) room["pass_ms"] = milliseconds(*policy.pass_ttl);
+    if (policy.draw) room["draw"] = true;
     return room;
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "base/hex.hpp"
 #include "base/json_reader.hpp"
 #include "concertres/version.hpp"
 #include "config/command_table.hpp"
@@ -54,6 +55,13 @@ class Reader {
         }
         refuse_words(1);
         return flags_.words.front();
+    }
+
+    // One of several.
+    std::string word_at(std::size_t index, std::string_view name, std::string_view what) {
+        if (index < flags_.words.size()) return flags_.words[index];
+        if (flags_.faults.empty()) fault("{}, {}, is missing", name, what);
+        return {};
     }
 
     void refuse_words(std::size_t from) {
@@ -198,6 +206,7 @@ Command parse_import(Reader& reader) {
     if (const auto text = reader.flags().value("opens-at")) {
         if (auto time = reader.time("opens-at", *text)) arguments.opens_at = time->time;
     }
+    arguments.draw = reader.toggle("draw");
     return reader.end(std::move(arguments));
 }
 
@@ -237,6 +246,55 @@ Command parse_backup(Reader& reader) {
     BackupArguments arguments;
     arguments.file = reader.word("FILE", "where the copy goes");
     reader.read_store(arguments);
+    return reader.end(std::move(arguments));
+}
+
+void parse_draw_verify(Reader& reader, DrawArguments& arguments) {
+    reader.refuse_words(2);
+    arguments.file = reader.word_at(1, "FILE", "what `draw export` has written");
+    for (const char* flag : {"data", "server", "admin-key"}) {
+        if (reader.flags().has(flag)) {
+            reader.fault("flag --{}: goes not with verify, which reads nothing but the file", flag);
+        }
+    }
+    if (const auto text = reader.flags().value("commitment")) {
+        if (!from_hex(*text, arguments.commitment.emplace())) {
+            reader.fault("flag --commitment: must be 64 hexadecimal digits, not {}",
+                         concertres::quoted(*text));
+        }
+    }
+    if (auto place = reader.number("place", std::numeric_limits<std::int64_t>::max())) {
+        arguments.place = PlaceNumber{*place};
+    }
+}
+
+void parse_draw_export(Reader& reader, DrawArguments& arguments) {
+    reader.refuse_words(3);
+    const std::string id = reader.word_at(1, "ID", "the UUID of the concert");
+    if (auto concert = ConcertId::parse(id)) {
+        arguments.concert = *concert;
+    } else if (!id.empty()) {
+        reader.fault("argument {}: must be a UUID, like 8f14e45f-ceea-467f-a0e6-3a1b5c3d7e91",
+                     concertres::quoted(id));
+    }
+    arguments.file = reader.word_at(2, "FILE", "where the draw goes");
+    reader.read_store(arguments);
+    for (const char* flag : {"commitment", "place"}) {
+        if (reader.flags().has(flag)) reader.fault("flag --{}: goes only with verify", flag);
+    }
+}
+
+Command parse_draw(Reader& reader) {
+    DrawArguments arguments;
+    const std::string action = reader.word_at(0, "verify or export", "what is to be done");
+    if (action == "verify") {
+        parse_draw_verify(reader, arguments);
+    } else if (action == "export") {
+        arguments.action = DrawArguments::Action::export_;
+        parse_draw_export(reader, arguments);
+    } else if (!action.empty()) {
+        reader.fault("argument {}: must be verify or export", concertres::quoted(action));
+    }
     return reader.end(std::move(arguments));
 }
 
@@ -290,8 +348,8 @@ Command parse_serve(std::span<const std::string> arguments, const Environment& e
 ImportOptions ImportArguments::options() const {
     ImportOptions options{
         .title = title, .dates = dates, .prices = prices, .room = {}, .opens_at = opens_at};
-    if (active_max || per_window) {
-        options.room = RoomPolicy{.active_max = active_max, .window = per_window};
+    if (active_max || per_window || draw) {
+        options.room = RoomPolicy{.active_max = active_max, .window = per_window, .draw = draw};
     }
     return options;
 }
@@ -313,6 +371,7 @@ Command parse_command_line(const std::vector<std::string>& arguments,
     if (name == "audit") return parse_audit(reader);
     if (name == "explain") return parse_explain(reader);
     if (name == "backup") return parse_backup(reader);
+    if (name == "draw") return parse_draw(reader);
     if (name == "version") return parse_version(reader);
     return parse_help(reader);
 }

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "concertres/catalog.hpp"
+#include "concertres/draw.hpp"
 #include "concertres/ids.hpp"
 #include "concertres/money.hpp"
 #include "concertres/seating_plan.hpp"
@@ -55,8 +56,10 @@ struct ImportArguments : StoreArguments {
     std::optional<std::int64_t> active_max{};
     std::optional<AdmissionWindow> per_window{};
     std::optional<Time> opens_at{};
+    bool draw = false;
 
-    // The same, as read_concert() takes it; a room only where one of its limits was given.
+    // The same, as read_concert() takes it; a room only where one of its limits, or a draw, was
+    // given.
     [[nodiscard]] ImportOptions options() const;
 };
 
@@ -73,8 +76,18 @@ struct BackupArguments : StoreArguments {
     std::filesystem::path file{};
 };
 
+struct DrawArguments : StoreArguments {
+    enum class Action : std::uint8_t { verify, export_ };
+
+    Action action = Action::verify;
+    ConcertId concert{};  // export
+    std::filesystem::path file{};
+    std::optional<DrawCommitment> commitment{};  // verify: as it was published
+    std::optional<PlaceNumber> place{};          // verify: whose rank is to be told
+};
+
 using Command = std::variant<Say, ServeArguments, ImportArguments, AuditArguments, ExplainArguments,
-                             BackupArguments>;
+                             BackupArguments, DrawArguments>;
 
 // `arguments` are those after the program's name.
 [[nodiscard]] Command parse_command_line(const std::vector<std::string>& arguments,

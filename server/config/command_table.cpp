@@ -72,6 +72,9 @@ CommandSpec import_command() {
                 {.name = "opens-at",
                  .hint = "RFC3339",
                  .help = "When the sale opens; without it, at once."},
+                {.name = "draw",
+                 .help = "Puts a waiting room in front, which draws the order of those who are "
+                         "there when the sale opens; goes with --opens-at."},
             }),
             .exit_codes = with_common_codes(
                 "  0   the concert was added; its id and those of its dates are printed\n"
@@ -131,6 +134,34 @@ CommandSpec backup_command() {
             .example = "  concertres backup /var/backups/sale.db --server http://127.0.0.1:8081\n"};
 }
 
+CommandSpec draw_command() {
+    return {
+        .name = "draw",
+        .arguments = "verify FILE | export ID FILE (--data DIR | --server URL) [option...]",
+        .summary = "checks the order of a line that was drawn, or writes it to a file",
+        .text =
+            "`export` writes the draw of a concert's waiting room to FILE, which must not exist: "
+            "the hash that was published, the seed, and who of those drawn was let in when, by "
+            "number. `verify` reads nothing but such a file, and checks that the seed is the one "
+            "of the hash and that everybody was let in in the order that follows from it.",
+        .flags = with_store({
+            {.name = "commitment",
+             .hint = "HEX",
+             .help = "verify: the hash as it was published before the sale opened; the file's must "
+                     "be the same."},
+            {.name = "place",
+             .hint = "N",
+             .help = "verify: tells as which of all the place with this number was drawn."},
+        }),
+        .exit_codes =
+            with_common_codes("  0   the draw verifies, or it was written\n"
+                              "  1   it does not, or it was not; the message says what is wrong\n"),
+        .example =
+            "  concertres draw export 8f14e45f-ceea-467f-a0e6-3a1b5c3d7e91 draw.json \\\n"
+            "      --server http://127.0.0.1:8081\n"
+            "  concertres draw verify draw.json --place 7\n"};
+}
+
 }  // namespace
 
 std::span<const CommandSpec> all_commands() {
@@ -140,6 +171,7 @@ std::span<const CommandSpec> all_commands() {
         audit_command(),
         explain_command(),
         backup_command(),
+        draw_command(),
         {.name = "version",
          .arguments = "",
          .summary = "prints the version",

@@ -34,6 +34,7 @@ constexpr Row row_of(Errc code) noexcept {
         CONCERTRES_ROW(sale_not_open, conflict);
         CONCERTRES_ROW(sale_closed, conflict);
         CONCERTRES_ROW(sold_out, conflict);
+        CONCERTRES_ROW(unknown_draw, not_found);
 
         CONCERTRES_ROW(unknown_seat, not_found);
         CONCERTRES_ROW(unknown_reservation, not_found);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/hex.hpp"
 #include "domain/policy.hpp"
 
 namespace concertres {
@@ -51,11 +52,13 @@ std::string in_words(const RoomPolicy& room) {
     }
     if (room.pass_ttl) text += fmt::format(", passes for {}", in_words(*room.pass_ttl));
     if (!room.custom.empty()) text += fmt::format(", policy {}", room.custom);
+    if (room.draw) text += ", drawn at the opening";
     return text;
 }
 
-// `room`: what the change makes of the room, where it does.
-std::string in_words(const SaleChange& change, const std::optional<RoomPolicy>& room) {
+// `room`: what the change makes of the room, where it does; `made`: the draw that it makes.
+std::string in_words(const SaleChange& change, const std::optional<RoomPolicy>& room,
+                     const DrawSeed* made) {
     std::string text;
     const auto add = [&text](const std::string& part) {
         if (!text.empty()) text += "; ";
@@ -64,7 +67,30 @@ std::string in_words(const SaleChange& change, const std::optional<RoomPolicy>& 
     if (change.mode) add(fmt::format("sale: {}", mode_name(*change.mode)));
     if (room) add(in_words(*room));
     if (change.opens_at) add(fmt::format("opens at: {}", to_rfc3339(*change.opens_at)));
+    if (made != nullptr) {
+        add(fmt::format("draw: {}, SHA-256 of its seed {}", draw_algorithm,
+                        to_hex(commitment_of(*made))));
+    }
     return text.empty() ? "nothing" : text;
+}
+
+// A line is drawn when the sale opens, so that must be to come: of those who wait at a sale that is
+// open somebody is the first already.
+Result<void> check_draw(const Sale& sale, const RoomPolicy& room, const SaleChange& change,
+                        Time now) {
+    const bool was_set = sale.room && sale.room->draw;
+    const bool is_drawn = sale.draw && sale.draw->drawn;
+    if (!room.draw || was_set || is_drawn) return {};
+    const std::optional<Time> opens_at = change.opens_at ? change.opens_at : sale.opens_at;
+    if (!opens_at) {
+        return refusal(Errc::request_invalid,
+                       "room/draw: a draw takes place when the sale opens: give opens_at too");
+    }
+    if (*opens_at > now) return {};
+    return refusal(Errc::request_invalid,
+                   fmt::format("room/draw: the sale has opened at {}, and its line cannot be drawn "
+                               "any more",
+                               to_rfc3339(*opens_at)));
 }
 
 void apply_room(Sale& sale, const RoomPolicy& room, Time now) {
@@ -185,21 +211,25 @@ Result<void> check_holdable(const Sale& sale, Time starts_at, Time now) {
     return {};
 }
 
-Result<Event> change_sale(Sale& sale, const SaleChange& change, Time now) {
+Result<Event> change_sale(Sale& sale, const SaleChange& change, const DrawSeed& seed, Time now) {
+    CONCERTRES_ASSERT(!is_draw_due(sale, now));
     std::optional<RoomPolicy> room = change.room;
     if (change.patch) {
         room = change.patch->applied_to(room ? *room : sale.room.value_or(RoomPolicy{}));
     }
     if (room) {
         if (auto r = check(*room); !r) return r.error();
+        if (auto r = check_draw(sale, *room, change, now); !r) return r.error();
         apply_room(sale, *room, now);
     }
     if (change.mode) sale.mode = *change.mode;
     if (change.opens_at) sale.opens_at = change.opens_at;
+    const bool makes_draw = sale.room && sale.room->draw && !sale.draw;
+    if (makes_draw) sale.draw = DrawState{.seed = seed, .drawn = {}};
     Event event{.kind = EventKind::sale_changed,
                 .at = now,
                 .actor = change.actor,
-                .detail = in_words(change, room)};
+                .detail = in_words(change, room, makes_draw ? &seed : nullptr)};
     sale.number(event);
     return event;
 }
@@ -255,6 +285,29 @@ TokenStatus status_of(const Standing& standing, Time now) {
                                                           : TokenStatus::left;
 }
 
+bool awaits_draw(const Sale& sale) {
+    return sale.room && sale.room->draw && sale.draw && !sale.draw->drawn;
+}
+
+bool is_draw_due(const Sale& sale, Time now) {
+    return awaits_draw(sale) && !is_before_opening(sale, now);
+}
+
+Drawn draw_of(const Line& line, Time now) {
+    return {.epoch = line.epoch, .size = line.next_sequence - 1, .at = now, .next_rank = 0};
+}
+
+void hold_draw(Sale& sale, const Line& line, Time now, std::vector<Event>& events) {
+    CONCERTRES_ASSERT(is_draw_due(sale, now));
+    CONCERTRES_ASSERT(sale.concert == line.concert);
+    const Drawn drawn = draw_of(line, now);
+    sale.draw->drawn = drawn;
+    Event event{.kind = EventKind::room_drawn, .at = now};
+    event.draw = {.seed = sale.draw->seed, .epoch = drawn.epoch, .size = drawn.size};
+    sale.number(event);
+    events.push_back(std::move(event));
+}
+
 Result<PlaceNumber> join(JoinRows& rows, const JoinFacts& facts) {
     if (rows.member) {
         CONCERTRES_ASSERT(rows.latest.has_room && (rows.latest.place || rows.latest.pass));
@@ -308,6 +361,21 @@ Duration poll_after(std::int64_t ahead, std::optional<Duration> eta, double jitt
     const Duration base = std::clamp(wait / 10, least, most);
     return Duration(
         static_cast<std::int64_t>(static_cast<double>(base.count()) * (0.8 + 0.4 * jitter)));
+}
+
+Duration poll_after_draw(std::int64_t waiting, Duration until, double jitter) {
+    constexpr Duration at_most = std::chrono::seconds(50);
+    constexpr std::int64_t per_second = 20'000;
+
+    CONCERTRES_ASSERT(jitter >= 0 && jitter < 1);
+    const auto times = [](Duration duration, double factor) {
+        return Duration(static_cast<std::int64_t>(static_cast<double>(duration.count()) * factor));
+    };
+    if (until > at_most) return times(at_most, 0.8 + 0.4 * jitter);
+    // A second for the draw itself, which a tick makes.
+    const Duration spread = std::clamp<Duration>(std::chrono::seconds(waiting / per_second),
+                                                 std::chrono::seconds(2), std::chrono::seconds(30));
+    return std::max(until, Duration(0)) + std::chrono::seconds(1) + times(spread, jitter);
 }
 
 }  // namespace concertres

@@ -134,6 +134,9 @@ Finding check_terms(const ConcertDraft& draft) {
     }
     if (draft.room) {
         if (auto f = check_room(*draft.room)) return std::move(*f).below("room");
+        if (draft.room->draw && !draft.opens_at) {
+            return Fault{"room/draw", "a draw takes place when the sale opens: give opens_at too"};
+        }
     }
     if (auto f = check_positive(draft.limits.per_performance, "limits/per_performance")) return f;
     if (auto f = check_positive(draft.limits.per_concert, "limits/per_concert")) return f;
@@ -198,6 +201,7 @@ RoomPolicy RoomPatch::applied_to(RoomPolicy room) const {
     if (active_max) room.active_max = *active_max;
     if (window) room.window = *window;
     if (pass_ttl) room.pass_ttl = *pass_ttl;
+    if (draw) room.draw = *draw;
     return room;
 }
 

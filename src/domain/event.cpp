@@ -10,6 +10,7 @@
 
 #include "base/bytes.hpp"
 #include "base/crc32c.hpp"
+#include "base/hex.hpp"
 
 namespace concertres {
 namespace {
@@ -95,6 +96,14 @@ void append_items(std::string& out, const std::vector<EventItem>& items) {
     out += ']';
 }
 
+void append_draw(std::string& out, const EventDraw& draw) {
+    ObjectWriter object(out);
+    object.text("seed", to_hex(draw.seed));
+    object.number("epoch", draw.epoch);
+    object.number("size", draw.size);
+    object.close();
+}
+
 // Where money is the point, a reader is told of a sum that is 0 as well.
 bool tells_balance(EventKind kind) {
     return kind == EventKind::wallet_charged || kind == EventKind::wallet_paid ||
@@ -167,6 +176,21 @@ bool read(const value& from, EventItem& out) {
     return true;
 }
 
+bool read(const value& from, std::optional<EventDraw>& out) {
+    const boost::json::object* object = from.if_object();
+    if (object == nullptr || object->size() != 3) return false;
+    EventDraw draw;
+    for (const auto& [key, field] : *object) {
+        std::string seed;
+        const bool is_read = (key == "seed" && read(field, seed) && from_hex(seed, draw.seed)) ||
+                             (key == "epoch" && read(field, draw.epoch)) ||
+                             (key == "size" && read(field, draw.size));
+        if (!is_read) return false;
+    }
+    out = draw;
+    return true;
+}
+
 template <class Value>
 bool read(const value& from, std::vector<Value>& out) {
     const boost::json::array* array = from.if_array();
@@ -190,6 +214,7 @@ bool read_field(std::string_view key, const value& field, Event& out) {
     if (key == "pass_expires_at") return read(field, out.pass_expires_at);
     if (key == "actor") return read(field, out.actor);
     if (key == "detail") return read(field, out.detail);
+    if (key == "draw") return read(field, out.draw);
     return false;
 }
 
@@ -227,6 +252,8 @@ std::string_view event_name(EventKind kind) noexcept {
             return "pass.left";
         case EventKind::sale_changed:
             return "sale.changed";
+        case EventKind::room_drawn:
+            return "room.drawn";
     }
     return "unknown";
 }
@@ -255,6 +282,10 @@ std::string encode(const Event& event) {
     }
     if (!event.actor.empty()) object.text("actor", event.actor);
     if (!event.detail.empty()) object.text("detail", event.detail);
+    if (event.draw) {
+        object.key("draw");
+        append_draw(out, *event.draw);
+    }
     object.close();
     return out;
 }

@@ -256,11 +256,12 @@ void ConcertReader::read_seat_list(const Array& list, const JsonPath& path) {
 }
 
 void ConcertReader::read_room(const Value& value, const JsonPath& path) {
-    static constexpr std::string_view known[] = {"active_max", "window", "pass_ms"};
+    static constexpr std::string_view known[] = {"active_max", "window", "pass_ms", "draw"};
     ObjectReader room(value, path, faults_, known);
     RoomPolicy policy;
     policy.active_max = room.integer("active_max", {}, Need::optional);
     policy.pass_ttl = read_duration(room, "pass_ms", 1, Need::optional);
+    policy.draw = room.boolean("draw", Need::optional).value_or(false);
     if (const Value* nested = room.field("window", Need::optional)) {
         static constexpr std::string_view window_known[] = {"admit_max", "window_ms"};
         ObjectReader window(*nested, room.path("window"), faults_, window_known);

@@ -191,6 +191,7 @@ AuditReport audit(Storage& storage) {
     check_ledger(audited, findings);
     check_payments(audited, findings);
     check_lines(audited, findings);
+    check_draws(audited, findings);
     check_passes(audited, findings);
     check_policies(audited, findings);
     sum_up(audited.rows, report);

@@ -1,6 +1,9 @@
 // The lines of waiting rooms: no number is lost, and nobody is overtaken.
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
 
 #include "engine/audit_checks.hpp"
 
@@ -32,6 +35,7 @@ class LineChecks {
 
   private:
     using Places = std::vector<const Place*>;  // of one line, by number
+    class Order;
 
     void gather(const Place& place);
     void check_numbers(ConcertKey concert, const Places& places);
@@ -76,14 +80,50 @@ void LineChecks::check_numbers(ConcertKey concert, const Places& places) {
     }
 }
 
+// Where a number stands: by its epoch; of one epoch those who were drawn, by their ranks, and then
+// the others by their numbers.
+class LineChecks::Order {
+  public:
+    explicit Order(const ReplayedRoom* room) {
+        if (room == nullptr || !room->draw) return;
+        const EventDraw& told = room->draw->told;
+        drawn_ = Drawn{.epoch = told.epoch, .size = told.size, .at = room->draw->at};
+        order_.emplace(told.seed, told.size);
+    }
+    // (epoch, 0, rank) or (epoch, 1, sequence).
+    using Standing = std::array<std::int64_t, 3>;
+    static constexpr Standing nobody{INT64_MIN, 0, 0};
+    [[nodiscard]] Standing operator()(PlaceNumber number) const {
+        if (order_ && drawn_.covers(number)) {
+            return {number.epoch(), 0, order_->rank_of(number.sequence())};
+        }
+        return {number.epoch(), 1, number.sequence()};
+    }
+
+  private:
+    Drawn drawn_;
+    std::optional<Draw> order_;
+};
+
+// By how the line stands now; who was admitted before it was drawn overtook nobody by that.
 void LineChecks::check_overtaken(ConcertKey concert, const Places& places) {
+    const ReplayedRoom* room = audited_->rooms->rooms().find(concert);
+    const Order order(room);
+    const bool is_drawn = room != nullptr && room->draw;
+    Order::Standing furthest = Order::nobody;
     PlaceNumber last_admitted{};
     for (const Place* place : places) {
-        if (place->status == PlaceStatus::admitted) last_admitted = place->number;
+        if (place->status != PlaceStatus::admitted) continue;
+        const ReplayedPass* pass = audited_->rooms->passes().find(place->key());
+        if (is_drawn && pass != nullptr && pass->admitted_at < room->draw->at) continue;
+        const Order::Standing standing = order(place->number);
+        if (standing <= furthest) continue;
+        furthest = standing;
+        last_admitted = place->number;
     }
     for (const Place* place : places) {
         if (place->status != PlaceStatus::waiting) continue;
-        findings_->expect(place->number > last_admitted, "Q1",
+        findings_->expect(order(place->number) > furthest, "Q1",
                           "place {} at concert {} waits, and place {} behind it was admitted",
                           place->number, name(*rows_, concert), last_admitted);
         const PlaceNumber latest = latest_[{concert, place->user}];
@@ -127,15 +167,24 @@ void LineChecks::check_member(const Member& member) {
                       member.latest);
 }
 
-// Who is admitted first stands before.
+// Who is admitted first stands before: by number, and from the draw on as the line was drawn.
 void LineChecks::check_order(const ReplayedRoom& room) {
+    const Order drawn(&room);
+    const Order by_number(nullptr);
+    const std::size_t before = room.draw ? room.draw->steps : 0;
+    Order::Standing furthest = Order::nobody;
     PlaceNumber last{};
-    for (const RoomStep& step : room.steps) {
+    for (std::size_t i = 0; i < room.steps.size(); ++i) {
+        const RoomStep& step = room.steps[i];
+        if (room.draw && i == before) furthest = Order::nobody;
         if (step.kind != EventKind::pass_admitted) continue;
-        findings_->expect(step.number > last, "Q1",
+        const Order::Standing standing = (i < before ? by_number : drawn)(step.number);
+        findings_->expect(standing > furthest, "Q1",
                           "place {} at concert {} was admitted at {}, after place {} behind it",
                           step.number, name(*rows_, room.concert), At{step.at}, last);
-        last = std::max(last, step.number);
+        if (standing <= furthest) continue;
+        furthest = standing;
+        last = step.number;
     }
 }
 

@@ -6,8 +6,11 @@ void RoomReplay::apply(const Event& event) {
     const bool is_pass = event.kind == EventKind::pass_admitted ||
                          event.kind == EventKind::pass_expired ||
                          event.kind == EventKind::pass_left;
-    if (!is_pass && event.kind != EventKind::sale_changed) return;
     const ConcertKey concert{event.stream.owner};
+    if (event.kind == EventKind::room_drawn) {
+        return draw(event, rooms_.at(concert, {.concert = concert}));
+    }
+    if (!is_pass && event.kind != EventKind::sale_changed) return;
     rooms_.at(concert, {.concert = concert})
         .steps.push_back({.kind = event.kind, .at = event.at, .number = event.place});
     if (!is_pass) return;
@@ -23,6 +26,22 @@ void RoomReplay::apply(const Event& event) {
     } else {
         end(event, pass);
     }
+}
+
+void RoomReplay::draw(const Event& event, ReplayedRoom& room) {
+    if (!findings_->expect(
+            !room.draw, "Q7", "the line of concert {} was drawn twice, at {} and at {}",
+            name(*rows_, room.concert), At{room.draw ? room.draw->at : Time{}}, At{event.at})) {
+        return;
+    }
+    const bool is_whole = event.draw && event.draw->size >= 0 && event.draw->size <= Draw::size_max;
+    if (!findings_->expect(is_whole, "Q7",
+                           "event {} of the room of concert {} says that its line was drawn, but "
+                           "not how",
+                           event.number, name(*rows_, room.concert))) {
+        return;
+    }
+    room.draw = {.told = *event.draw, .at = event.at, .steps = room.steps.size()};
 }
 
 void RoomReplay::admit(const Event& event, ReplayedPass& pass) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "engine/audit_findings.hpp"
@@ -29,9 +30,16 @@ struct RoomStep {
     PlaceNumber number{};
 };
 
+struct ReplayedDraw {
+    EventDraw told{};
+    Time at{};
+    std::size_t steps = 0;  // of the room, that came before it
+};
+
 struct ReplayedRoom {
     ConcertKey concert{};
     std::vector<RoomStep> steps{};
+    std::optional<ReplayedDraw> draw{};
 
     [[nodiscard]] ConcertKey key() const { return concert; }
 };
@@ -48,6 +56,7 @@ class RoomReplay {
     [[nodiscard]] const ShownTable<ReplayedRoom>& rooms() const { return rooms_; }
 
   private:
+    void draw(const Event& event, ReplayedRoom& room);
     void admit(const Event& event, ReplayedPass& pass);
     void end(const Event& event, ReplayedPass& pass);
 

@@ -31,6 +31,7 @@ StreamKind stream_of(EventKind kind) {
         case EventKind::pass_expired:
         case EventKind::pass_left:
         case EventKind::sale_changed:
+        case EventKind::room_drawn:
             return StreamKind::room;
     }
     return StreamKind{};

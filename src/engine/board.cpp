@@ -82,9 +82,23 @@ void Board::restore(ConcertKey concert, std::span<const Pass> admitted) {
     }
 }
 
+void Board::restore_draw(ConcertKey concert) {
+    std::unique_lock lock(mutex_);
+    follow_draw(room(concert));
+}
+
+void Board::follow_draw(Room& room) {
+    const auto& draw = room.sale.draw;
+    if (draw && draw->drawn) room.line.draw(draw->seed, *draw->drawn);
+}
+
 void Board::apply(const ChangeSet& changes) {
     std::unique_lock lock(mutex_);
-    for (const auto& [sale, version] : changes.rows.of<Sale>()) room(sale.concert).sale = sale;
+    for (const auto& [sale, version] : changes.rows.of<Sale>()) {
+        Room& at = room(sale.concert);
+        at.sale = sale;
+        follow_draw(at);
+    }
     for (const auto& [state, version] : changes.rows.of<PerformanceState>()) {
         counts_[state.performance.value] = state.counts;
     }
@@ -171,6 +185,11 @@ bool Board::fill(const CatalogConcert& concert, PlaceNumber number, Time now,
         if (at.line.owner_of(number) != owner(view.user)) return false;
         view.status = TokenStatus::waiting;
         view.pass_expires_at = std::nullopt;
+        if (awaits_draw(at.sale)) {
+            const Duration until = at.sale.opens_at.value_or(now) - now;
+            view.poll_after = poll_after_draw(at.line.size(), until, jitter_of(number, now));
+            return true;
+        }
         view.ahead = at.line.ahead_of(number);
         view.position = *view.ahead + 1;
         view.eta = eta(at, *view.ahead, now);
@@ -211,6 +230,20 @@ std::optional<SeatCounts> Board::counts(PerformanceKey performance) const {
     return at == counts_.end() ? std::nullopt : std::optional(at->second);
 }
 
+std::optional<DrawView> Board::draw(const CatalogConcert& concert, Time now) const {
+    std::shared_lock lock(mutex_);
+    const Sale& sale = room(concert.concert.key).sale;
+    const bool is_drawn = sale.draw && sale.draw->drawn;
+    if (!is_drawn && !awaits_draw(sale)) return std::nullopt;
+    DrawView view{.concert = concert.concert.id,
+                  .commitment = commitment_of(sale.draw->seed),
+                  .opens_at = sale.opens_at,
+                  .drawn = sale.draw->drawn,
+                  .now = now};
+    if (is_drawn) view.seed = sale.draw->seed;
+    return view;
+}
+
 ConcertView Board::view(const CatalogConcert& concert, Time now) const {
     std::shared_lock lock(mutex_);
     const Room& at = room(concert.concert.key);
@@ -238,7 +271,8 @@ std::vector<ConcertKey> Board::rooms_to_tick(Time now, bool passes) const {
         if (!at.sale.room) continue;
         const bool opened = !at.sale.opens_at || *at.sale.opens_at <= now;
         const bool someone_waits = at.line.size() > 0 && admits(at.sale) && opened;
-        if (someone_waits || (passes && !at.admitted.empty())) found.push_back({key});
+        const bool has_work = someone_waits || is_draw_due(at.sale, now);
+        if (has_work || (passes && !at.admitted.empty())) found.push_back({key});
     }
     return found;
 }
@@ -247,7 +281,8 @@ std::optional<Time> Board::next_admission() const {
     std::shared_lock lock(mutex_);
     std::optional<Time> earliest;
     for (const auto& [key, at] : rooms_) {
-        if (!at.sale.room || at.line.size() == 0 || !admits(at.sale)) continue;
+        const bool someone_waits = at.sale.room && at.line.size() > 0 && admits(at.sale);
+        if (!someone_waits && !awaits_draw(at.sale)) continue;
         const Time opens = at.sale.opens_at.value_or(Time::min());
         earliest = earliest ? std::min(*earliest, opens) : opens;
     }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "concertres/commands.hpp"
+#include "concertres/queries.hpp"
 #include "concertres/storage.hpp"
 #include "engine/catalog.hpp"
 #include "engine/line_index.hpp"
@@ -35,6 +36,8 @@ class Board {
     // REQUIRES: each is there
     void restore(ConcertKey concert, std::span<const Found<Place>> waiting);
     void restore(ConcertKey concert, std::span<const Pass> admitted);
+    // After all who wait.
+    void restore_draw(ConcertKey concert);
 
     void apply(const ChangeSet& changes);
 
@@ -48,11 +51,14 @@ class Board {
     [[nodiscard]] std::int64_t seats_left(const CatalogConcert& concert, Time now) const;
     [[nodiscard]] ConcertView view(const CatalogConcert& concert, Time now) const;
     [[nodiscard]] std::optional<SeatCounts> counts(PerformanceKey performance) const;
+    // Nothing: the room draws no line.
+    [[nodiscard]] std::optional<DrawView> draw(const CatalogConcert& concert, Time now) const;
 
-    // Rooms where a tick has something to do: somebody waits and may be let in, or (`passes`)
-    // somebody is in whose pass may end.
+    // Rooms where a tick has something to do: a draw is due, somebody waits and may be let in, or
+    // (`passes`) somebody is in whose pass may end.
     [[nodiscard]] std::vector<ConcertKey> rooms_to_tick(Time now, bool passes) const;
-    // The earliest time from which on a tick admits somebody; nothing where nobody waits.
+    // The earliest time from which on a tick draws, or admits somebody; nothing where nobody waits
+    // and no draw is to come.
     [[nodiscard]] std::optional<Time> next_admission() const;
 
   private:
@@ -75,6 +81,7 @@ class Board {
     [[nodiscard]] SeatCounts counts_to_come(const Room& room, Time now) const;
     static std::optional<Duration> eta(const Room& room, std::int64_t ahead, Time now);
     static void note_admission(Room& room, Time at);
+    static void follow_draw(Room& room);
 
     const Catalog* catalog_;
     mutable WriterFirstMutex mutex_;

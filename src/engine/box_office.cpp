@@ -164,6 +164,7 @@ class BoxOffice::Impl {
     AnswerTo<GetConcert> concert(const GetConcert& query) const {
         return concertres::run(queries_, query);
     }
+    AnswerTo<GetDraw> draw(const GetDraw& query) const { return concertres::run(queries_, query); }
     const Catalog& catalog() const { return catalog_; }
 
     // After a submit from outside: somebody must run what was submitted.
@@ -245,6 +246,7 @@ class BoxOffice::Impl {
             if (waiting.size() < page) break;
             after = waiting.back();
         }
+        board_.restore_draw(concert);
         for (PlaceNumber after;;) {
             const auto admitted = storage_->admitted(concert, after, page);
             board_.restore(concert, admitted);
@@ -350,6 +352,8 @@ std::optional<PlaceView> BoxOffice::place_in_memory(const GetPlace& q) const {
 
 AnswerTo<GetConcert> BoxOffice::concert(const GetConcert& q) const { return impl_->concert(q); }
 
+AnswerTo<GetDraw> BoxOffice::draw(const GetDraw& q) const { return impl_->draw(q); }
+
 AnswerTo<GetPerformance> BoxOffice::performance(const GetPerformance& q) const {
     return find_in(impl_->catalog(), q);
 }
@@ -406,6 +410,7 @@ CONCERTRES_ASKABLE(BlockSeats);
 CONCERTRES_ASKABLE(GetPlace);
 CONCERTRES_ASKABLE(ListConcerts);
 CONCERTRES_ASKABLE(GetConcert);
+CONCERTRES_ASKABLE(GetDraw);
 CONCERTRES_ASKABLE(ListDates);
 CONCERTRES_ASKABLE(ListSeats);
 CONCERTRES_ASKABLE(GetPerformance);
@@ -418,6 +423,7 @@ CONCERTRES_ASKABLE(GetWallet);
 CONCERTRES_ASKABLE(ListTransfers);
 CONCERTRES_ASKABLE(ListEvents);
 CONCERTRES_ASKABLE(GetReport);
+CONCERTRES_ASKABLE(ListAdmissions);
 CONCERTRES_ASKABLE(Explain);
 CONCERTRES_ASKABLE(Backup);
 

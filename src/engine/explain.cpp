@@ -280,12 +280,21 @@ std::optional<Error> Slices<Explain>::begin_place(const QueryContext& at,
     const UserId user = standing.pass ? standing.pass->user_id : standing.place->user_id;
     found_.kind = ExplainedKind::place;
     found_.state = words_of(standing, user, found_.now);
+    const auto draw = at.board->draw(concert, found_.now);
+    const bool is_drawn = draw && draw->drawn && draw->drawn->covers(number);
+    if (is_drawn) {
+        const std::int64_t rank = Draw(draw->seed, draw->drawn->size).rank_of(number.sequence());
+        found_.state += fmt::format("; drawn as number {} of {}", rank + 1, draw->drawn->size);
+    }
     streams_.push_back({{StreamKind::room, key.value}, query_.id});
     reservations_of_ = standing.pass ? standing.pass->user : standing.place->user;
     leads_ = [=](const Reservation& reservation) {
         return reservation.concert == key && reservation.place == number;
     };
-    concerns_ = [=](const Event& event) { return event.place == number && event.user == user; };
+    concerns_ = [=](const Event& event) {
+        return (event.place == number && event.user == user) ||
+               (is_drawn && event.kind == EventKind::room_drawn);
+    };
     return std::nullopt;
 }
 

@@ -1,16 +1,20 @@
-// Who waits, as a set of numbers that can be counted: one bit for each number ever given, and a
-// Fenwick tree over blocks of bits; a position costs a walk of some twenty steps. Beside it, four
-// bytes that say whose each number is, for as long as one of its block waits. Ten million people
-// who wait cost about forty megabytes, ten million numbers that were given about two.
+// Who waits, as a set of numbers that can be counted: one bit for each number ever given; a
+// position costs a walk of some twenty steps. Beside it, four bytes that say whose each number is,
+// for as long as one of its block waits. Ten million people who wait cost about forty megabytes,
+// ten million numbers that were given about two. Where the line was drawn, a second set has the
+// ranks of those who were and still wait.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "concertres/draw.hpp"
 #include "concertres/ids.hpp"
+#include "engine/counted_set.hpp"
 
 namespace concertres {
 
@@ -30,8 +34,13 @@ class LineIndex {
     // REQUIRES: contains(number)
     [[nodiscard]] Owner owner_of(PlaceNumber number) const;
     [[nodiscard]] std::int64_t size() const { return size_; }
-    // How many smaller numbers wait.
+    // How many wait who are let in before this number: those of earlier epochs, and of its own
+    // those with smaller numbers; of two who were drawn, the one with the smaller rank is first.
     [[nodiscard]] std::int64_t ahead_of(PlaceNumber number) const;
+
+    // The line was drawn. Costs a permutation for each of those drawn who wait, or for each who
+    // does not, whichever are fewer. Once more: no effect.
+    void draw(const DrawSeed& seed, const Drawn& drawn);
 
   private:
     class Epoch {
@@ -39,28 +48,27 @@ class LineIndex {
         // False: it was so already.
         bool add(std::int64_t sequence, Owner owner);
         bool remove(std::int64_t sequence);
-        [[nodiscard]] bool get(std::int64_t sequence) const;
+        [[nodiscard]] const CountedSet& waiting() const { return waiting_; }
         [[nodiscard]] Owner owner_of(std::int64_t sequence) const;
-        [[nodiscard]] std::int64_t below(std::int64_t sequence) const;
-        [[nodiscard]] std::int64_t size() const { return size_; }
 
       private:
-        static constexpr std::int64_t words_per_block = 8;
-        static constexpr std::int64_t bits_per_block = 64 * words_per_block;
+        static constexpr std::int64_t block_size = CountedSet::bits_per_block;
 
-        using Owners = std::array<Owner, bits_per_block>;
+        using Owners = std::array<Owner, block_size>;
 
-        void grow(std::int64_t blocks);
-        void change(std::int64_t sequence, std::int64_t by);
-        [[nodiscard]] std::int64_t count_in(std::int64_t block) const;
-
-        std::vector<std::uint64_t> words_;
-        std::vector<std::int64_t> tree_;               // Fenwick over blocks, from 1
+        CountedSet waiting_;
         std::vector<std::unique_ptr<Owners>> owners_;  // by block; none where nobody of it waits
-        std::int64_t size_ = 0;
+    };
+    struct DrawnOrder {
+        Drawn drawn;
+        Draw order;
+        CountedSet ranks;  // that wait
     };
 
+    void set_rank(PlaceNumber number, bool waits);
+
     std::map<std::int64_t, Epoch> epochs_;
+    std::optional<DrawnOrder> drawn_;
     std::int64_t size_ = 0;
 };
 

@@ -76,6 +76,42 @@ Result<PlaceView> run(const QueryContext& at, const GetPlace& query) {
     return view;
 }
 
+namespace {
+
+Error unknown_draw(std::string detail) { return {Errc::unknown_draw, std::move(detail), {}}; }
+
+}  // namespace
+
+Result<DrawView> run(const QueryContext& at, const GetDraw& query) {
+    const CatalogConcert* concert = at.catalog->find(query.concert);
+    if (concert == nullptr) return unknown_concert(query.concert);
+    auto view = at.board->draw(*concert, at.now());
+    if (!view) return unknown_draw("this concert's waiting room does not draw its line");
+    return std::move(*view);
+}
+
+Result<AdmissionsView> run(const QueryContext& at, const ListAdmissions& query) {
+    const CatalogConcert* concert = at.catalog->find(query.concert);
+    if (concert == nullptr) return unknown_concert(query.concert);
+    const auto draw = at.board->draw(*concert, at.now());
+    if (!draw || !draw->drawn) {
+        return unknown_draw("nothing has been drawn in this concert's waiting room");
+    }
+    const std::size_t limit = page(at, query.limit);
+    const auto events =
+        at.storage->events({StreamKind::room, concert->concert.key.value}, query.after, limit);
+    AdmissionsView view;
+    for (const Event& event : events) {
+        // Who was let in before the line was drawn was so by number.
+        if (event.kind == EventKind::pass_admitted && event.at >= draw->drawn->at &&
+            draw->drawn->covers(event.place)) {
+            view.admissions.push_back({event.place, event.at});
+        }
+    }
+    if (events.size() == limit) view.next = events.back().number;
+    return view;
+}
+
 // --- Dates and seats
 // ------------------------------------------------------------------------------
 
@@ -344,6 +380,9 @@ Result<ConcertView> run(const QueryContext& at, AddConcert& command) {
                   .opens_at = draft.opens_at,
                   .room = draft.room,
                   .policy_state = {}};
+    if (draft.room && draft.room->draw) {
+        added.sale.draw = {.seed = draw_seed_of(at.rows->ids(), added.concert.id), .drawn = {}};
+    }
     try {
         at.storage->add(added, command.progress);
     } catch (const StorageError& failure) {

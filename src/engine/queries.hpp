@@ -2,6 +2,7 @@
 #pragma once
 
 #include "concertres/audit.hpp"
+#include "concertres/operations.hpp"
 #include "concertres/queries.hpp"
 #include "concertres/storage.hpp"
 #include "engine/board.hpp"
@@ -36,6 +37,8 @@ struct QueryContext {
 Result<PlaceView> run(const QueryContext& at, const GetPlace& query);
 Result<std::vector<ConcertView>> run(const QueryContext& at, const ListConcerts& query);
 Result<ConcertView> run(const QueryContext& at, const GetConcert& query);
+Result<DrawView> run(const QueryContext& at, const GetDraw& query);
+Result<AdmissionsView> run(const QueryContext& at, const ListAdmissions& query);
 Result<std::vector<DateView>> run(const QueryContext& at, const ListDates& query);
 Result<SeatsView> run(const QueryContext& at, const ListSeats& query);
 Result<PerformanceView> run(const QueryContext& at, const GetPerformance& query);

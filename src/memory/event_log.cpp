@@ -23,6 +23,7 @@ enum Field : std::uint16_t {
     has_pass_expires_at = 1 << 8,
     has_actor = 1 << 9,
     has_detail = 1 << 10,
+    has_draw = 1 << 11,
 };
 
 std::uint16_t fields_of(const Event& event) {
@@ -41,6 +42,7 @@ std::uint16_t fields_of(const Event& event) {
     set_if(event.pass_expires_at != Time{}, has_pass_expires_at);
     set_if(!event.actor.empty(), has_actor);
     set_if(!event.detail.empty(), has_detail);
+    set_if(event.draw.has_value(), has_draw);
     return fields;
 }
 
@@ -73,6 +75,10 @@ bool read_items(ByteReader& in, std::vector<EventItem>& items) {
     return true;
 }
 
+bool read_draw(ByteReader& in, EventDraw& draw) {
+    return in.raw(draw.seed) && in.i64(draw.epoch) && in.i64(draw.size);
+}
+
 bool read_time(ByteReader& in, Time& time) {
     std::int64_t microseconds = 0;
     if (!in.i64(microseconds)) return false;
@@ -97,6 +103,10 @@ void write_event(const Event& event, std::string& out) {
     if (fields & has_pass_expires_at) writer.i64(count(event.pass_expires_at));
     if (fields & has_actor) writer.text(event.actor);
     if (fields & has_detail) writer.text(event.detail);
+    if (fields & has_draw) {
+        writer.raw(std::span<const std::uint8_t>(event.draw->seed));
+        writer.i64(event.draw->epoch).i64(event.draw->size);
+    }
 }
 
 bool read_event(std::string_view record, Event& event) {
@@ -116,7 +126,8 @@ bool read_event(std::string_view record, Event& event) {
            ok(has_until, [&] { return read_time(in, event.until); }) &&
            ok(has_pass_expires_at, [&] { return read_time(in, event.pass_expires_at); }) &&
            ok(has_actor, [&] { return in.text(event.actor); }) &&
-           ok(has_detail, [&] { return in.text(event.detail); }) && in.at_end();
+           ok(has_detail, [&] { return in.text(event.detail); }) &&
+           ok(has_draw, [&] { return read_draw(in, event.draw.emplace()); }) && in.at_end();
 }
 
 std::uint32_t checksum_of(const Stream& stream, std::int64_t number, std::string_view record) {

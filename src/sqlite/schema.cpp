@@ -105,7 +105,13 @@ CREATE TABLE sale (
     pass_ttl INTEGER,
     custom_policy TEXT NOT NULL,
     policy_state BLOB NOT NULL,
-    next_event INTEGER NOT NULL
+    next_event INTEGER NOT NULL,
+    draw INTEGER NOT NULL,
+    draw_seed BLOB,
+    draw_epoch INTEGER,
+    draw_size INTEGER,
+    drawn_at INTEGER,
+    draw_next_rank INTEGER
 ) STRICT;
 
 CREATE TABLE line (
@@ -246,8 +252,18 @@ CREATE TABLE event (
 )sql";
 
 // Stores of version 1 made no marked copies: a copy of theirs cannot be told from the store itself.
-constexpr std::array migration_steps = {
-    MigrationStep{1, "ALTER TABLE store ADD COLUMN copied INTEGER NOT NULL DEFAULT 0"}};
+// Their rooms drew no lines.
+constexpr const char* to_v2 = R"sql(
+ALTER TABLE store ADD COLUMN copied INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sale ADD COLUMN draw INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sale ADD COLUMN draw_seed BLOB;
+ALTER TABLE sale ADD COLUMN draw_epoch INTEGER;
+ALTER TABLE sale ADD COLUMN draw_size INTEGER;
+ALTER TABLE sale ADD COLUMN drawn_at INTEGER;
+ALTER TABLE sale ADD COLUMN draw_next_rank INTEGER;
+)sql";
+
+constexpr std::array migration_steps = {MigrationStep{1, to_v2}};
 
 // Every table with its columns, and every index with its text, in a fixed order. ALTER TABLE leaves
 // a table's text different from one created anew, so the columns count, not the text.

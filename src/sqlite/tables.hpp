@@ -14,6 +14,7 @@
 
 #include "concertres/storage.hpp"
 #include "sqlite/cells.hpp"
+#include "sqlite/sale_columns.hpp"
 
 namespace concertres::sqlite {
 
@@ -45,27 +46,6 @@ struct Table<Wallet> {
     }
 };
 
-// A room's settings as columns of the sale's row.
-struct RoomColumns {
-    bool has_room = false;
-    std::optional<std::int64_t> active_max;
-    std::optional<std::int64_t> window_admit_max;
-    std::optional<Duration> window;
-    std::optional<Duration> pass_ttl;
-
-    static RoomColumns of(const std::optional<RoomPolicy>& room);
-    [[nodiscard]] std::optional<RoomPolicy> to_policy(std::string custom) const;
-
-    template <class Visitor, class Row>
-    static void visit(Visitor& v, Row& row) {
-        v.column("room", row.has_room);
-        v.column("active_max", row.active_max);
-        v.column("window_admit_max", row.window_admit_max);
-        v.column("window_length", row.window);
-        v.column("pass_ttl", row.pass_ttl);
-    }
-};
-
 template <>
 struct Table<Sale> {
     static constexpr std::string_view name = "sale";
@@ -81,12 +61,17 @@ struct Table<Sale> {
             const RoomColumns room = RoomColumns::of(row.room);
             RoomColumns::visit(v, room);
             v.column("custom_policy", row.room ? row.room->custom : none);
+            const DrawColumns draw = DrawColumns::of(row.draw);
+            DrawColumns::visit(v, draw);
         } else {
             RoomColumns room;
             std::string custom;
             RoomColumns::visit(v, room);
             v.column("custom_policy", custom);
             row.room = room.to_policy(std::move(custom));
+            DrawColumns draw;
+            DrawColumns::visit(v, draw);
+            row.draw = draw.to_state();
         }
     }
 };

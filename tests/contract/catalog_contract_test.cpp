@@ -114,7 +114,7 @@ CONCERTRES_BACKEND_TEST("a concert comes back with the extreme values of its fie
 
 CONCERTRES_BACKEND_TEST("every part of a sale is kept, alone and with the others") {
     TestStore store(backend);
-    std::vector<Sale> sales(9);
+    std::vector<Sale> sales(11);
     sales[1].room = RoomPolicy{};  // a room that limits nothing is not the same as no room
     sales[2].room = RoomPolicy{.active_max = INT64_MAX};
     sales[3].room = RoomPolicy{.window = AdmissionWindow{INT64_MAX, Duration(INT64_MAX)}};
@@ -122,6 +122,9 @@ CONCERTRES_BACKEND_TEST("every part of a sale is kept, alone and with the others
     sales[5].room = RoomPolicy{.custom = "members first"};
     sales[6].room = RoomPolicy{1, AdmissionWindow{1, Duration(1)}, Duration(1), "x"};
     sales[7].opens_at = Time{};
+    sales[9].room = RoomPolicy{.draw = true};
+    sales[9].draw = DrawState{.seed = {7}, .drawn = {}};
+    sales[10].draw = DrawState{.seed = {}, .drawn = Drawn{.size = 5, .at = Time{}, .next_rank = 5}};
     sales[8].opens_at = Time(Duration(INT64_MAX));
     sales[8].mode = SaleMode::closed;
     sales[8].next_event = INT64_MAX;

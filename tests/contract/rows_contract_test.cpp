@@ -100,6 +100,9 @@ CONCERTRES_BACKEND_TEST("sales come back as they were written") {
     b.opens_at = Time{};
     b.room = RoomPolicy{};
     b.policy_state = "\xff\x01";
+    a.room->draw = true;
+    a.draw = DrawState{.seed = {0xff, 0, 1}, .drawn = {}};
+    b.draw = DrawState{.seed = {1}, .drawn = Drawn{INT64_MAX, INT64_MAX, last_time, INT64_MAX}};
     check_round_trip<Sale>(store, {a, b}, at_first, 1);
 }
 
@@ -317,7 +320,7 @@ CONCERTRES_BACKEND_TEST("events come back as they were written") {
                                           wallet_charged,       wallet_paid,
                                           wallet_refunded,      pass_admitted,
                                           pass_expired,         pass_left,
-                                          sale_changed};
+                                          sale_changed,         room_drawn};
     for (const Stream& stream :
          {Stream{StreamKind::performance, concert.performances.front().key.value},
           Stream{StreamKind::wallet, user.value},
@@ -331,6 +334,7 @@ CONCERTRES_BACKEND_TEST("events come back as they were written") {
         for (EventKind kind : kinds) add({.kind = kind});
         std::vector<SeatNumber> seats;
         for (SeatNumber i = 1; i <= 1'000; ++i) seats.push_back(i);
+        add({.kind = room_drawn, .draw = EventDraw{.seed = {0xff, 1}, .epoch = 1, .size = 9}});
         add({.at = last_time,
              .user = {all_ones()},
              .place = last_place,

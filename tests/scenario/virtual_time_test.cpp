@@ -58,6 +58,27 @@ std::vector<CrowdPlan> plans() {
                    .step_time = milliseconds(1),
                    .reopen_every = minutes(3),
                    .wall_steps = minutes(5)});
+    // Most of the crowd is there before the sale opens; some leave before that, some come later.
+    all.push_back(
+        {.name = "a draw, a cap and a window",
+         .seed = 10,
+         .room =
+             RoomPolicy{.active_max = 8, .window = AdmissionWindow{4, seconds(20)}, .draw = true},
+         .opens_after = minutes(8),
+         .step_time = milliseconds(2)});
+    all.push_back({.name = "a draw, small groups, opened again and again, no sweeps",
+                   .seed = 11,
+                   .room = RoomPolicy{.active_max = 12, .draw = true},
+                   .opens_after = minutes(6),
+                   .options = {.group_max = 3, .sweeps = false},
+                   .step_time = milliseconds(5),
+                   .reopen_every = seconds(61)});
+    all.push_back({.name = "a draw that most come too late for",
+                   .seed = 12,
+                   .room = RoomPolicy{.active_max = 5, .draw = true},
+                   .opens_after = seconds(90),
+                   .step_time = milliseconds(1),
+                   .wall_steps = minutes(60)});
     return all;
 }
 

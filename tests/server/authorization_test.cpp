@@ -36,7 +36,10 @@ class Cast {
   public:
     // Copies are made of files alone.
     explicit Cast(bool sqlite = false)
-        : server({.sqlite = sqlite}), sale(server.add(hall())), other_sale(server.add()) {}
+        : server({.sqlite = sqlite}),
+          sale(server.add(hall())),
+          other_sale(server.add()),
+          drawn_sale(server.add_drawn()) {}
 
     // Who bought one seat and asked for a new place; with the token of the first.
     Actor veteran(std::string state, Buyer& buyer) {
@@ -49,6 +52,7 @@ class Cast {
                 buyer.token,
                 {.sale = sale,
                  .user = buyer.user,
+                 .drawn = drawn_sale,
                  .reservation = held.text("/reservation_id"),
                  .payment = paid.text("/payment_id")}};
     }
@@ -109,6 +113,7 @@ class Cast {
     TestServer server;
     SmallSale sale;
     SmallSale other_sale;
+    SmallSale drawn_sale;
 
   private:
     static ConcertDraft hall() {

@@ -101,6 +101,50 @@ TEST_CASE("import makes no room where none was asked for") {
     CHECK(parsed<ImportArguments>({"import", "f", "--data=d", "--active-max=1"}).options().room);
 }
 
+TEST_CASE("import sets a draw where one was asked for") {
+    const auto arguments = parsed<ImportArguments>(
+        {"import", "f", "--data=d", "--draw", "--opens-at=2026-12-01T00:00:00Z"});
+    CHECK(arguments.options().room == RoomPolicy{.draw = true});
+}
+
+TEST_CASE("draw verifies a file, or exports a concert's to one") {
+    const auto verify = parsed<DrawArguments>({"draw", "verify", "draw.json"});
+    CHECK(verify.action == DrawArguments::Action::verify);
+    CHECK(verify.file == "draw.json");
+    CHECK_FALSE(verify.commitment);
+    CHECK_FALSE(verify.place);
+    const auto more = parsed<DrawArguments>(
+        {"draw", "verify", "draw.json", "--place=7", "--commitment", std::string(62, '0') + "fF"});
+    CHECK(more.place == PlaceNumber{7});
+    REQUIRE(more.commitment);
+    CHECK(more.commitment->back() == 0xff);
+    const auto exported = parsed<DrawArguments>({"draw", "export", some_id, "draw.json", "--server",
+                                                 "http://127.0.0.1:8081", "--admin-key", "key"});
+    CHECK(exported.action == DrawArguments::Action::export_);
+    CHECK(exported.concert.to_string() == some_id);
+    CHECK(exported.file == "draw.json");
+    CHECK(exported.server == "http://127.0.0.1:8081");
+    CHECK(exported.admin_key == "key");
+}
+
+TEST_CASE("what is wrong with a draw command is told") {
+    CHECK(faults({"draw"}) == Words{"verify or export, what is to be done, is missing"});
+    CHECK(faults({"draw", "roll", "f"}) == Words{"argument \"roll\": must be verify or export"});
+    CHECK(faults({"draw", "verify"}) == Words{"FILE, what `draw export` has written, is missing"});
+    CHECK(faults({"draw", "verify", "f", "g", "--data=d", "--commitment=12"}) ==
+          Words{"argument \"g\": nothing more is expected",
+                "flag --data: goes not with verify, which reads nothing but the file",
+                "flag --commitment: must be 64 hexadecimal digits, not \"12\""});
+    CHECK(faults({"draw", "export", some_id, "--data=d"}) ==
+          Words{"FILE, where the draw goes, is missing"});
+    CHECK(faults({"draw", "export", "x", "f", "--data=d", "--place=7"}) ==
+          Words{"argument \"x\": must be a UUID, like 8f14e45f-ceea-467f-a0e6-3a1b5c3d7e91",
+                "flag --place: goes only with verify"});
+    CHECK(faults({"draw", "export", some_id, "f"}) ==
+          Words{"give exactly one of --data DIR, where no server runs, and --server URL, where one "
+                "does"});
+}
+
 TEST_CASE("all that is wrong with an import is told at once") {
     CHECK(faults({"import",   "hall.json",  "more",       "--data",       "a",      "--server",
                   "http://h", "--date",     "2026-12-24", "--price",      "Stalls", "--price",

@@ -155,6 +155,9 @@ void refuse_to_join() {
         return server.join(SmallSale::user(user), concert);
     };
     expect("askForToken", join(1, ConcertId::random()), "404 unknown_concert");
+    expect("getDraw", server.get("/v1/concerts/" + no_id + "/draw"), "404 unknown_concert");
+    expect("getDraw", server.get("/v1/concerts/" + sale.concert.to_string() + "/draw"),
+           "404 unknown_draw");
     (void)server.waiting("first", sale.concert);
     expect("askForToken", join(2, sale.concert), "409 room_full");
     server.admit(sale.concert);
@@ -318,6 +321,7 @@ void refuse_unknown_things() {
         expect("getRoom", operators("GET", "concerts/" + id + "/room"), "404 unknown_concert");
         expect("changeRoom", operators("PATCH", "concerts/" + id + "/room"), "404 unknown_concert");
         expect("getReport", operators("GET", "concerts/" + id + "/report"), "404 unknown_concert");
+        expect("exportDraw", operators("GET", "concerts/" + id + "/draw"), "404 unknown_concert");
         expect("releaseAnybodys", operators("POST", "reservations/" + id + "/release"),
                "404 unknown_reservation");
         const bool is_id = id == no_id;
@@ -335,6 +339,10 @@ void refuse_unknown_things() {
            server.ask_operators(
                {.target = "/admin/v1/explain/" + sale.performance().to_string() + "?seat=51"}),
            "404 unknown_seat");
+    expect("exportDraw",
+           server.ask_operators(
+               {.target = "/admin/v1/concerts/" + sale.concert.to_string() + "/draw"}),
+           "404 unknown_draw");
 }
 
 void refuse_money() {

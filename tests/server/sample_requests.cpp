@@ -15,6 +15,7 @@ namespace {
 
 constexpr auto samples = std::to_array<Sample>({
     {.operation = "listConcerts", .status = 200},
+    {.operation = "getDraw", .status = 200, .is_of_draw = true},
     {.operation = "askForToken", .status = 200, .body = R"({"user_id": "$user_id"})"},
     {.operation = "getToken", .status = 200},
     {.operation = "followToken", .status = 200},
@@ -72,6 +73,7 @@ constexpr auto samples = std::to_array<Sample>({
                  "seats": {"count": 5, "price": 1000}})"},
     {.operation = "getRoom", .status = 200},
     {.operation = "changeRoom", .status = 200, .body = R"({"active_max": 1000})"},
+    {.operation = "exportDraw", .status = 200, .is_of_draw = true},
     {.operation = "getReport", .status = 200},
     {.operation = "releaseAnybodys", .status = 200},
     {.operation = "explain", .status = 200},
@@ -116,8 +118,10 @@ const server::Route& route_of(std::string_view operation) {
 Ask request_of(const server::Route& route, const Stage& stage, const std::string& token,
                const std::string& key) {
     const Sample& sample = sample_of(route);
+    Stage named = stage;
+    if (sample.is_of_draw) named.sale = stage.drawn;
     Ask request{.method = std::string(http::method_name(route.method)),
-                .target = filled_in(std::string(route.path), "{", "}", stage),
+                .target = filled_in(std::string(route.path), "{", "}", named),
                 .token = token};
     REQUIRE(request.target.find('{') == std::string::npos);
     REQUIRE(sample.body.empty() != route.takes_body);
@@ -140,6 +144,7 @@ ReadyStage::ReadyStage(ServerSettings settings) : server(std::move(settings)), s
     buyer = server.again(buyer, sale.concert);
     stage = {.sale = sale,
              .user = buyer.user,
+             .drawn = server.add_drawn(),
              .reservation = server.hold(buyer, sale.performance(), {2}).text("/reservation_id"),
              .payment = paid.text("/payment_id")};
 }

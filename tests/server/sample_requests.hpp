@@ -19,6 +19,7 @@ struct Sample {
     std::string_view body = {};  // `$user_id` and the like stand for the stage's
     // It concerns one concert: the token of another is refused, although its place is admitted.
     bool is_of_concert = false;
+    bool is_of_draw = false;  // it concerns a concert whose line is drawn
     // What another user is told who asks for the same; empty: it is about the caller alone.
     std::string_view anothers = {};
 };
@@ -30,6 +31,7 @@ struct Sample {
 struct Stage {
     SmallSale sale{};
     UserId user{};
+    SmallSale drawn{};  // whose line is drawn
     std::string reservation = UserId::random().to_string();
     std::string payment = UserId::random().to_string();
 };

@@ -176,6 +176,15 @@ SmallSale TestServer::add() {
     return add(std::move(draft));
 }
 
+SmallSale TestServer::add_drawn() {
+    ConcertDraft draft = SmallSale::draft();
+    draft.room = RoomPolicy{.draw = true};
+    draft.opens_at = office_.now();
+    const SmallSale sale = add(std::move(draft));
+    admit(sale.concert);
+    return sale;
+}
+
 void TestServer::admit(const ConcertId& concert) { REQUIRE(office_.tick({concert})); }
 
 // --- Buyers

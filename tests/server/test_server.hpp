@@ -113,6 +113,8 @@ class TestServer {
     // A concert with a room that lets in whoever comes, as soon as it is told to admit.
     SmallSale add(ConcertDraft draft);
     SmallSale add();
+    // One whose line has just been drawn, of nobody.
+    SmallSale add_drawn();
     void admit(const ConcertId& concert);
 
     // --- what buyers do

@@ -20,6 +20,7 @@ ConcertDraft draft_of(const CrowdPlan& plan, Time now) {
     // Prices that differ, so that a wrong sum shows.
     for (HallSeat& seat : draft.seats) seat.price.minor += seat.number;
     draft.room = plan.room;
+    if (plan.opens_after > Duration{0}) draft.opens_at = now + plan.opens_after;
     draft.limits = {.per_performance = 4, .per_concert = 6};
     return draft;
 }
@@ -183,11 +184,17 @@ void Crowd::join(Buyer& buyer) {
         [this, &buyer](const PlaceView& view) {
             buyer.place = view.number;
             buyer.in_line = true;
-            if (view.status == TokenStatus::waiting) {
-                witness_.waits(buyer.id, view.number, view.position.value_or(-1));
-            }
+            if (view.status == TokenStatus::waiting) see_position(buyer, view);
         },
         &Crowd::wait, true);
+}
+
+// Without one only where the line will be drawn and the sale has not opened (or just now).
+void Crowd::see_position(const Buyer& buyer, const PlaceView& view) {
+    const bool will_be_drawn =
+        plan_.room && plan_.room->draw && kernel_.now() < plan_.opens_after + seconds(2);
+    if (!view.position && will_be_drawn) return;
+    witness_.waits(buyer.id, view.number, view.position.value_or(-1));
 }
 
 void Crowd::wait(Buyer& buyer) {
@@ -199,7 +206,7 @@ void Crowd::wait(Buyer& buyer) {
                                       .last = chance(50) ? buyer.last : std::nullopt});
     if (!view) return witness_.complain("a place is not found"), go(buyer);
     if (view->status == TokenStatus::waiting) {
-        witness_.waits(buyer.id, buyer.place, view->position.value_or(-1));
+        see_position(buyer, *view);
         buyer.last = view->position;
         if (view->sale == SaleState::sold_out || chance(1)) return leave(buyer);
         return later(buyer, seconds(10), &Crowd::wait);
@@ -328,6 +335,7 @@ std::optional<Duration> Crowd::watch() {
     if (!plan_.room) return std::nullopt;
     std::int64_t in = 0;
     std::optional<PlaceNumber> first;
+    std::int64_t nearest = 0;
     SaleState sale = SaleState::open;
     for (const Buyer& buyer : buyers_) {
         if (!buyer.in_line && !buyer.in) continue;
@@ -339,8 +347,10 @@ std::optional<Duration> Crowd::watch() {
         }
         sale = view->sale;
         if (view->status == TokenStatus::admitted) ++in;
-        if (view->status == TokenStatus::waiting && (!first || buyer.place < *first)) {
+        const auto position = view->position;
+        if (view->status == TokenStatus::waiting && position && (!first || *position < nearest)) {
             first = buyer.place;
+            nearest = *position;
         }
     }
     const std::int64_t most = plan_.room->active_max.value_or(INT64_MAX);

@@ -24,7 +24,8 @@ struct CrowdPlan {
     std::uint64_t seed = 0;
     int buyers = 120;
     std::optional<RoomPolicy> room;
-    SeatNumber seats = 40;  // of each of two performances
+    Duration opens_after{0};  // 0: the sale is open at once
+    SeatNumber seats = 40;    // of each of two performances
     Options options;
     Duration arrive_within = std::chrono::minutes(10);
     Duration step_time{0};     // see Kernel
@@ -82,6 +83,7 @@ class Crowd {
 
     void arrive(Buyer& buyer);
     void join(Buyer& buyer);
+    void see_position(const Buyer& buyer, const PlaceView& view);
     void wait(Buyer& buyer);
     void shop(Buyer& buyer);
     void hold(Buyer& buyer);

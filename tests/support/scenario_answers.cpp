@@ -131,6 +131,14 @@ Answer Answers::operator()(const ConcertView& view) const {
     return answer;
 }
 
+Answer Answers::operator()(const DrawView& view) const {
+    if (!view.drawn) return {.words = {"planned"}};
+    return {.words = {"drawn"},
+            .fields = {{"size", text(view.drawn->size)},
+                       {"at", at(view.drawn->at)},
+                       {"next", text(view.drawn->next_rank)}}};
+}
+
 Answer Answers::operator()(const std::vector<ConcertView>& list) const {
     std::vector<std::string> words;
     for (const ConcertView& view : list) {

@@ -57,6 +57,7 @@ class Answers {
     [[nodiscard]] Answer operator()(const PaymentView& view) const;
     [[nodiscard]] Answer operator()(const ChargeView& view) const;
     [[nodiscard]] Answer operator()(const ConcertView& view) const;
+    [[nodiscard]] Answer operator()(const DrawView& view) const;
     [[nodiscard]] Answer operator()(const std::vector<ConcertView>& list) const;
     [[nodiscard]] Answer operator()(const std::vector<DateView>& list) const;
     [[nodiscard]] Answer operator()(const SeatsView& view) const;

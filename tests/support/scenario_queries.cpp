@@ -20,6 +20,12 @@ void Verbs::show(Line& line, BoxOffice& office, const Reply& reply) {
     ask(office, query, reply);
 }
 
+void Verbs::draw(Line& line, BoxOffice& office, const Reply& reply) {
+    const GetDraw query{names_.id<ConcertId>(line.word("concert"))};
+    line.finish();
+    ask(office, query, reply);
+}
+
 void Verbs::dates(Line& line, BoxOffice& office, const Reply& reply) {
     ListDates query{.concert = names_.id<ConcertId>(line.word("concert"))};
     query.all = line.flag("all");

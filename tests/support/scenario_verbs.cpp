@@ -19,6 +19,7 @@ AdmissionWindow parse_window(const std::string& text) {
 std::optional<RoomPolicy> parse_room(Line& line) {
     RoomPolicy policy;
     const bool named = line.flag("room");
+    policy.draw = line.flag("draw");
     policy.active_max = line.number_field("active");
     if (const auto window = line.field("window")) policy.window = parse_window(*window);
     policy.pass_ttl = line.duration_field("pass");
@@ -80,6 +81,7 @@ bool Verbs::send(Line& line, BoxOffice& office, const Reply& reply) {
         {"unblock", &Verbs::unblock},
         {"concerts", &Verbs::concerts},
         {"show", &Verbs::show},
+        {"draw", &Verbs::draw},
         {"dates", &Verbs::dates},
         {"find", &Verbs::find},
         {"seat", &Verbs::seat},

@@ -65,6 +65,7 @@ class Verbs {
     void set_blocked(Line& line, BoxOffice& office, const Reply& reply, bool blocked);
     void concerts(Line& line, BoxOffice& office, const Reply& reply);
     void show(Line& line, BoxOffice& office, const Reply& reply);
+    void draw(Line& line, BoxOffice& office, const Reply& reply);
     void dates(Line& line, BoxOffice& office, const Reply& reply);
     void find(Line& line, BoxOffice& office, const Reply& reply);
     void seat(Line& line, BoxOffice& office, const Reply& reply);

@@ -128,6 +128,17 @@ void SaleScript::change_sale(Time at) {
     tell({.stream = of_room, .kind = EventKind::sale_changed, .at = at, .actor = "operator"});
 }
 
+void SaleScript::draw(const DrawSeed& seed, Time at) {
+    Sale& sale = store_.row<Sale>(the_concert);
+    const std::int64_t size = store_.row<Line>(the_concert).next_sequence - 1;
+    sale.room->draw = true;
+    sale.opens_at = at;
+    sale.draw = DrawState{.seed = seed, .drawn = Drawn{.epoch = 0, .size = size, .at = at}};
+    Event event{.stream = of_room, .kind = EventKind::room_drawn, .at = at};
+    event.draw = EventDraw{.seed = seed, .epoch = 0, .size = size};
+    tell(std::move(event));
+}
+
 // --- Seats -------------------------------------------------------------------------------------
 
 void SaleScript::set_seat(PerformanceKey performance, SeatNumber number, Seat to) {

@@ -78,6 +78,8 @@ class SaleScript {
     void block(PerformanceKey performance, const std::vector<SeatNumber>& seats, bool blocked,
                Time at);
     void change_sale(Time at);
+    // The room's draw is set, and takes place, of all who have joined.
+    void draw(const DrawSeed& seed, Time at);
 
     // Everything, as it stands at `now`.
     [[nodiscard]] ShownStore shown(Time now) const;

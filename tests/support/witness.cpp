@@ -4,6 +4,8 @@
 #include <deque>
 #include <optional>
 
+#include "support/drawn_order.hpp"
+
 namespace concertres::test {
 namespace {
 
@@ -193,14 +195,28 @@ void Witness::waits(UserId user, PlaceNumber number, std::int64_t position) {
 
 void Witness::check_room(const std::vector<Event>& room, const std::vector<Event>& performances,
                          const RoomPolicy& policy) {
-    // Whoever has the smaller number came first. If one is admitted after a larger number, it was
-    // overtaken: a place that was left is never admitted.
-    PlaceNumber last;
+    // Whoever has the smaller number came first; of those who were drawn, whoever has the smaller
+    // rank is first. If one is admitted after who is behind it, it was overtaken: a place that was
+    // left is never admitted.
+    std::optional<EventDraw> draw;
+    std::pair<int, std::int64_t> last{-1, 0};
     for (const Event& event : room) {
+        if (event.kind == EventKind::room_drawn) {
+            expect(!draw && event.draw && policy.draw && last.first < 0,
+                   "a line was drawn that was not to be, or twice, or too late");
+            draw = event.draw;
+        }
         if (event.kind != EventKind::pass_admitted) continue;
-        expect(event.place > last, "somebody was overtaken, or admitted twice");
-        last = event.place;
+        std::pair<int, std::int64_t> standing{1, event.place.value};
+        if (draw && event.place.value <= draw->size) {
+            const auto rank = rank_by_hand(draw->seed, static_cast<std::uint64_t>(draw->size),
+                                           static_cast<std::uint64_t>(event.place.value));
+            standing = {0, static_cast<std::int64_t>(rank)};
+        }
+        expect(standing > last, "somebody was overtaken, or admitted twice");
+        last = standing;
     }
+    expect(draw.has_value() == policy.draw, "a line was not drawn that was to be");
     if (policy.active_max) check_active(room, performances, *policy.active_max);
     if (policy.window) check_window(room, *policy.window);
 }

@@ -9,6 +9,7 @@ using namespace rows;
 
 namespace {
 
+constexpr DrawSeed seed{1, 2, 3};
 constexpr SeatCounts some_free{.free = 1, .held = 1, .sold = 8};
 
 Sale sale(SaleMode mode, std::optional<Time> opens_at = {}) {
@@ -143,7 +144,7 @@ TEST_CASE("a room numbers its events without gaps") {
 TEST_CASE("an operator changes what is named, and nothing else") {
     const Sale before = sale(SaleMode::open, t0);
     Sale state = before;
-    auto r = change_sale(state, {.mode = SaleMode::paused, .actor = "op"}, t0);
+    auto r = change_sale(state, {.mode = SaleMode::paused, .actor = "op"}, seed, t0);
     REQUIRE(code(r) == "ok");
     CHECK(*r == Event{.stream = {StreamKind::room, concert_key.value},
                       .number = 1,
@@ -156,7 +157,7 @@ TEST_CASE("an operator changes what is named, and nothing else") {
     expected.next_event = 2;
     CHECK(state == expected);
 
-    r = change_sale(state, {.opens_at = t0 + 1h}, t0);
+    r = change_sale(state, {.opens_at = t0 + 1h}, seed, t0);
     CHECK(r->number == 2);
     CHECK(r->detail == "opens at: " + to_rfc3339(t0 + 1h));
     expected.opens_at = t0 + 1h;
@@ -167,15 +168,16 @@ TEST_CASE("an operator changes what is named, and nothing else") {
                           .window = AdmissionWindow{20, 1'500us},
                           .pass_ttl = 2min,
                           .custom = "fair"};
-    r = change_sale(state, {.mode = SaleMode::open, .room = room}, t0);
+    r = change_sale(state, {.mode = SaleMode::open, .room = room}, seed, t0);
     CHECK(r->detail ==
           "sale: open; room: at most 50 at once, at most 20 per 1500 us, passes for 120000 ms, "
           "policy fair");
     CHECK(state.room == room);
     CHECK(state.mode == SaleMode::open);
     CHECK(state.opens_at == t0 + 1h);
-    CHECK(change_sale(state, {.room = RoomPolicy{}}, t0)->detail == "room: any number at once");
-    CHECK(change_sale(state, {}, t0)->detail == "nothing");
+    CHECK(change_sale(state, {.room = RoomPolicy{}}, seed, t0)->detail ==
+          "room: any number at once");
+    CHECK(change_sale(state, {}, seed, t0)->detail == "nothing");
 }
 
 TEST_CASE("a patch changes what it names, and nothing else") {
@@ -185,25 +187,25 @@ TEST_CASE("a patch changes what it names, and nothing else") {
     fewer.active_max.emplace(10);
     RoomPatch no_window;
     no_window.window.emplace();
-    REQUIRE(change_sale(state, {.patch = fewer}, t0));
+    REQUIRE(change_sale(state, {.patch = fewer}, seed, t0));
     CHECK(state.room ==
           RoomPolicy{.active_max = 10, .window = AdmissionWindow{20, 1s}, .custom = "fair"});
-    CHECK(change_sale(state, {.patch = no_window}, t0)->detail ==
+    CHECK(change_sale(state, {.patch = no_window}, seed, t0)->detail ==
           "room: at most 10 at once, policy fair");
     CHECK(state.room == RoomPolicy{.active_max = 10, .custom = "fair"});
 
     RoomPatch longer;
     longer.pass_ttl.emplace(2min);
-    REQUIRE(change_sale(state, {.room = RoomPolicy{.active_max = 7}, .patch = longer}, t0));
+    REQUIRE(change_sale(state, {.room = RoomPolicy{.active_max = 7}, .patch = longer}, seed, t0));
     CHECK(state.room == RoomPolicy{.active_max = 7, .pass_ttl = 2min});
     state.room.reset();
-    REQUIRE(change_sale(state, {.patch = RoomPatch{}}, t0));
+    REQUIRE(change_sale(state, {.patch = RoomPatch{}}, seed, t0));
     CHECK(state.room == RoomPolicy{});
 
     RoomPatch bad;
     bad.active_max.emplace(0);
     const Sale before = state;
-    CHECK(code(change_sale(state, {.patch = bad}, t0)) == "request_invalid");
+    CHECK(code(change_sale(state, {.patch = bad}, seed, t0)) == "request_invalid");
     CHECK(state == before);
 }
 
@@ -212,7 +214,7 @@ TEST_CASE("every mode is told by its name") {
     std::set<std::string> details;
     for (const SaleMode mode :
          {SaleMode::open, SaleMode::paused, SaleMode::draining, SaleMode::closed}) {
-        details.insert(change_sale(state, {.mode = mode}, t0)->detail);
+        details.insert(change_sale(state, {.mode = mode}, seed, t0)->detail);
     }
     CHECK(details ==
           std::set<std::string>{"sale: open", "sale: paused", "sale: draining", "sale: closed"});
@@ -227,7 +229,7 @@ TEST_CASE("a policy that cannot be is refused, and nothing changes") {
         const Sale before = sale(SaleMode::open, t0);
         Sale state = before;
         const SaleChange change{.mode = SaleMode::closed, .room = room, .opens_at = t0 + 1h};
-        CHECK(code(change_sale(state, change, t0)) == "request_invalid");
+        CHECK(code(change_sale(state, change, seed, t0)) == "request_invalid");
         CHECK(state == before);
     }
 }
@@ -236,20 +238,20 @@ TEST_CASE("an operator's change of the policy loses no admission") {
     Sale state = open_sale();
     const RoomPolicy limited{.window = AdmissionWindow{5, 1min}};
     state.policy_state = policy_of(RoomPolicy{})->record("", 5, t0);
-    REQUIRE(change_sale(state, {.room = limited}, t0 + 1s));
+    REQUIRE(change_sale(state, {.room = limited}, seed, t0 + 1s));
     const auto quota = [&](Time now) {
         return policy_of(limited)->quota({}, state.policy_state, now);
     };
     CHECK(quota(t0 + 1s) == 0);
-    REQUIRE(change_sale(state, {.room = RoomPolicy{.active_max = 9}}, t0 + 2s));
-    REQUIRE(change_sale(state, {.room = limited}, t0 + 3s));
+    REQUIRE(change_sale(state, {.room = RoomPolicy{.active_max = 9}}, seed, t0 + 2s));
+    REQUIRE(change_sale(state, {.room = limited}, seed, t0 + 3s));
     CHECK(quota(t0 + 1min - tick) == 0);
     CHECK(quota(t0 + 1min) == 5);
 }
 
 TEST_CASE("a room that is made where none was begins with nothing recorded") {
     Sale state{.concert = concert_key};
-    REQUIRE(change_sale(state, {.room = RoomPolicy{.active_max = 9}}, t0));
+    REQUIRE(change_sale(state, {.room = RoomPolicy{.active_max = 9}}, seed, t0));
     CHECK(state.policy_state.empty());
     CHECK(state.room->active_max == 9);
 }
@@ -258,7 +260,7 @@ TEST_CASE("setting the room again mends a record that cannot be read") {
     Sale state = open_sale();
     state.policy_state = "no record";
     const RoomPolicy limited{.window = AdmissionWindow{5, 1min}};
-    REQUIRE(change_sale(state, {.room = limited}, t0));
+    REQUIRE(change_sale(state, {.room = limited}, seed, t0));
     CHECK(policy_of(limited)->quota({}, state.policy_state, t0) == 0);
     CHECK(policy_of(limited)->quota({}, state.policy_state, t0 + 1min) == 5);
 }

@@ -139,6 +139,7 @@ TEST_CASE("every fault is refused and named with its place") {
              d.room = {.window = {{1, Duration::max()}}};
          }},
         {"room/pass_ttl", [](ConcertDraft& d) { d.room = {.pass_ttl = 0s}; }},
+        {"room/draw", [](ConcertDraft& d) { d.room = {.draw = true}; }},
         {"room/custom", [&](ConcertDraft& d) { d.room = {.custom = huge}; }},
         {"limits/per_performance", [](ConcertDraft& d) { d.limits.per_performance = 0; }},
         {"limits/per_concert", [](ConcertDraft& d) { d.limits.per_concert = 0; }},

@@ -19,7 +19,7 @@ constexpr EventKind all_kinds[] = {
     EventKind::wallet_charged,       EventKind::wallet_paid,
     EventKind::wallet_refunded,      EventKind::pass_admitted,
     EventKind::pass_expired,         EventKind::pass_left,
-    EventKind::sale_changed,
+    EventKind::sale_changed,         EventKind::room_drawn,
 };
 
 template <class Id>
@@ -81,6 +81,17 @@ TEST_CASE("an event about money tells sums that are 0 as well") {
     CHECK(encode(Event{.kind = EventKind::reservation_held}) == R"({"amount":0})");
 }
 
+TEST_CASE("a draw is told with its seed, so that whoever reads it can work out the order") {
+    Event event{.kind = EventKind::room_drawn};
+    event.draw = EventDraw{.seed = {0x01, 0x23, 0xff}, .epoch = 0, .size = 0};
+    CHECK(encode(event) ==
+          R"({"draw":{"seed":"0123ff00000000000000000000000000","epoch":0,"size":0}})");
+    CHECK(read_back(event) == event);
+    event.draw = EventDraw{.epoch = 3, .size = Draw::size_max};
+    CHECK(read_back(event) == event);
+    CHECK(event_name(EventKind::room_drawn) == "room.drawn");
+}
+
 TEST_CASE("an event is read back as it was written") {
     CHECK(read_back(full_event()) == full_event());
     for (const EventKind kind : all_kinds) CHECK(read_back({.kind = kind}) == Event{.kind = kind});
@@ -127,6 +138,10 @@ TEST_CASE("what is not such an object is not read, and changes nothing") {
         "{",
         "{}x",
         R"({"unknown":1})",
+        R"({"draw":1})",
+        R"({"draw":{"seed":"00","epoch":0,"size":1}})",
+        R"({"draw":{"seed":"0123ff00000000000000000000000000","epoch":0}})",
+        R"({"draw":{"seed":"0123ff00000000000000000000000000","epoch":0,"size":1,"more":1}})",
         R"({"amount":"1"})",
         R"({"amount":1.0})",
         R"({"amount":9223372036854775808})",
@@ -199,12 +214,12 @@ TEST_CASE("the checksum is stored, so it never changes") {
 TEST_CASE("every kind of event has a name of its own") {
     std::set<std::string_view> names;
     for (const EventKind kind : all_kinds) names.insert(event_name(kind));
-    CHECK(names == std::set<std::string_view>{"reservation.held", "reservation.extended",
-                                              "reservation.released", "reservation.expired",
-                                              "payment.completed", "payment.refunded",
-                                              "seats.blocked", "seats.unblocked", "wallet.charged",
-                                              "wallet.paid", "wallet.refunded", "pass.admitted",
-                                              "pass.expired", "pass.left", "sale.changed"});
+    CHECK(names == std::set<std::string_view>{
+                       "reservation.held", "reservation.extended", "reservation.released",
+                       "reservation.expired", "payment.completed", "payment.refunded",
+                       "seats.blocked", "seats.unblocked", "wallet.charged", "wallet.paid",
+                       "wallet.refunded", "pass.admitted", "pass.expired", "pass.left",
+                       "sale.changed", "room.drawn"});
     CHECK(event_name(EventKind::reservation_held) == "reservation.held");
     CHECK(event_name(EventKind::wallet_paid) == "wallet.paid");
     CHECK(event_name(static_cast<EventKind>(250)) == "unknown");

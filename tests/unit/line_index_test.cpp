@@ -3,8 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <map>
 #include <random>
 #include <set>
+#include <vector>
 
 using namespace concertres;
 
@@ -72,4 +74,133 @@ TEST_CASE("a later epoch queues behind every earlier one") {
     CHECK(line.ahead_of(PlaceNumber::of(0, 500)) == 499);
     CHECK(line.ahead_of(PlaceNumber::of(1, 1)) == 1'000);
     CHECK(line.ahead_of(PlaceNumber::of(2, 9)) == 1'001);
+}
+
+// --- A line that was drawn -----------------------------------------------------------------------
+
+namespace {
+
+constexpr DrawSeed seed{4, 2};
+
+// Who is ahead of whom, counted by hand: those who were drawn by their ranks, then the others.
+class DrawnLine {
+  public:
+    DrawnLine(std::int64_t size, std::int64_t epoch) : drawn_{.epoch = epoch, .size = size} {
+        const Draw order(seed, size);
+        for (std::int64_t sequence = 1; sequence <= size; ++sequence) {
+            ranks_[PlaceNumber::of(epoch, sequence)] = order.rank_of(sequence);
+        }
+    }
+    [[nodiscard]] const Drawn& drawn() const { return drawn_; }
+    void add(PlaceNumber number) { waiting_.insert(number); }
+    void remove(PlaceNumber number) { waiting_.erase(number); }
+    [[nodiscard]] std::int64_t ahead_of(PlaceNumber number) const {
+        return std::count_if(waiting_.begin(), waiting_.end(),
+                             [&](PlaceNumber other) { return standing(other) < standing(number); });
+    }
+    [[nodiscard]] const std::set<PlaceNumber>& waiting() const { return waiting_; }
+
+  private:
+    [[nodiscard]] std::pair<std::int64_t, std::int64_t> standing(PlaceNumber number) const {
+        const auto drawn = ranks_.find(number);
+        return drawn == ranks_.end() ? std::pair(std::int64_t{1}, number.value)
+                                     : std::pair(std::int64_t{0}, drawn->second);
+    }
+
+    Drawn drawn_;
+    std::map<PlaceNumber, std::int64_t> ranks_;
+    std::set<PlaceNumber> waiting_;
+};
+
+void check_same(const LineIndex& line, const DrawnLine& model, std::int64_t epoch) {
+    REQUIRE(line.size() == static_cast<std::int64_t>(model.waiting().size()));
+    for (std::int64_t sequence = 1; sequence <= model.drawn().size + 40; sequence += 3) {
+        const PlaceNumber number = PlaceNumber::of(epoch, sequence);
+        CAPTURE(sequence);
+        REQUIRE(line.ahead_of(number) == model.ahead_of(number));
+        REQUIRE(line.contains(number) == model.waiting().contains(number));
+    }
+}
+
+}  // namespace
+
+TEST_CASE("in a line that was drawn positions are by rank, and later arrivals behind all of it") {
+    std::mt19937_64 random(9);
+    for (const std::int64_t size : {1, 5, 63, 64, 65, 511, 512, 600}) {
+        // Few left before the draw, or most of them: it is built from the smaller side.
+        for (const std::uint64_t of_ten_leave : {0u, 1u, 9u, 10u}) {
+            CAPTURE(size);
+            CAPTURE(of_ten_leave);
+            DrawnLine model(size, 1);
+            LineIndex line;
+            const auto number = [](std::int64_t sequence) { return PlaceNumber::of(1, sequence); };
+            for (std::int64_t i = 1; i <= size; ++i) {
+                line.add(number(i));
+                model.add(number(i));
+            }
+            for (std::int64_t i = 1; i <= size; ++i) {
+                if (random() % 10 >= of_ten_leave) continue;
+                line.remove(number(i));
+                model.remove(number(i));
+            }
+            line.draw(seed, model.drawn());
+            check_same(line, model, 1);
+            // Others come, some leave, the first are let in; and what is told twice does no harm.
+            for (std::int64_t i = 1; i <= 40; ++i) {
+                line.add(number(size + i));
+                model.add(number(size + i));
+            }
+            for (std::int64_t i = 1; i <= size + 20; i += 2) {
+                line.remove(number(i));
+                model.remove(number(i));
+                line.remove(number(i));
+            }
+            line.draw(seed, model.drawn());
+            check_same(line, model, 1);
+        }
+    }
+}
+
+TEST_CASE("a drawn line is the same when it is built anew from who waits, before or after") {
+    DrawnLine model(300, 0);
+    LineIndex before;
+    LineIndex after;
+    before.draw(seed, model.drawn());
+    for (std::int64_t i = 1; i <= 340; ++i) {
+        if (i % 7 == 3) continue;
+        const PlaceNumber number{i};
+        model.add(number);
+        before.add(number);
+        after.add(number);
+    }
+    after.draw(seed, model.drawn());
+    check_same(before, model, 0);
+    check_same(after, model, 0);
+}
+
+TEST_CASE("who has a number of an earlier epoch is ahead of all who were drawn") {
+    DrawnLine model(20, 1);
+    LineIndex line;
+    for (std::int64_t i = 1; i <= 10; ++i) line.add(PlaceNumber::of(0, i));
+    for (std::int64_t i = 1; i <= 20; ++i) {
+        line.add(PlaceNumber::of(1, i));
+        model.add(PlaceNumber::of(1, i));
+    }
+    line.draw(seed, model.drawn());
+    line.add(PlaceNumber::of(1, 21));
+    line.remove(PlaceNumber::of(0, 3));
+    CHECK(line.ahead_of(PlaceNumber::of(0, 5)) == 3);
+    for (std::int64_t i = 1; i <= 20; ++i) {
+        const auto number = PlaceNumber::of(1, i);
+        CHECK(line.ahead_of(number) == 9 + model.ahead_of(number));
+    }
+    CHECK(line.ahead_of(PlaceNumber::of(1, 21)) == 29);
+}
+
+TEST_CASE("a draw of nobody leaves the line as it comes") {
+    LineIndex line;
+    line.draw(seed, {});
+    line.add({1});
+    line.add({2});
+    CHECK(line.ahead_of({2}) == 1);
 }

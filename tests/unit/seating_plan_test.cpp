@@ -448,13 +448,15 @@ TEST_CASE("our own JSON may carry a plan and its prices") {
 
 TEST_CASE("every optional field of our own JSON is read") {
     ConcertDraft draft = read_ok(own(R"(, "opens_at": "2026-12-01T10:00:00.500+09:00",
-        "room": {"active_max": 100, "window": {"admit_max": 50, "window_ms": 60000}, "pass_ms": 600000},
+        "room": {"active_max": 100, "window": {"admit_max": 50, "window_ms": 60000}, "pass_ms": 600000,
+                 "draw": true},
         "limits": {"per_performance": 4, "per_concert": 6},
         "hold_ms": 300000, "refunds": {"until_ms_before_start": 86400000})"));
     CHECK(draft.opens_at == at("2026-12-01T01:00:00.500Z").time);
     CHECK(draft.room == RoomPolicy{.active_max = 100,
                                    .window = AdmissionWindow{50, 60s},
-                                   .pass_ttl = Duration{10min}});
+                                   .pass_ttl = Duration{10min},
+                                   .draw = true});
     CHECK(draft.limits == SeatLimits{4, 6});
     CHECK(draft.hold_ttl == Duration{5min});
     CHECK(draft.refunds == RefundPolicy{true, 24h});

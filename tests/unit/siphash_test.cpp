@@ -86,3 +86,10 @@ TEST_CASE("threads may share one hash") {
     for (std::thread& thread : threads) thread.join();
     CHECK(wrong == 0);
 }
+
+TEST_CASE("the reference vector of SipHash-2-4 with 64 bits comes out for two words") {
+    const auto key = siphash_key(rising_secret());
+    CHECK(key[0] == 0x0706050403020100u);
+    CHECK(key[1] == 0x0f0e0d0c0b0a0908u);
+    CHECK(siphash_2_4(key, key[0], key[1]) == 0x3f2acc7f57c29bdbu);
+}

@@ -3,10 +3,10 @@
 #include <SQLiteCpp/Database.h>
 #include <doctest/doctest.h>
 
-#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "sqlite/sqlite_storage.hpp"
 #include "support/sample_rows.hpp"
@@ -20,17 +20,29 @@ using sqlite::MigrationStep;
 using sqlite::Schema;
 using std::filesystem::path;
 
-// A schema of the future: version 4, with two steps from the one of today.
+// A schema of the future: two versions on, with a step for each beside those of today.
 constexpr const char* add_note = "ALTER TABLE concert ADD COLUMN note TEXT NOT NULL DEFAULT ''";
 constexpr const char* add_parking =
     "CREATE TABLE parking (concert INTEGER PRIMARY KEY, places INTEGER NOT NULL) STRICT;"
     "INSERT INTO parking SELECT key, 7 FROM concert";
-constexpr std::array future_steps = {MigrationStep{2, add_note}, MigrationStep{3, add_parking}};
+
+std::int32_t today() { return sqlite::current_schema().version; }
+
+std::vector<MigrationStep> future_steps() {
+    const auto past = sqlite::current_schema().steps;
+    std::vector<MigrationStep> steps(past.begin(), past.end());
+    steps.push_back({today(), add_note});
+    steps.push_back({today() + 1, add_parking});
+    return steps;
+}
+
+std::string version_text(std::int32_t version) { return std::to_string(version) + "\n"; }
 
 struct Future {
     std::string create =
         std::string(sqlite::current_schema().create) + add_note + ';' + add_parking;
-    Schema schema{.version = 4, .create = create.c_str(), .steps = future_steps};
+    std::vector<MigrationStep> steps = future_steps();
+    Schema schema{.version = today() + 2, .create = create.c_str(), .steps = steps};
 };
 
 path sample_in(const TempDir& folder) {
@@ -52,7 +64,7 @@ TEST_CASE("a store of an earlier version is brought up to date, step by step") {
         CHECK(everything_in(*store) == sample_contents());
         put(*store, Wallet{.user = {4}, .balance = {1}, .next_number = 3});
     }
-    CHECK(run_sql(file, "PRAGMA user_version") == "4\n");
+    CHECK(run_sql(file, "PRAGMA user_version") == version_text(today() + 2));
     CHECK(run_sql(file, "SELECT places FROM parking") == "7\n");
     CHECK(run_sql(file, "SELECT note FROM concert") == "\n");
     const auto store = sqlite::open_with(file, {}, future.schema);
@@ -62,10 +74,10 @@ TEST_CASE("a store of an earlier version is brought up to date, step by step") {
 TEST_CASE("a store in the middle takes the steps that it lacks") {
     const TempDir folder;
     const path file = sample_in(folder);
-    run_sql(file, std::string(add_note) + "; PRAGMA user_version = 3");
+    run_sql(file, std::string(add_note) + "; PRAGMA user_version = " + std::to_string(today() + 1));
     const Future future;
     CHECK(everything_in(*sqlite::open_with(file, {}, future.schema)) == sample_contents());
-    CHECK(run_sql(file, "PRAGMA user_version") == "4\n");
+    CHECK(run_sql(file, "PRAGMA user_version") == version_text(today() + 2));
 }
 
 TEST_CASE("a new store is made in the latest version at once") {
@@ -73,7 +85,7 @@ TEST_CASE("a new store is made in the latest version at once") {
     const path file = folder.path() / "sale.db";
     const Future future;
     write_sample(*sqlite::open_with(file, {}, future.schema));
-    CHECK(run_sql(file, "PRAGMA user_version") == "4\n");
+    CHECK(run_sql(file, "PRAGMA user_version") == version_text(today() + 2));
     CHECK(run_sql(file, "SELECT count(*) FROM parking") == "0\n");
 }
 
@@ -82,12 +94,12 @@ TEST_CASE("a step that fails leaves the store in its earlier version") {
     const path file = sample_in(folder);
     const FolderImage before = image_of(folder.path());
     const Future future;
-    std::array steps = future_steps;
-    SUBCASE("because its SQL is wrong") { steps[1].sql = "INSERT INTO nothing VALUES (1)"; }
+    std::vector<MigrationStep> steps = future_steps();
+    SUBCASE("because its SQL is wrong") { steps.back().sql = "INSERT INTO nothing VALUES (1)"; }
     SUBCASE("because it makes other tables than a new store has") {
-        steps[1].sql = "CREATE TABLE parking (concert INTEGER PRIMARY KEY) STRICT";
+        steps.back().sql = "CREATE TABLE parking (concert INTEGER PRIMARY KEY) STRICT";
     }
-    const Schema broken{.version = 4, .create = future.schema.create, .steps = steps};
+    const Schema broken{.version = today() + 2, .create = future.schema.create, .steps = steps};
     CHECK_THROWS_AS(sqlite::open_with(file, {}, broken), StorageError);
     const bool untouched = image_of(folder.path()) == before;
     CHECK(untouched);
@@ -128,7 +140,7 @@ TEST_CASE("the store that version 1 has written is opened, with all that is in i
         CHECK(store->secrets().tokens.size() == 1);
         put(*store, Wallet{.user = {4}, .balance = {1}, .next_number = 3});
     }
-    CHECK(run_sql(file, "PRAGMA user_version") == "2\n");
+    CHECK(run_sql(file, "PRAGMA user_version") == version_text(today()));
     CHECK(run_sql(file, "SELECT copied FROM store") == "0\n");
     const auto store = open_sqlite(file, {.clock = &clock});
     CHECK(read_row<Wallet>(*store, {4}) ==

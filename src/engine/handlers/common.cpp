@@ -53,6 +53,10 @@ Uuid follow(const KeyedHash& hash, IdentityKind kind, const Uuid& of) {
     return Uuid{hash(bytes)};
 }
 
+DrawSeed draw_seed_of(const KeyedHash& hash, const ConcertId& concert) {
+    return follow(hash, IdentityKind::draw, concert.uuid).bytes;
+}
+
 std::optional<Error> check_token(const ConcertId& proven, const Concert& concert) {
     if (proven.is_nil() || proven == concert.id) return std::nullopt;
     return token_refusal();

@@ -28,7 +28,8 @@ enum class IdentityKind : std::uint8_t {
     charge = 2,
     payment = 3,
     sale = 4,
-    refund = 5
+    refund = 5,
+    draw = 6
 };
 
 // Refuses: idempotency_key_required (empty), request_invalid (over 255 bytes, or not visible
@@ -39,6 +40,10 @@ enum class IdentityKind : std::uint8_t {
                                 std::string_view key, std::string_view content);
 // A second id that follows from a first one.
 [[nodiscard]] Uuid follow(const KeyedHash& hash, IdentityKind kind, const Uuid& of);
+
+// The seed of a concert's draw: nobody can tell it who does not know the store's secret, and it is
+// the same whenever it is asked for.
+[[nodiscard]] DrawSeed draw_seed_of(const KeyedHash& hash, const ConcertId& concert);
 
 // `proven` is the concert that a command's token is of, or nil; what it names is `concert`'s.
 // Refuses: token_invalid.

@@ -71,11 +71,22 @@ Result<PlaceView> Handler<Join>::decide(UnitOfWork& rows) {
         return view;
     }
     view.made = true;
+    draw_before(rows);
     if (!*user_) rows.put(User{command_.user, facts.user});
     rows.put(in.line);
     rows.put(*in.member);
     rows.put(*in.made);
     return view;
+}
+
+// Who comes once the sale has opened stands behind those who are drawn.
+void Handler<Join>::draw_before(UnitOfWork& rows) const {
+    if (!is_draw_due(**sale_, rows.now())) return;
+    Sale sale = **sale_;
+    std::vector<Event> events;
+    hold_draw(sale, **line_, rows.now(), events);
+    rows.put(std::move(sale));
+    rows.append(events);
 }
 
 // --- Leave -------------------------------------------------------------------------------------

@@ -20,7 +20,12 @@ void finish(ConcertView& view, const Board& board) {
 
 void Handler<ChangeSale>::gather(UnitOfWork& rows) {
     concert_ = rows.catalog().find(command_.concert);
-    if (concert_ != nullptr) sale_ = rows.want<Sale>(concert_->concert.key);
+    if (concert_ == nullptr) return;
+    sale_ = rows.want<Sale>(concert_->concert.key);
+    line_ = nullptr;
+    if (exists(sale_) && is_draw_due(**sale_, rows.now())) {
+        line_ = rows.want<Line>(concert_->concert.key);
+    }
 }
 
 Result<ConcertView> Handler<ChangeSale>::decide(UnitOfWork& rows) {
@@ -28,10 +33,14 @@ Result<ConcertView> Handler<ChangeSale>::decide(UnitOfWork& rows) {
         return unknown(Errc::unknown_concert, "concert", command_.concert.uuid);
     }
     Sale sale = **sale_;
-    auto event = change_sale(sale, command_.change, rows.now());
+    std::vector<Event> events;
+    // An operator who comes a moment too late does not put the draw off.
+    if (line_ != nullptr) hold_draw(sale, **line_, rows.now(), events);
+    const DrawSeed seed = draw_seed_of(rows.ids(), command_.concert);
+    auto event = change_sale(sale, command_.change, seed, rows.now());
     if (!event) return event.error();
+    events.push_back(std::move(*event));
     rows.put(std::move(sale));
-    std::vector<Event> events{std::move(*event)};
     rows.append(events);
     ConcertView view;
     view.id = command_.concert;

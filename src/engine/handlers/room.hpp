@@ -15,6 +15,9 @@ class Handler<Join> {
     Result<PlaceView> decide(UnitOfWork& rows);
 
   private:
+    // REQUIRES: the rows of the line are as they were before this place
+    void draw_before(UnitOfWork& rows) const;
+
     Join command_;
     const CatalogConcert* concert_ = nullptr;
     Read<User> user_ = nullptr;
@@ -59,9 +62,12 @@ class Handler<Tick> {
     [[nodiscard]] bool again() const { return again_; }
 
   private:
+    void gather_waiting(UnitOfWork& rows);
     std::int64_t expire_passes(UnitOfWork& rows, Sale& sale, std::vector<Event>& events);
     std::int64_t admit_waiting(UnitOfWork& rows, Sale& sale, std::int64_t admitted,
                                std::vector<Event>& events);
+    // Moves the draw's cursor.
+    void pass_over(Sale& sale) const;
     // How many the policy lets in, and what it remembers of it.
     static std::int64_t consult(const UnitOfWork& rows, Sale& sale, const RoomSnapshot& room);
 
@@ -69,9 +75,12 @@ class Handler<Tick> {
     const CatalogConcert* concert_ = nullptr;
     Read<Sale> sale_ = nullptr;
     Read<RoomLine> line_ = nullptr;
+    Read<Line> end_ = nullptr;  // of the line, where a draw is due
     std::vector<Read<PerformanceState>> to_come_;
     std::vector<Read<Pass>> ended_;
-    std::vector<Read<Place>> waiting_;
+    std::vector<Read<Place>> waiting_;  // in the order in which they are let in
+    std::size_t first_drawn_ = 0;       // of them; and how many were drawn, by their ranks
+    std::size_t drawn_ = 0;
     bool again_ = false;
 };
 
@@ -87,6 +96,7 @@ class Handler<ChangeSale> {
     ChangeSale command_;
     const CatalogConcert* concert_ = nullptr;
     Read<Sale> sale_ = nullptr;
+    Read<Line> line_ = nullptr;  // where a draw is due
 };
 void finish(ConcertView& view, const Board& board);
 

@@ -20,13 +20,45 @@ void Handler<Tick>::gather(UnitOfWork& rows) {
     }
     ended_.clear();
     waiting_.clear();
-    if (!exists(line_)) return;
+    first_drawn_ = drawn_ = 0;
+    if (!exists(line_) || !exists(sale_)) return;
     for (const auto& end : (*line_)->expiring) {
         if (end.ends_at > rows.now()) break;
         ended_.push_back(rows.want<Pass>({concert, end.name}));
     }
-    for (const PlaceNumber number : (*line_)->waiting) {
-        waiting_.push_back(rows.want<Place>({concert, number}));
+    gather_waiting(rows);
+}
+
+// Who is next: those of earlier epochs, by their numbers; those who were drawn, by their ranks;
+// then the others, by their numbers.
+void Handler<Tick>::gather_waiting(UnitOfWork& rows) {
+    const Sale& sale = **sale_;
+    std::optional<Drawn> drawn = sale.draw ? sale.draw->drawn : std::nullopt;
+    end_ = nullptr;
+    if (is_draw_due(sale, rows.now())) {
+        end_ = rows.want<Line>(sale.concert);
+        if (!exists(end_)) return;
+        drawn = draw_of(**end_, rows.now());
+    }
+    const auto is_full = [this] { return waiting_.size() == RoomLine::batch; };
+    auto next = (*line_)->waiting.begin();
+    const auto end = (*line_)->waiting.end();
+    if (drawn) {
+        // Who has a number of an earlier epoch was there before a copy of the store took its place.
+        for (; next != end && next->epoch() < drawn->epoch && !is_full(); ++next) {
+            waiting_.push_back(rows.want<Place>({sale.concert, *next}));
+        }
+        first_drawn_ = waiting_.size();
+        const Draw order(sale.draw->seed, drawn->size);
+        for (std::int64_t rank = drawn->next_rank; rank < drawn->size && !is_full(); ++rank) {
+            const auto number = PlaceNumber::of(drawn->epoch, order.sequence_at(rank));
+            waiting_.push_back(rows.want<Place>({sale.concert, number}));
+        }
+        drawn_ = waiting_.size() - first_drawn_;
+    }
+    for (; next != end && !is_full(); ++next) {
+        if (drawn && drawn->covers(*next)) continue;
+        waiting_.push_back(rows.want<Place>({sale.concert, *next}));
     }
 }
 
@@ -38,6 +70,7 @@ Result<std::int64_t> Handler<Tick>::decide(UnitOfWork& rows) {
     Sale sale = **sale_;
     if (!sale.room) return std::int64_t{0};
     std::vector<Event> events;
+    if (end_ != nullptr) hold_draw(sale, **end_, rows.now(), events);
     const std::int64_t expired = expire_passes(rows, sale, events);
     const std::int64_t admitted = admit_waiting(rows, sale, (*line_)->admitted - expired, events);
     if (!(sale == **sale_)) rows.put(std::move(sale));
@@ -90,8 +123,19 @@ std::int64_t Handler<Tick>::admit_waiting(UnitOfWork& rows, Sale& sale, std::int
         rows.put(std::move(place));
         rows.put(std::move(pass));
     }
-    again_ = again_ || let_in == static_cast<std::int64_t>(RoomLine::batch);
+    pass_over(sale);
+    // All who were looked at are in, or had left: there may be more behind them.
+    const bool all = let_in == room.waiting;
+    again_ = again_ || (all && waiting_.size() == RoomLine::batch);
     return let_in;
+}
+
+// Over those who are in by now, or have left.
+void Handler<Tick>::pass_over(Sale& sale) const {
+    for (std::size_t i = first_drawn_; i < first_drawn_ + drawn_; ++i) {
+        if ((*waiting_[i])->status == PlaceStatus::waiting) return;
+        ++sale.draw->drawn->next_rank;
+    }
 }
 
 namespace {

@@ -1,0 +1,158 @@
+#include "cli/drawn_file.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "api/answers.hpp"
+#include "support/drawn_order.hpp"
+
+using namespace concertres;
+using namespace concertres::server;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr DrawSeed seed{9, 9, 9};
+constexpr Time opening{std::chrono::seconds(1'800'000'000)};
+constexpr std::int64_t size = 12;
+
+// All twelve, let in in the drawn order, one a second; worked out without the library's code.
+DrawnFile whole_file() {
+    DrawnFile file{.concert = "5f0c",
+                   .commitment = commitment_of(seed),
+                   .seed = seed,
+                   .drawn = {.epoch = 0, .size = size, .at = opening}};
+    file.admissions.resize(size);
+    for (std::int64_t number = 1; number <= size; ++number) {
+        const auto rank = test::rank_by_hand(seed, size, static_cast<std::uint64_t>(number));
+        file.admissions[rank] = {{number}, opening + std::chrono::seconds(rank)};
+    }
+    return file;
+}
+
+std::string text_of(const DrawnFile& file) {
+    DrawView view{.concert = ConcertId::from_name("c"),
+                  .commitment = file.commitment,
+                  .opens_at = opening,
+                  .drawn = file.drawn,
+                  .seed = file.seed,
+                  .now = opening + 1h};
+    return drawn_page_json(view, {.admissions = file.admissions, .next = {}});
+}
+
+std::string first_wrong(const DrawnFile& file,
+                        const std::optional<DrawCommitment>& published = {}) {
+    const Verified verified = verify(file, published);
+    return verified.wrong.empty() ? "" : verified.wrong.front();
+}
+
+std::string refusal_of(std::string text, std::string_view part, std::string_view with) {
+    const std::size_t at = text.find(part);
+    REQUIRE(at != std::string::npos);
+    text.replace(at, part.size(), with);
+    const auto read = read_drawn_file(text);
+    return read ? "" : read.error().detail;
+}
+
+}  // namespace
+
+TEST_CASE("what was exported is read back, and verifies") {
+    const DrawnFile file = whole_file();
+    const auto read = read_drawn_file(text_of(file));
+    REQUIRE(read);
+    CHECK(read->seed == file.seed);
+    CHECK(read->commitment == file.commitment);
+    CHECK(read->drawn == file.drawn);
+    CHECK(read->admissions == file.admissions);
+    const Verified verified = verify(*read, commitment_of(seed));
+    CHECK(verified.wrong.empty());
+    REQUIRE(verified.good.size() == 3);
+    CHECK(verified.good[2] == "12 of 12 places were let in, all of them in the order of the draw");
+}
+
+TEST_CASE("places that are passed over, or not let in yet, are no fault") {
+    DrawnFile file = whole_file();
+    file.admissions.erase(file.admissions.begin() + 2, file.admissions.begin() + 4);
+    file.admissions.resize(5);
+    const Verified verified = verify(file, {});
+    CHECK(verified.wrong.empty());
+    REQUIRE(verified.good.size() == 3);
+    CHECK(verified.good[1] == "5 of 12 places were let in, all of them in the order of the draw");
+    CHECK(verified.good[2] ==
+          "2 places before the last of these were passed over: they had left the line");
+    file.admissions.clear();
+    CHECK(verify(file, {}).wrong.empty());
+}
+
+TEST_CASE("a seed that was changed is found, and so is a commitment") {
+    DrawnFile file = whole_file();
+    file.seed[3] ^= 1;
+    CHECK(first_wrong(file).find("is not the one that was committed to") != std::string::npos);
+    file = whole_file();
+    CHECK(first_wrong(file, DrawCommitment{}).find("is not the one that was published") !=
+          std::string::npos);
+    // Seed and hash changed together: only whoever noted the hash can tell, or the order does.
+    file.seed[3] ^= 1;
+    file.commitment = commitment_of(file.seed);
+    CHECK(first_wrong(file, commitment_of(seed)).find("published") != std::string::npos);
+    CHECK(first_wrong(file).find("was let in after place") != std::string::npos);
+}
+
+TEST_CASE("an order that was changed is found, with who was preferred") {
+    DrawnFile file = whole_file();
+    std::swap(file.admissions[4].number, file.admissions[9].number);
+    const std::string wrong = first_wrong(file);
+    CHECK(wrong == fmt::format("place {}, drawn as number 6, was let in after place {}, drawn as "
+                               "number 10",
+                               file.admissions[5].number.value, file.admissions[4].number.value));
+}
+
+TEST_CASE("a number that was not drawn, one that comes twice, and times that go back are found") {
+    DrawnFile file = whole_file();
+    for (const std::int64_t number :
+         {std::int64_t{0}, std::int64_t{-3}, size + 1, PlaceNumber::of(1, 1).value}) {
+        file.admissions[3].number = {number};
+        CHECK(first_wrong(file) ==
+              fmt::format("place {} is none of the 12 that were drawn", number));
+    }
+    file = whole_file();
+    file.admissions[3].number = file.admissions[1].number;
+    CHECK(first_wrong(file) ==
+          fmt::format("place {} was let in twice", file.admissions[1].number.value));
+    file = whole_file();
+    file.admissions[0].at = opening - 1s;
+    CHECK(first_wrong(file).find("before what comes before it") != std::string::npos);
+    file.drawn.size = 4;
+    CHECK(first_wrong(file) != "");
+}
+
+TEST_CASE("only the first twenty faults are told, and how many more there are") {
+    DrawnFile file = whole_file();
+    file.admissions.resize(100, file.admissions.front());
+    const Verified verified = verify(file, {});
+    CHECK(verified.wrong.size() == 20);
+    CHECK(verified.wrong_more > 60);
+}
+
+TEST_CASE("what is no such file is refused with what is wrong in it") {
+    CHECK_FALSE(read_drawn_file(""));
+    CHECK_FALSE(read_drawn_file("[]"));
+    const std::string text = text_of(whole_file());
+    CHECK(refusal_of(text, "feistel-siphash-1", "dice-1") ==
+          "it was drawn with \"dice-1\", and this program knows feistel-siphash-1");
+    CHECK(refusal_of(text, "\"drawn\":true", "\"drawn\":false") ==
+          "the line had not been drawn when this was written: export it again");
+    CHECK(refusal_of(text, "\"commitment\":\"", "\"commitment\":\"00")
+              .find("/commitment: must be 64 hexadecimal digits") != std::string::npos);
+    CHECK(refusal_of(text, "\"seed\":\"", "\"seed\":\"xx").find("/seed") != std::string::npos);
+    CHECK(refusal_of(text, "\"size\":12", "\"size\":-1").find("/size") != std::string::npos);
+    CHECK(refusal_of(text, "\"size\":12", "\"sizes\":12").find("/size") != std::string::npos);
+    CHECK(refusal_of(text, "{\"number\"", "{\"nomber\"").find("/admissions/0/number") !=
+          std::string::npos);
+    CHECK(refusal_of(text, "\"at\":\"", "\"at\":\"x").find("/admissions/0/at") !=
+          std::string::npos);
+}

@@ -1,0 +1,16 @@
+// The order of a draw, worked out from what draw.hpp says of the algorithm and not with its code:
+// what somebody would write who does not believe us.
+#pragma once
+
+#include <cstdint>
+
+#include "concertres/draw.hpp"
+#include "concertres/ids.hpp"
+
+namespace concertres::test {
+
+// How many are before `number`, from 0, of `size` who were drawn. Slow.
+[[nodiscard]] std::uint64_t rank_by_hand(const DrawSeed& seed, std::uint64_t size,
+                                         std::uint64_t number);
+
+}  // namespace concertres::test
