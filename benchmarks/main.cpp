@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "commands.hpp"
+#include "draw.hpp"
 #include "holds.hpp"
 #include "micro.hpp"
 #include "queries.hpp"
@@ -28,6 +29,7 @@ constexpr std::string_view usage = R"(usage: concertres_bench [part...] [option.
 
   commands   commands a second through the engine, beside a bare loop over SQLite
   queries    queries with and without their indexes
+  draws      opening a room whose line is drawn, polling it, reading it again
   micro      tokens, positions, rules, events, the audit
              no part: all of these
   holds      holds a second through the engine, and nothing else: for http/run
@@ -63,7 +65,8 @@ Arguments parse(int argc, char** argv) {
             parsed.in_flight = std::stoul(word.substr(word.find('=') + 1));
         } else if (word.starts_with("--benchmark_")) {
             parsed.for_library.push_back(word);
-        } else if (word == "commands" || word == "queries" || word == "micro" || word == "holds") {
+        } else if (word == "commands" || word == "queries" || word == "micro" || word == "draws" ||
+                   word == "holds") {
             parsed.parts.push_back(word);
         } else {
             throw std::invalid_argument("what is '" + word + "'?\n" + std::string(usage));
@@ -133,6 +136,7 @@ void run(const Arguments& arguments) {
         run_library(arguments);
         bench::end_queries();
     }
+    if (arguments.wants("draws")) bench::run_draws(arguments.settings);
     if (arguments.wants("micro")) {
         bench::print_section("pieces");
         bench::register_micro();

@@ -77,6 +77,17 @@ void position(benchmark::State& state) {
     }
 }
 
+// Where somebody stands of a million who were drawn: what a poll pays for the draw.
+void drawn_rank(benchmark::State& state) {
+    const std::int64_t people = state.range(0);
+    const Draw draw({1, 2, 3}, people);
+    std::int64_t asked = 0;
+    for (auto _ : state) {
+        asked = (asked + 619) % people;
+        benchmark::DoNotOptimize(draw.rank_of(asked + 1));
+    }
+}
+
 // --- Rules, with the copies of rows that the engine gives them
 // ------------------------------------
 
@@ -216,6 +227,8 @@ void register_micro() {
     for (const std::int64_t people : {1'000, 100'000, 10'000'000}) {
         const std::string name = "position in a line of " + std::to_string(people);
         RegisterBenchmark(name.c_str(), position)->Arg(people);
+        const std::string drawn = "rank in a draw of " + std::to_string(people);
+        RegisterBenchmark(drawn.c_str(), drawn_rank)->Arg(people);
     }
     RegisterBenchmark("rule: hold two seats", rule_hold);
     RegisterBenchmark("rule: release them", rule_release);
