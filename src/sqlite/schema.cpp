@@ -2,6 +2,8 @@
 
 #include <SQLiteCpp/Statement.h>
 
+#include <array>
+
 #include "base/random.hpp"
 #include "concertres/assert.hpp"
 #include "concertres/storage.hpp"
@@ -18,7 +20,7 @@ namespace {
 // The status stands in place_waiting and pass_ending although it is always 1 there: SQLite would
 // otherwise look each row up in its table, to see. (Where there is a rowid it puts that off until a
 // column is asked for, and none is.)
-constexpr const char* tables_v1 = R"sql(
+constexpr const char* tables = R"sql(
 CREATE TABLE store (
     id INTEGER PRIMARY KEY,
     mark INTEGER NOT NULL,
@@ -42,7 +44,8 @@ CREATE TABLE concert (
     per_concert INTEGER NOT NULL,
     hold_ttl INTEGER NOT NULL,
     refunds_allowed INTEGER NOT NULL,
-    refunds_until_before_start INTEGER NOT NULL
+    refunds_until_before_start INTEGER NOT NULL,
+    orphans INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE performance (
@@ -242,6 +245,13 @@ CREATE TABLE event (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// Stores of version 1 knew no rule for orphans: they allow them.
+constexpr const char* to_v2 = R"sql(
+ALTER TABLE concert ADD COLUMN orphans INTEGER NOT NULL DEFAULT 1;
+)sql";
+
+constexpr std::array steps = {MigrationStep{1, to_v2}};
+
 // Every table with its columns, and every index with its text, in a fixed order. ALTER TABLE leaves
 // a table's text different from one created anew, so the columns count, not the text.
 std::string shape_of(SQLite::Database& database) {
@@ -325,7 +335,7 @@ void migrate(SQLite::Database& database, const Schema& schema, std::int32_t vers
 
 const Schema& current_schema() {
     // A step is added here, with its text, whenever `version` rises; released ones never change.
-    static const Schema schema{.version = 1, .create = tables_v1, .steps = {}};
+    static const Schema schema{.version = 2, .create = tables, .steps = steps};
     return schema;
 }
 

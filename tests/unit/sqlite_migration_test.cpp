@@ -20,17 +20,20 @@ using sqlite::MigrationStep;
 using sqlite::Schema;
 using std::filesystem::path;
 
-// A schema of the future: version 3, with two steps from the one of today.
+// A schema of the future: two versions on, with the steps from the one of today.
+constexpr std::int32_t today = 2;
 constexpr const char* add_note = "ALTER TABLE concert ADD COLUMN note TEXT NOT NULL DEFAULT ''";
 constexpr const char* add_parking =
     "CREATE TABLE parking (concert INTEGER PRIMARY KEY, places INTEGER NOT NULL) STRICT;"
     "INSERT INTO parking SELECT key, 7 FROM concert";
-constexpr std::array future_steps = {MigrationStep{1, add_note}, MigrationStep{2, add_parking}};
+constexpr std::array future_steps = {MigrationStep{today, add_note},
+                                     MigrationStep{today + 1, add_parking}};
+const std::string today_and_two = std::to_string(today + 2) + '\n';
 
 struct Future {
     std::string create =
         std::string(sqlite::current_schema().create) + add_note + ';' + add_parking;
-    Schema schema{.version = 3, .create = create.c_str(), .steps = future_steps};
+    Schema schema{.version = today + 2, .create = create.c_str(), .steps = future_steps};
 };
 
 path sample_in(const TempDir& folder) {
@@ -52,7 +55,7 @@ TEST_CASE("a store of an earlier version is brought up to date, step by step") {
         CHECK(everything_in(*store) == sample_contents());
         put(*store, Wallet{.user = {4}, .balance = {1}, .next_number = 3});
     }
-    CHECK(run_sql(file, "PRAGMA user_version") == "3\n");
+    CHECK(run_sql(file, "PRAGMA user_version") == today_and_two);
     CHECK(run_sql(file, "SELECT places FROM parking") == "7\n");
     CHECK(run_sql(file, "SELECT note FROM concert") == "\n");
     const auto store = sqlite::open_with(file, {}, future.schema);
@@ -62,10 +65,10 @@ TEST_CASE("a store of an earlier version is brought up to date, step by step") {
 TEST_CASE("a store in the middle takes the steps that it lacks") {
     const TempDir folder;
     const path file = sample_in(folder);
-    run_sql(file, std::string(add_note) + "; PRAGMA user_version = 2");
+    run_sql(file, std::string(add_note) + "; PRAGMA user_version = " + std::to_string(today + 1));
     const Future future;
     CHECK(everything_in(*sqlite::open_with(file, {}, future.schema)) == sample_contents());
-    CHECK(run_sql(file, "PRAGMA user_version") == "3\n");
+    CHECK(run_sql(file, "PRAGMA user_version") == today_and_two);
 }
 
 TEST_CASE("a new store is made in the latest version at once") {
@@ -73,7 +76,7 @@ TEST_CASE("a new store is made in the latest version at once") {
     const path file = folder.path() / "sale.db";
     const Future future;
     write_sample(*sqlite::open_with(file, {}, future.schema));
-    CHECK(run_sql(file, "PRAGMA user_version") == "3\n");
+    CHECK(run_sql(file, "PRAGMA user_version") == today_and_two);
     CHECK(run_sql(file, "SELECT count(*) FROM parking") == "0\n");
 }
 
@@ -87,7 +90,7 @@ TEST_CASE("a step that fails leaves the store in its earlier version") {
     SUBCASE("because it makes other tables than a new store has") {
         steps[1].sql = "CREATE TABLE parking (concert INTEGER PRIMARY KEY) STRICT";
     }
-    const Schema broken{.version = 3, .create = future.schema.create, .steps = steps};
+    const Schema broken{.version = today + 2, .create = future.schema.create, .steps = steps};
     CHECK_THROWS_AS(sqlite::open_with(file, {}, broken), StorageError);
     const bool untouched = image_of(folder.path()) == before;
     CHECK(untouched);
@@ -119,9 +122,11 @@ TEST_CASE("the store that version 1 has written is opened, with all that is in i
     }
     std::filesystem::copy_file(path(CONCERTRES_FIXTURES) / "sqlite" / "v1.db", file);
     CHECK(run_sql(file, "PRAGMA user_version") == "1\n");
+    REQUIRE(sqlite::current_schema().version == today);
     TestClock clock(sample_mark() - std::chrono::hours(1));
     {
         const auto store = open_sqlite(file, {.clock = &clock});
+        // What version 1 had no word for is as it was then: orphans are allowed.
         CHECK(everything_in(*store) == sample_contents());
         CHECK(store->now() == sample_mark());
         CHECK(store->allocate(1) == 9);

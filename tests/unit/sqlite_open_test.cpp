@@ -365,7 +365,7 @@ TEST_CASE("a database of another application that crashed is refused with its WA
 TEST_CASE("a store of a later version is refused and left as it is") {
     const TempDir folder;
     const path file = sample_in(folder);
-    run_sql(file, "PRAGMA user_version = 2");
+    run_sql(file, "PRAGMA user_version = 3");
     check_refused(file, Kind::newer, "later version");
 }
 
@@ -375,7 +375,7 @@ TEST_CASE("a store of a later version that only its WAL tells of is refused with
     const path crashed = folder.path() / "crashed.db";
     {
         SQLite::Database later(file.string(), SQLite::OPEN_READWRITE);
-        later.exec("PRAGMA wal_autocheckpoint = 0; PRAGMA user_version = 2");
+        later.exec("PRAGMA wal_autocheckpoint = 0; PRAGMA user_version = 3");
         copy_as_after_a_crash(file, crashed);
     }
     check_refused(crashed, Kind::newer, "later version");
