@@ -30,7 +30,7 @@ constexpr std::string_view usage = R"(usage: concertres_bench [part...] [option.
   commands   commands a second through the engine, beside a bare loop over SQLite
   queries    queries with and without their indexes
   draws      opening a room whose line is drawn, polling it, reading it again
-  micro      tokens, positions, rules, events, the audit
+  micro      tokens, positions, the best seats, rules, events, the audit
              no part: all of these
   holds      holds a second through the engine, and nothing else: for http/run
 

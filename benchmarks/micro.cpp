@@ -3,7 +3,9 @@
 #include <benchmark/benchmark.h>
 
 #include <chrono>
+#include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/siphash.hpp"
@@ -11,6 +13,7 @@
 #include "concertres/memory.hpp"
 #include "concertres/payment.hpp"
 #include "concertres/reservation.hpp"
+#include "concertres/seating.hpp"
 #include "concertres/token.hpp"
 #include "engine/line_index.hpp"
 #include "engine_run.hpp"
@@ -85,6 +88,66 @@ void drawn_rank(benchmark::State& state) {
     for (auto _ : state) {
         asked = (asked + 619) % people;
         benchmark::DoNotOptimize(draw.rank_of(asked + 1));
+    }
+}
+
+// --- Seats
+// -------------------------------------------------------------------------------------
+
+// 300 rows of 200 seats, an aisle after every 50.
+const Seating& large_hall() {
+    static const Seating seating = [] {
+        std::vector<HallSeat> seats;
+        for (SeatNumber i = 0; i < 60'000; ++i) {
+            const SeatNumber in_row = i % 200;
+            seats.push_back({.number = i + 1,
+                             .section = i < 30'000 ? "Stalls" : "Gallery",
+                             .row = std::to_string(i / 200 + 1),
+                             .x = static_cast<double>(in_row + 2 * (in_row / 50)),
+                             .y = static_cast<double>(i / 200),
+                             .price = {50'000}});
+        }
+        return Seating(seats);
+    }();
+    return seating;
+}
+
+enum class Left { all, one_in_ten, single_seats };
+
+SeatSet left_of(const Seating& seating, Left left) {
+    SeatSet free(seating.size());
+    std::mt19937 random(1);  // NOLINT(cert-msc51-cpp): the same in every run
+    for (SeatSlot slot = 0; slot < seating.size(); ++slot) {
+        const bool is_free = left == Left::all || (left == Left::single_seats && slot % 2 == 0) ||
+                             (left == Left::one_in_ten && random() % 10 == 0);
+        if (is_free) free.insert(slot);
+    }
+    return free;
+}
+
+void best_seats(benchmark::State& state, std::int32_t count, Left left) {
+    const Seating& seating = large_hall();
+    const SeatSet free = left_of(seating, left);
+    for (auto _ : state) {
+        auto choice = choose_best(seating, free, {.count = count});
+        if (!choice) state.SkipWithError("there are enough seats");
+        benchmark::DoNotOptimize(choice);
+    }
+}
+
+void register_best_seats() {
+    const std::pair<const char*, Left> halls[] = {
+        {"an empty hall", Left::all},
+        {"one in ten seats", Left::one_in_ten},
+        {"30,000 single seats", Left::single_seats},
+    };
+    for (const auto& [name, left] : halls) {
+        for (const std::int32_t count : {1, 2, 4, 8}) {
+            const std::string title = "best " + std::to_string(count) + " of " + name;
+            benchmark::RegisterBenchmark(
+                title.c_str(),
+                [count, left = left](benchmark::State& state) { best_seats(state, count, left); });
+        }
     }
 }
 
@@ -230,6 +293,7 @@ void register_micro() {
         const std::string drawn = "rank in a draw of " + std::to_string(people);
         RegisterBenchmark(drawn.c_str(), drawn_rank)->Arg(people);
     }
+    register_best_seats();
     RegisterBenchmark("rule: hold two seats", rule_hold);
     RegisterBenchmark("rule: release them", rule_release);
     RegisterBenchmark("rule: pay for them", rule_pay);

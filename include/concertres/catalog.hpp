@@ -90,6 +90,10 @@ struct RefundPolicy {
     friend bool operator==(const RefundPolicy&, const RefundPolicy&) = default;
 };
 
+// Whether somebody may choose seats so that a single free one is left between taken ones, where it
+// need not be (avoidable_orphans in seating.hpp).
+enum class OrphanRule : std::uint8_t { allowed = 1, refused = 2 };
+
 struct PerformanceDraft {
     OffsetTime starts_at{};
 };
@@ -104,6 +108,7 @@ struct ConcertDraft {
     SeatLimits limits{};
     std::optional<Duration> hold_ttl{};  // default: Options::hold_ttl
     RefundPolicy refunds{};
+    OrphanRule orphans = OrphanRule::allowed;
 };
 
 // Refuses: request_invalid, naming the first fault and its place ("performances/1/starts_at: ..."):
@@ -125,6 +130,7 @@ struct Concert {
     SeatLimits limits{};
     Duration hold_ttl{0};
     RefundPolicy refunds{};
+    OrphanRule orphans = OrphanRule::allowed;
 
     friend bool operator==(const Concert&, const Concert&) = default;
 };

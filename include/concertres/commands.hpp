@@ -24,6 +24,7 @@
 #include "concertres/money.hpp"
 #include "concertres/payment.hpp"
 #include "concertres/reservation.hpp"
+#include "concertres/seating.hpp"
 #include "concertres/time.hpp"
 
 namespace concertres {
@@ -156,10 +157,14 @@ struct Tick {
 
 // --- Seats -------------------------------------------------------------------------------------
 
-// Holds all of the seats for this user until now + hold_ttl, or none.
-// Refuses: idempotency_key_required, unknown_performance, unknown_seat, token_invalid (`concert` is
-// another), key_reused, not_admitted, pass_expired, pass_spent, pass_left, sale_not_open,
-// sale_closed, seat_blocked, seat_sold, seat_held, hold_limit.
+// Holds all of the seats for this user until now + hold_ttl, or none. The user names the seats, or
+// leaves the choice to the box office, with `best` (see choose_best). Which seats that gave is in
+// the answer; the same key gives the same reservation again, whatever would be the best by then.
+// Refuses: idempotency_key_required, unknown_performance, request_invalid (not one of `seats` and
+// `best`, or what it says is out of range), unknown_seat, token_invalid (`concert` is another),
+// key_reused, not_admitted, pass_expired, pass_spent, pass_left, sale_not_open, sale_closed,
+// no_seats_match (`best`), seat_blocked, seat_sold, seat_held, hold_limit, orphan_seat (`seats`, at
+// a concert that refuses orphans).
 struct Hold {
     using Answer = ReservationView;
     UserId user{};
@@ -168,6 +173,7 @@ struct Hold {
     PerformanceId performance{};
     std::vector<SeatNumber> seats{};
     std::string key{};
+    std::optional<BestSeats> best{};
 };
 
 // Moves the deadline to now + hold_ttl, within extend_until.

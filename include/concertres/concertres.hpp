@@ -20,6 +20,7 @@
 #include "concertres/reservation.hpp"
 #include "concertres/result.hpp"
 #include "concertres/seat.hpp"
+#include "concertres/seating.hpp"
 #include "concertres/seating_plan.hpp"
 #include "concertres/storage.hpp"
 #include "concertres/time.hpp"

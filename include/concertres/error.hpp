@@ -45,6 +45,8 @@ enum class Errc : std::uint16_t {
     seat_sold = 311,
     seat_held = 312,
     hold_limit = 313,
+    no_seats_match = 314,
+    orphan_seat = 315,
     reservation_expired = 320,
     reservation_released = 321,
     reservation_refunded = 322,

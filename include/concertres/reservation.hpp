@@ -139,13 +139,16 @@ struct HoldFacts {
     Concert concert{};
     Time starts_at{};
     std::vector<ReservedSeat> seats{};  // with today's prices, by number
+    // What the seats would leave behind and need not (avoidable_orphans); none where that is
+    // allowed.
+    std::vector<SeatNumber> orphans{};
     std::uint64_t fingerprint = 0;
     Duration extend_max{0};  // from the start of the hold
     Time now{};
 };
 // Holds all of the seats, or none. A dead hold in the way is expired whole, in the same step.
 // Refuses, first match wins: not_admitted, pass_expired, pass_spent, pass_left, sale_not_open,
-// sale_closed, seat_blocked, seat_sold, seat_held, hold_limit.
+// sale_closed, seat_blocked, seat_sold, seat_held, hold_limit, orphan_seat.
 // REQUIRES: at least one seat; `rows` are those of `facts`; `dead` has every dead hold on `seats`
 [[nodiscard]] Result<void> hold(HoldRows& rows, const HoldFacts& facts);
 

@@ -16,12 +16,13 @@
 //             "pass_ms": 600000, "draw": true},
 //    "limits": {"per_performance": 8, "per_concert": 16},
 //    "hold_ms": 300000,
-//    "refunds": {"until_ms_before_start": 86400000}}
+//    "refunds": {"until_ms_before_start": 86400000},
+//    "orphans": "refused"}
 //
 // "seats" may also be a list of {"number", "label", "section", "row", "x", "y", "price"}, of which
 // number and price are required; or in its place stand "plan": {a pretix plan} and
 // "prices": {"Stalls": 4500}. "room": {} is a room that admits all; "refunds" may also be "allowed"
-// or "none". Keys that are not known are refused.
+// or "none". "orphans" is "allowed" or "refused". Keys that are not known are refused.
 //
 // A pretix plan has categories but no prices: these are given beside it, one for each category that
 // has seats. Fields that this reader does not need are ignored. Seats are numbered 1, 2, 3, ... in

@@ -67,6 +67,8 @@ constexpr auto engine_titles = std::to_array<Title>({
     {"seat_sold", "A seat is sold"},
     {"seat_held", "A seat is held by somebody else"},
     {"hold_limit", "More seats than one person may have"},
+    {"no_seats_match", "No free seats are as wanted"},
+    {"orphan_seat", "The choice leaves a single seat over"},
     {"reservation_expired", "The reservation has expired"},
     {"reservation_released", "The reservation was released"},
     {"reservation_refunded", "The reservation was refunded"},

@@ -26,15 +26,41 @@ std::vector<SeatNumber> read_seats(ObjectReader& body, Faults& faults) {
     return seats;
 }
 
-// What a reservation is asked for: a performance, or a concert and a date.
+std::optional<BestSeats> read_best(ObjectReader& body, Faults& faults) {
+    const auto* value = body.field("best");
+    if (value == nullptr) return std::nullopt;
+    static constexpr std::string_view known[] = {"count", "section", "max_price"};
+    ObjectReader reader(*value, body.path("best"), faults, known);
+    BestSeats best;
+    const auto count = reader.integer("count", {.min = 1, .max = best_count_max});
+    if (count) best.count = static_cast<std::int32_t>(*count);
+    if (const auto section = reader.text("section", {}, Need::optional)) best.section = *section;
+    best.max_price = reader.amount("max_price", Need::optional);
+    return best;
+}
+
+// What a reservation is asked for: a performance, or a concert and a date; and seats, or the best
+// there are.
 struct Wanted {
     std::optional<PerformanceId> performance;
     FindPerformance by_date{};
     std::vector<SeatNumber> seats;
+    std::optional<BestSeats> best;
 };
 
+void read_choice(ObjectReader& body, Wanted& wanted, Faults& faults) {
+    if (!body.has("best")) {
+        wanted.seats = read_seats(body, faults);
+        return;
+    }
+    wanted.best = read_best(body, faults);
+    if (body.has("seats")) {
+        faults.add(body.path("seats"), "unknown_field", "does not go with best");
+    }
+}
+
 Wanted read_wanted(const Exchange& exchange, Faults& faults) {
-    const std::string_view known[] = {"performance_id", "concert_id", "date", "seats"};
+    const std::string_view known[] = {"performance_id", "concert_id", "date", "seats", "best"};
     ObjectReader body(exchange.body(), {}, faults, known);
     Wanted wanted;
     if (body.has("performance_id")) {
@@ -52,7 +78,7 @@ Wanted read_wanted(const Exchange& exchange, Faults& faults) {
         }
         if (concert && date) wanted.by_date = {.concert = *concert, .date = std::string(*date)};
     }
-    wanted.seats = read_seats(body, faults);
+    read_choice(body, wanted, faults);
     return wanted;
 }
 
@@ -81,7 +107,8 @@ void reserve(Exchange exchange) {
               .concert = claims.concert,
               .performance = *wanted.performance,
               .seats = std::move(wanted.seats),
-              .key = exchange.key()};
+              .key = exchange.key(),
+              .best = std::move(wanted.best)};
     Exchange::ask_or_refuse(std::move(exchange), std::move(hold),
                             [](Exchange asked, const ReservationView& view) {
                                 answer_reservation(std::move(asked), 201, view);

@@ -42,6 +42,8 @@ constexpr Row row_of(Errc code) noexcept {
         CONCERTRES_ROW(seat_sold, conflict);
         CONCERTRES_ROW(seat_held, conflict);
         CONCERTRES_ROW(hold_limit, conflict);
+        CONCERTRES_ROW(no_seats_match, conflict);
+        CONCERTRES_ROW(orphan_seat, conflict);
         CONCERTRES_ROW(reservation_expired, conflict);
         CONCERTRES_ROW(reservation_released, conflict);
         CONCERTRES_ROW(reservation_refunded, conflict);

@@ -52,6 +52,15 @@ Result<void> check_limit(const Limit& limit, std::int32_t seats_max, std::size_t
                                seats_max, scope, used, wanted));
 }
 
+Result<void> check_orphans(const std::vector<SeatNumber>& orphans) {
+    if (orphans.empty()) return {};
+    return Error{Errc::orphan_seat,
+                 fmt::format("the choice leaves a single free seat ({}) which nobody will want: "
+                             "move by one, or take other seats of the row",
+                             fmt::join(orphans, ", ")),
+                 orphans};
+}
+
 Result<void> check_hold(const HoldRows& rows, const HoldFacts& facts) {
     const SeatLimits& limits = facts.concert.limits;
     const std::size_t wanted = facts.seats.size();
@@ -63,7 +72,11 @@ Result<void> check_hold(const HoldRows& rows, const HoldFacts& facts) {
         !r) {
         return r;
     }
-    return check_limit(rows.in_concert, limits.per_concert, wanted, "concert", facts.now);
+    if (auto r = check_limit(rows.in_concert, limits.per_concert, wanted, "concert", facts.now);
+        !r) {
+        return r;
+    }
+    return check_orphans(facts.orphans);
 }
 
 bool are_of(const HoldRows& rows, const HoldFacts& facts) {

@@ -63,6 +63,7 @@ class ConcertReader {
     void read_room(const Value& value, const JsonPath& path);
     void read_limits(const Value& value, const JsonPath& path);
     void read_refunds(const Value& value, const JsonPath& path);
+    void read_orphans(const Value& value, const JsonPath& path);
 
     const ImportOptions& options_;
     Faults& faults_;
@@ -108,7 +109,7 @@ void ConcertReader::read_bare_plan(const Value& document) {
 void ConcertReader::read_own(const Value& document) {
     static constexpr std::string_view known[] = {"title",  "venue",   "performances", "seats",
                                                  "plan",   "prices",  "opens_at",     "room",
-                                                 "limits", "hold_ms", "refunds"};
+                                                 "limits", "hold_ms", "refunds",      "orphans"};
     ObjectReader concert(document, {}, faults_, known);
     Need title_need = options_.title.empty() ? Need::required : Need::optional;
     draft_.title = concert.text("title", {}, title_need).value_or("");
@@ -129,6 +130,9 @@ void ConcertReader::read_own(const Value& document) {
     draft_.hold_ttl = read_duration(concert, "hold_ms", 1, Need::optional);
     if (const Value* value = concert.field("refunds", Need::optional)) {
         read_refunds(*value, concert.path("refunds"));
+    }
+    if (const Value* value = concert.field("orphans", Need::optional)) {
+        read_orphans(*value, concert.path("orphans"));
     }
 }
 
@@ -294,6 +298,14 @@ void ConcertReader::read_refunds(const Value& value, const JsonPath& path) {
     } else if (value != "allowed") {
         faults_.add(path, "malformed",
                     "must be \"allowed\", \"none\" or {\"until_ms_before_start\": N}");
+    }
+}
+
+void ConcertReader::read_orphans(const Value& value, const JsonPath& path) {
+    if (value == "refused") {
+        draft_.orphans = OrphanRule::refused;
+    } else if (value != "allowed") {
+        faults_.add(path, "malformed", "must be \"allowed\" or \"refused\"");
     }
 }
 

@@ -29,6 +29,7 @@ void Catalog::add(const NewConcert& added) {
     auto concert = std::make_unique<CatalogConcert>();
     concert->concert = added.concert;
     concert->seats = added.seats;
+    concert->seating = Seating(added.seats);
     std::ranges::sort(concert->seats, {}, &HallSeat::number);
     for (const Performance& performance : added.performances) {
         concert->performances.push_back({performance, concert.get()});

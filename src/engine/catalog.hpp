@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "concertres/catalog.hpp"
+#include "concertres/seating.hpp"
 #include "concertres/storage.hpp"
 
 namespace concertres {
@@ -27,6 +28,7 @@ struct CatalogConcert {
     Concert concert;
     std::vector<CatalogPerformance> performances;  // by start
     std::vector<HallSeat> seats;                   // by number
+    Seating seating;
 
     // Nothing where the hall has no such seat.
     [[nodiscard]] const HallSeat* seat(SeatNumber number) const;

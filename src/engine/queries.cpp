@@ -363,7 +363,8 @@ Result<ConcertView> run(const QueryContext& at, AddConcert& command) {
                      .venue = draft.venue,
                      .limits = draft.limits,
                      .hold_ttl = draft.hold_ttl.value_or(at.options->hold_ttl),
-                     .refunds = draft.refunds};
+                     .refunds = draft.refunds,
+                     .orphans = draft.orphans};
     for (const PerformanceDraft& performance : draft.performances) {
         const auto& [time, utc_offset] = performance.starts_at;
         added.performances.push_back({.key = {key++},

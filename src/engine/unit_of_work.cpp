@@ -20,6 +20,22 @@ void UnitOfWork::absorb(Rows& found) {
     wanted_.clear();
 }
 
+const SeatSet* UnitOfWork::want_free(PerformanceKey performance) {
+    CONCERTRES_ASSERT(pictures_ != nullptr);
+    if (pictures_->has(performance)) return &pictures_->free_at(performance, now_);
+    wanted_pictures_.push_back(performance);
+    missing_ = true;
+    return nullptr;
+}
+
+std::optional<PerformanceKey> UnitOfWork::take_wanted_picture() {
+    if (wanted_pictures_.empty()) return std::nullopt;
+    const PerformanceKey wanted = wanted_pictures_.back();
+    // Whatever else was wanted is asked for again, when the commands gather once more.
+    wanted_pictures_.clear();
+    return wanted;
+}
+
 void UnitOfWork::append(Transfer transfer) {
     set_name<Transfer>(transfer);
     transfers_.push_back(std::move(transfer));
@@ -49,7 +65,11 @@ void UnitOfWork::provide_keys(std::int64_t first, std::size_t count) {
 
 void UnitOfWork::begin(Time now) {
     now_ = now;
+    ++group_;
+    deciding_ = false;
     missing_ = false;
+    wanted_pictures_.clear();
+    unclaimed_.clear();
     wanted_.clear();
     std::apply([](auto&... table) { (table.clear(), ...); }, tables_.tables);
     wallets_before_.clear();

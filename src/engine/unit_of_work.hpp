@@ -20,6 +20,7 @@
 #include "concertres/storage.hpp"
 #include "engine/board.hpp"
 #include "engine/catalog.hpp"
+#include "engine/seat_pictures.hpp"
 
 namespace concertres {
 
@@ -73,6 +74,13 @@ class RowTable {
         return *entry->second;
     }
     std::vector<Slot*>& changed() { return changed_; }
+    // visit(row) for each that has been read and exists.
+    template <class Visit>
+    void for_each(const Visit& visit) const {
+        for (const auto& [key, slot] : index_) {
+            if (slot->row) visit(*slot->row);
+        }
+    }
     void forget(const KeyOf<Row>& key) { index_.erase(key); }
     void clear() {
         index_.clear();
@@ -101,7 +109,10 @@ struct Surroundings {
 
 class UnitOfWork {
   public:
-    explicit UnitOfWork(const Surroundings& surroundings) : surroundings_(surroundings) {}
+    // Without `pictures` nobody may ask for what is free.
+    // Lifetime: `pictures` outlive it.
+    explicit UnitOfWork(const Surroundings& surroundings, SeatPictures* pictures = nullptr)
+        : surroundings_(surroundings), pictures_(pictures) {}
 
     [[nodiscard]] const Catalog& catalog() const { return *surroundings_.catalog; }
     [[nodiscard]] const Options& options() const { return *surroundings_.options; }
@@ -119,7 +130,19 @@ class UnitOfWork {
         missing_ = true;
         return nullptr;
     }
-    // Whether a want since the last call found nothing; forgets it.
+    // What the picture of this performance shows as free now: what has been committed, and nothing
+    // of this group. Null where there is no picture yet; it is noted as wanted then.
+    const SeatSet* want_free(PerformanceKey performance);
+    // A picture that was asked for; it is not noted any more.
+    std::optional<PerformanceKey> take_wanted_picture();
+    // visit(row) for each row of the table that has been read, or made, and exists.
+    template <class Row, class Visit>
+    void for_each(const Visit& visit) {
+        table<Row>().for_each(visit);
+    }
+    // Whether a want since the last take_missing found nothing.
+    [[nodiscard]] bool missing() const { return missing_; }
+    // The same; forgets it.
     bool take_missing() { return std::exchange(missing_, false); }
     [[nodiscard]] const RowKeys& wanted() const { return wanted_; }
     // Takes what was read for wanted(), which is empty then.
@@ -161,6 +184,14 @@ class UnitOfWork {
 
     // --- a group
     void begin(Time now);
+    // From now on the commands are decided one by one: each sees what those before it did.
+    void begin_deciding() { deciding_ = true; }
+    [[nodiscard]] bool deciding() const { return deciding_; }
+    // Another number for each group.
+    [[nodiscard]] std::uint64_t group() const { return group_; }
+    // What is free of the performance and not yet proposed to any command of this group; empty
+    // until the first proposal has put it there.
+    [[nodiscard]] SeatSet& unclaimed(PerformanceKey performance) { return unclaimed_[performance]; }
     void set_now(Time now) { now_ = now; }
     [[nodiscard]] Time now() const { return now_; }
     [[nodiscard]] ChangeSet take();
@@ -192,8 +223,13 @@ class UnitOfWork {
     }
 
     Surroundings surroundings_;
+    SeatPictures* pictures_;
     Time now_;
+    std::uint64_t group_ = 0;
+    bool deciding_ = false;
     bool missing_ = false;
+    std::vector<PerformanceKey> wanted_pictures_;
+    boost::unordered_flat_map<PerformanceKey, SeatSet, RowKeyHash> unclaimed_;
     RowKeys wanted_;
     TableSet<PerformanceState, Wallet, Sale, User, Line, Member, Place, Pass, Limit, Reservation,
              Payment, Seat, ReservationName, PaymentName, Transfer, RoomLine, ExpiringHolds>

@@ -31,7 +31,11 @@ Error engine_failed(const std::string& why) {
 }  // namespace
 
 Writer::Writer(Storage& storage, Board& board, const Surroundings& surroundings)
-    : storage_(storage), board_(board), options_(*surroundings.options), rows_(surroundings) {}
+    : storage_(storage),
+      board_(board),
+      options_(*surroundings.options),
+      pictures_(*surroundings.catalog),
+      rows_(surroundings, &pictures_) {}
 
 // --- Taking work
 // ----------------------------------------------------------------------------------
@@ -271,6 +275,12 @@ void Writer::resolve() {
         stage_ = Stage::load;
         return;
     }
+    // What has been read of a picture is what is committed, for this group's turn to commit is yet
+    // to come. Once for each performance, as long as the engine runs: it is no round.
+    if (const auto performance = rows_.take_wanted_picture()) {
+        pictures_.add(*performance, storage_.seats(*performance, 0, SIZE_MAX));
+        return;
+    }
     CONCERTRES_ASSERT(++rounds_ <= rounds_max);
     CONCERTRES_ASSERT(!rows_.wanted().empty());
     Rows found;
@@ -296,6 +306,7 @@ void Writer::load() {
 
 void Writer::decide() {
     decided_.assign(group_.size(), false);
+    rows_.begin_deciding();
     for (std::size_t i = 0; i < group_.size(); ++i) {
         // Gathered again: an earlier command of this group may have led to rows that nobody read.
         if (!group_[i]->gather(rows_)) continue;
@@ -330,6 +341,7 @@ void Writer::commit() {
 void Writer::answer() {
     if (!changes_.empty()) {
         board_.apply(changes_);
+        pictures_.apply(changes_);
         if (options_.events != nullptr && !changes_.events.empty()) {
             options_.events->on_committed(changes_.events);
         }

@@ -20,6 +20,7 @@
 #include "concertres/storage.hpp"
 #include "engine/board.hpp"
 #include "engine/commit_counters.hpp"
+#include "engine/seat_pictures.hpp"
 #include "engine/task.hpp"
 #include "engine/unit_of_work.hpp"
 
@@ -71,6 +72,7 @@ class Writer {
     Storage& storage_;
     Board& board_;
     const Options& options_;
+    SeatPictures pictures_;
     UnitOfWork rows_;
 
     mutable std::mutex inbox_mutex_;

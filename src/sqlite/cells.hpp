@@ -65,6 +65,8 @@ inline constexpr auto last_of<PaymentStatus> = static_cast<std::int64_t>(Payment
 template <>
 inline constexpr auto last_of<PlaceStatus> = static_cast<std::int64_t>(PlaceStatus::left);
 template <>
+inline constexpr auto last_of<OrphanRule> = static_cast<std::int64_t>(OrphanRule::refused);
+template <>
 inline constexpr auto last_of<PassStatus> = static_cast<std::int64_t>(PassStatus::left);
 template <>
 inline constexpr auto last_of<SaleMode> = static_cast<std::int64_t>(SaleMode::closed);

@@ -45,7 +45,8 @@ CREATE TABLE concert (
     per_concert INTEGER NOT NULL,
     hold_ttl INTEGER NOT NULL,
     refunds_allowed INTEGER NOT NULL,
-    refunds_until_before_start INTEGER NOT NULL
+    refunds_until_before_start INTEGER NOT NULL,
+    orphans INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE performance (
@@ -252,7 +253,7 @@ CREATE TABLE event (
 )sql";
 
 // Stores of version 1 made no marked copies: a copy of theirs cannot be told from the store itself.
-// Their rooms drew no lines.
+// Their rooms drew no lines, and their halls knew no rule for orphans: they allow them.
 constexpr const char* to_v2 = R"sql(
 ALTER TABLE store ADD COLUMN copied INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE sale ADD COLUMN draw INTEGER NOT NULL DEFAULT 0;
@@ -261,6 +262,7 @@ ALTER TABLE sale ADD COLUMN draw_epoch INTEGER;
 ALTER TABLE sale ADD COLUMN draw_size INTEGER;
 ALTER TABLE sale ADD COLUMN drawn_at INTEGER;
 ALTER TABLE sale ADD COLUMN draw_next_rank INTEGER;
+ALTER TABLE concert ADD COLUMN orphans INTEGER NOT NULL DEFAULT 1;
 )sql";
 
 constexpr std::array migration_steps = {MigrationStep{1, to_v2}};

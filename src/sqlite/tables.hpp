@@ -262,6 +262,7 @@ struct Table<Concert> {
         v.column("hold_ttl", row.hold_ttl);
         v.column("refunds_allowed", row.refunds.allowed);
         v.column("refunds_until_before_start", row.refunds.until_before_start);
+        v.column("orphans", row.orphans);
     }
 };
 

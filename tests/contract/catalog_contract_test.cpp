@@ -90,6 +90,7 @@ CONCERTRES_BACKEND_TEST("a concert comes back with the extreme values of its fie
     concert.concert.limits = {INT32_MAX, INT32_MAX};
     concert.concert.hold_ttl = std::chrono::days(3650);
     concert.concert.refunds = {false, Duration(INT64_MAX)};
+    concert.concert.orphans = OrphanRule::refused;
     concert.performances[0].starts_at = Time{};
     concert.performances[0].utc_offset = -1439min;
     concert.performances[1].starts_at = Time(Duration(INT64_MAX));

@@ -223,6 +223,24 @@ TEST_CASE("a reservation names a performance, or a concert and a date, and not b
                                                   id)) == Faulty{"/date wrong_type"});
 }
 
+TEST_CASE("a reservation names seats, or asks for the best, and not both") {
+    Untouched untouched;
+    const auto faults = [&](const std::string& fields) {
+        return untouched.faults("reserve",
+                                fmt::format(R"({{"performance_id": "{}"{}}})",
+                                            untouched.set.sale.performance().to_string(), fields));
+    };
+    CHECK(faults("") == Faulty{"/seats missing"});
+    CHECK(faults(R"(, "seats": [1], "best": {"count": 1})") == Faulty{"/seats unknown_field"});
+    CHECK(faults(R"(, "best": {})") == Faulty{"/best/count missing"});
+    CHECK(faults(R"(, "best": 2)") == Faulty{"/best wrong_type"});
+    CHECK(faults(R"(, "best": {"count": 0})") == Faulty{"/best/count out_of_range"});
+    CHECK(faults(R"(, "best": {"count": 101})") == Faulty{"/best/count out_of_range"});
+    CHECK(faults(R"(, "best": {"count": "two", "section": "", "max_price": 1.5, "row": "1"})") ==
+          Faulty{"/best/row unknown_field", "/best/count wrong_type", "/best/section out_of_range",
+                 "/best/max_price amount_invalid"});
+}
+
 TEST_CASE("only application/json is read") {
     Untouched untouched;
     for (const Route& route : server::all_routes()) {

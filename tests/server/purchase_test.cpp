@@ -271,6 +271,52 @@ TEST_CASE("a purchase: hold, charge, pay") {
     }
 }
 
+TEST_CASE("the best seats are held by whoever leaves the choice to the box office") {
+    TestServer server;
+    ConcertDraft draft = SmallSale::draft(30);
+    for (HallSeat& seat : draft.seats) {
+        seat.section = seat.number <= 20 ? "Stalls" : "Balcony";
+        if (seat.number > 20) seat.price = {20'000};
+    }
+    const SmallSale sale = server.add(std::move(draft));
+    const Buyer ann = server.buyer("ann", sale.concert);
+    const auto numbers = [](const Reply& reply) {
+        std::vector<std::int64_t> found;
+        for (const auto& seat : reply.at("/seats").as_array()) {
+            found.push_back(seat.as_object().at("number").as_int64());
+        }
+        return found;
+    };
+    const auto best = [&](const std::string& wanted, const std::string& key = {}) {
+        return server.hold_best(ann, sale.performance(), wanted, key);
+    };
+    const Reply first = best(R"({"count": 2})", "first");
+    CHECK(first.outcome() == "201");
+    CHECK(numbers(first) == std::vector<std::int64_t>{5, 6});
+    CHECK(first.number("/total/amount") == 100'000);
+    CHECK(numbers(best(R"({"count": 2, "max_price": 20000})")) ==
+          std::vector<std::int64_t>{25, 26});
+    CHECK(numbers(best(R"({"count": 1, "section": "Balcony", "max_price": 60000})")) ==
+          std::vector<std::int64_t>{24});
+    // By concert and date, too.
+    const Reply dated =
+        server.ask({.method = "POST",
+                    .target = "/v1/reservations",
+                    .token = ann.token,
+                    .body = fmt::format(R"({{"concert_id": "{}", "date": "2090-12-24",
+                                             "best": {{"count": 2, "section": "Stalls"}}}})",
+                                        sale.concert.to_string()),
+                    .key = "dated"});
+    CHECK(numbers(dated) == std::vector<std::int64_t>{15, 16});
+    // A lost answer is asked for again: the same seats, though they are taken by now.
+    const Reply again = best(R"({"count": 2})", "first");
+    CHECK(again.outcome() == "201");
+    CHECK(again.field("Idempotent-Replayed") == "true");
+    CHECK(again.text("/reservation_id") == first.text("/reservation_id"));
+    CHECK(numbers(again) == std::vector<std::int64_t>{5, 6});
+    CHECK(best(R"({"count": 3})", "first").outcome() == "422 key_reused");
+}
+
 TEST_CASE("a payment of several holds lets go of the pass's others") {
     TestServer server;
     const SmallSale sale = server.add();

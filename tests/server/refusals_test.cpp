@@ -247,6 +247,14 @@ void refuse_to_hold() {
     expect("reserve", blocked, "409 seat_blocked");
     CHECK(blocked.seats() == std::vector<std::int64_t>{5, 6});
     expect("reserve", hold({7, 8, 9, 10, 11, 12, 13, 14, 15}), "409 hold_limit");
+    const auto best = [&](const char* wanted) {
+        return server.hold_best(ann, sale.performance(), wanted);
+    };
+    expect("reserve", best(R"({"count": 16})"), "409 no_seats_match");
+    expect("reserve", best(R"({"count": 1, "section": "Balcony"})"), "409 no_seats_match");
+    expect("reserve", best(R"({"count": 1, "max_price": 1})"), "409 no_seats_match");
+    expect("reserve", best(R"({"count": 1, "max_price": 0})"), "400 amount_invalid");
+    expect("reserve", best(R"({"count": 9})"), "409 hold_limit");
     REQUIRE(server.hold(ann, sale.performance(), {7}, "k").status == 201);
     expect("reserve", server.hold(ann, sale.performance(), {8}, "k"), "422 key_reused");
     REQUIRE(server.office().change_sale(
@@ -255,6 +263,18 @@ void refuse_to_hold() {
     REQUIRE(server.office().change_sale(
         {.concert = sale.concert, .change = {.mode = SaleMode::closed}}));
     expect("reserve", hold({8}), "409 sale_closed");
+}
+
+void refuse_orphans() {
+    TestServer server;
+    ConcertDraft draft = SmallSale::draft(20);
+    draft.orphans = OrphanRule::refused;
+    const SmallSale sale = server.add(std::move(draft));
+    const Buyer ann = server.buyer("ann", sale.concert);
+    const Reply orphan = server.hold(ann, sale.performance(), {2, 3});
+    expect("reserve", orphan, "409 orphan_seat");
+    CHECK(orphan.seats() == std::vector<std::int64_t>{1});
+    CHECK(server.hold(ann, sale.performance(), {1, 2}).status == 201);
 }
 
 // What a reservation that is held no more is told by those who want it held.
@@ -417,6 +437,7 @@ TEST_CASE("every refusal that the description names comes about, and no other") 
     refuse_to_join();
     refuse_dates_and_seats();
     refuse_to_hold();
+    refuse_orphans();
     refuse_what_is_not_held();
     refuse_unknown_things();
     refuse_money();

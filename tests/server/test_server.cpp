@@ -234,6 +234,16 @@ Reply TestServer::hold(const Buyer& buyer, const PerformanceId& performance,
                 .key = key.empty() ? new_key() : key});
 }
 
+Reply TestServer::hold_best(const Buyer& buyer, const PerformanceId& performance,
+                            const std::string& best, const std::string& key) {
+    return ask({.method = "POST",
+                .target = "/v1/reservations",
+                .token = buyer.token,
+                .body = fmt::format(R"({{"performance_id": "{}", "best": {}}})",
+                                    performance.to_string(), best),
+                .key = key.empty() ? new_key() : key});
+}
+
 Reply TestServer::charge(const Buyer& buyer, std::int64_t amount, const std::string& key) {
     return ask({.method = "POST",
                 .target = fmt::format("/v1/users/{}/wallet/charges", buyer.user.to_string()),

@@ -131,6 +131,9 @@ class TestServer {
     // Keys are new each time where none is given.
     Reply hold(const Buyer& buyer, const PerformanceId& performance,
                const std::vector<SeatNumber>& seats, const std::string& key = {});
+    // `best` as it stands in the body: {"count": 2}
+    Reply hold_best(const Buyer& buyer, const PerformanceId& performance, const std::string& best,
+                    const std::string& key = {});
     Reply charge(const Buyer& buyer, std::int64_t amount, const std::string& key = {});
     Reply pay(const Buyer& buyer, const std::vector<std::string>& reservations,
               const std::string& key = {});

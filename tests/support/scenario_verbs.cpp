@@ -34,6 +34,24 @@ RefundPolicy parse_refunds(const std::string& text) {
     throw TableError("`" + text + "` is no refund policy");
 }
 
+OrphanRule parse_orphans(const std::string& text) {
+    if (text == "refused") return OrphanRule::refused;
+    throw TableError("`" + text + "` is no rule for orphans");
+}
+
+// 7,8 are the seats; best:2 is the best two, where wanted in a `section` and up to a `max_price`.
+void parse_choice(Line& line, Hold& command) {
+    const std::string seats = line.word("seats");
+    const std::vector<std::string> parts = split(seats, ':');
+    if (parts.size() != 2 || parts[0] != "best") {
+        command.seats = parse_numbers(seats);
+        return;
+    }
+    command.best = BestSeats{.count = parse_numbers(parts[1]).at(0)};
+    command.best->section = line.field("section");
+    if (const auto price = line.number_field("max_price")) command.best->max_price = Money{*price};
+}
+
 SaleMode parse_mode(const std::string& text) {
     if (text == "open") return SaleMode::open;
     if (text == "paused") return SaleMode::paused;
@@ -130,6 +148,7 @@ bool Verbs::drafts(Line& line) {
         line.number_field("concert_limit").value_or(draft.limits.per_concert));
     draft.hold_ttl = line.duration_field("hold");
     if (const auto refunds = line.field("refunds")) draft.refunds = parse_refunds(*refunds);
+    if (const auto orphans = line.field("orphans")) draft.orphans = parse_orphans(*orphans);
     line.finish();
     return true;
 }
@@ -215,9 +234,8 @@ void Verbs::hold(Line& line, BoxOffice& office, const Reply& reply) {
     const std::string name = line.word("reservation");
     const std::string who = line.word("user");
     const std::string performance = line.word("performance");
-    Hold command{.user = user(who),
-                 .performance = names_.id<PerformanceId>(performance),
-                 .seats = parse_numbers(line.word("seats"))};
+    Hold command{.user = user(who), .performance = names_.id<PerformanceId>(performance)};
+    parse_choice(line, command);
     const std::string concert =
         concerts_.contains(performance) ? concerts_.at(performance) : std::string();
     command.place = place_of(line, who, concert);

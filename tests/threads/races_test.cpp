@@ -9,6 +9,7 @@
 
 #include "concertres/box_office.hpp"
 #include "support/backends.hpp"
+#include "support/best_model.hpp"
 #include "support/small_sale.hpp"
 
 using namespace concertres;
@@ -84,6 +85,30 @@ CONCERTRES_BACKEND_TEST(
     CHECK(held == seats_won);
     CHECK(seats_won % 4 == 0);
     CHECK(seats_won > 0);
+    check_clean(office);
+}
+
+CONCERTRES_BACKEND_TEST("of two hundred who race for the best, nobody is refused what there is") {
+    TestStore store(backend);
+    BoxOffice office(store.take());
+    const ConcertDraft draft = SmallSale::draft(200);
+    const SmallSale sale = SmallSale::add(office, draft);
+    std::atomic<std::size_t> held{0};
+    std::atomic<int> refused{0};
+    race(200, 16, [&](int i) {
+        Hold hold{.user = SmallSale::user(i), .performance = sale.performance(), .key = key(i)};
+        hold.best = BestSeats{.count = 1 + i % 4};
+        const auto answer = office.hold(hold);
+        if (answer) {
+            held += answer->seats.size();
+        } else if (answer.error().code == Errc::no_seats_match) {
+            ++refused;
+        }
+    });
+    // There were single seats to be had to the end, and somebody asked for one to the end.
+    CHECK(held == 200);
+    CHECK(refused > 0);
+    CHECK(check_best_holds(office, sale, draft.seats) == 0);
     check_clean(office);
 }
 

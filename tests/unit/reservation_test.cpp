@@ -83,6 +83,7 @@ const HoldFault hold_faults[] = {
      }},
     {"seat_held", [](HoldCase& c) { c.set_held(3, third, t0 + tick); }},
     {"hold_limit", [](HoldCase& c) { c.rows.in_performance.paid = 6; }},
+    {"orphan_seat", [](HoldCase& c) { c.facts.orphans = {9}; }},
 };
 
 bool is_about_pass(const std::string& code) {

@@ -411,6 +411,7 @@ TEST_CASE("our own JSON with a count makes numbered seats") {
     CHECK_FALSE(draft.hold_ttl);
     CHECK(draft.limits == SeatLimits{});
     CHECK(draft.refunds == RefundPolicy{});
+    CHECK(draft.orphans == OrphanRule::allowed);
 }
 
 TEST_CASE("our own JSON may list its seats") {
@@ -451,7 +452,8 @@ TEST_CASE("every optional field of our own JSON is read") {
         "room": {"active_max": 100, "window": {"admit_max": 50, "window_ms": 60000}, "pass_ms": 600000,
                  "draw": true},
         "limits": {"per_performance": 4, "per_concert": 6},
-        "hold_ms": 300000, "refunds": {"until_ms_before_start": 86400000})"));
+        "hold_ms": 300000, "refunds": {"until_ms_before_start": 86400000},
+        "orphans": "refused")"));
     CHECK(draft.opens_at == at("2026-12-01T01:00:00.500Z").time);
     CHECK(draft.room == RoomPolicy{.active_max = 100,
                                    .window = AdmissionWindow{50, 60s},
@@ -460,6 +462,7 @@ TEST_CASE("every optional field of our own JSON is read") {
     CHECK(draft.limits == SeatLimits{4, 6});
     CHECK(draft.hold_ttl == Duration{5min});
     CHECK(draft.refunds == RefundPolicy{true, 24h});
+    CHECK(draft.orphans == OrphanRule::refused);
 }
 
 TEST_CASE("an empty room admits all, and refunds are also a word") {
@@ -469,6 +472,7 @@ TEST_CASE("an empty room admits all, and refunds are also a word") {
     CHECK(draft.limits == SeatLimits{8, 20});
     CHECK_FALSE(draft.refunds.allowed);
     CHECK(read_ok(own(R"(, "refunds": "allowed")")).refunds == RefundPolicy{});
+    CHECK(read_ok(own(R"(, "orphans": "allowed")")).orphans == OrphanRule::allowed);
 }
 
 TEST_CASE("what is set on import beats our own JSON, and dates are added") {
@@ -535,6 +539,8 @@ TEST_CASE("the fields of our own JSON are checked, each with its pointer") {
     contains(field("refunds", R"({"until_ms_before_start": -1})"),
              "/refunds/until_ms_before_start: must be an integer from 0");
     contains(field("refunds", "{}"), "/refunds/until_ms_before_start: is missing");
+    contains(field("orphans", R"("none")"), R"(/orphans: must be "allowed" or "refused")");
+    contains(field("orphans", "true"), "/orphans: must be");
     contains(field("prices", R"({"A": 1})"), "/prices: has no use without a plan");
     contains(field("plan", "{}"), "/plan: is given as well as seats");
 }

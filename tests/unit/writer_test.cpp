@@ -50,6 +50,13 @@ struct Stepped {
                 .key = "h" + std::to_string(n)};
     }
 
+    Hold best(int n, std::int32_t count) const {
+        Hold hold = this->hold(n, 0);
+        hold.seats.clear();
+        hold.best = BestSeats{.count = count};
+        return hold;
+    }
+
     TestClock clock;
     FaultPlan plan;
     BoxOffice office;
@@ -197,6 +204,58 @@ TEST_CASE(
         CHECK(at.office.statistics().failed);
         CHECK(at.plan.calls_after_failure() == 0);
     }
+}
+
+TEST_CASE("what is free of a performance is read once, by whoever first asks for the best") {
+    Stepped at({.tick = 1h});
+    std::vector<int> codes;
+    at.ask(at.hold(1, 1), codes);
+    at.settle();
+    const auto before = at.plan.count(StorageCall::query);
+    at.ask(at.best(2, 2), codes);
+    at.ask(at.best(3, 2), codes);
+    at.settle();
+    CHECK(at.plan.count(StorageCall::query) == before + 1);
+    at.ask(at.best(4, 2), codes);
+    at.settle();
+    CHECK(at.plan.count(StorageCall::query) == before + 1);
+    CHECK(codes == std::vector<int>(4, 0));
+}
+
+TEST_CASE("storage that fails while what is free is read stops the engine") {
+    Stepped at({.tick = 1h});
+    std::vector<int> codes;
+    at.ask(at.hold(1, 1), codes);
+    at.settle();
+    at.plan.fail(StorageCall::query);
+    at.ask(at.best(2, 2), codes);
+    at.ask(at.hold(3, 7), codes);
+    at.settle();
+    CHECK(codes == std::vector<int>{0, code(Errc::engine_failed), code(Errc::engine_failed)});
+    CHECK(at.plan.calls_after_failure() == 0);
+}
+
+TEST_CASE("the best that was not committed is the best still") {
+    Stepped at;
+    std::vector<int> codes;
+    at.plan.fail_commit(1, CommitFault::not_committed);
+    at.ask(at.best(1, 2), codes);
+    at.settle();
+    CHECK(codes == std::vector<int>{code(Errc::storage_full)});
+    const auto held = at.office.hold(at.best(1, 2));
+    REQUIRE(held);
+    CHECK(held->seats.front().number == 5);
+    CHECK(held->seats.back().number == 6);
+}
+
+TEST_CASE("a hold names seats or asks for the best, and not both") {
+    Stepped at;
+    Hold both = at.hold(1, 1);
+    both.best = BestSeats{};
+    const auto refused = at.office.hold(both);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Errc::request_invalid);
+    CHECK(refused.error().detail.find("seats") != std::string::npos);
 }
 
 TEST_CASE("storage that fails while it is read stops the engine and answers all who wait") {

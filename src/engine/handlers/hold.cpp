@@ -17,16 +17,54 @@ void Handler<Hold>::prepare(UnitOfWork& rows) {
         refusal_ = unknown(Errc::unknown_performance, "performance", command_.performance.uuid);
         return;
     }
-    std::ranges::sort(command_.seats);
-    refusal_ = check_seats();
+    refusal_ = check_wanted();
     if (!refusal_) refusal_ = check_token(command_.concert, at_->concert->concert);
     if (refusal_) return;
-    std::string content(reinterpret_cast<const char*>(command_.performance.uuid.bytes.data()), 16);
-    for (const SeatNumber number : command_.seats) {
-        content.append(reinterpret_cast<const char*>(&number), sizeof number);
-    }
     identity_ =
-        identify(rows.ids(), IdentityKind::reservation, command_.user, command_.key, content);
+        identify(rows.ids(), IdentityKind::reservation, command_.user, command_.key, content());
+}
+
+// What was asked for, in bytes. No seat has the number 0, so one kind is never taken for the other.
+std::string Handler<Hold>::content() const {
+    std::string bytes(reinterpret_cast<const char*>(command_.performance.uuid.bytes.data()), 16);
+    const auto append = [&](const auto& number) {
+        bytes.append(reinterpret_cast<const char*>(&number), sizeof number);
+    };
+    for (const SeatNumber number : command_.seats) append(number);
+    if (!command_.best) return bytes;
+    const BestSeats& best = *command_.best;
+    append(SeatNumber{0});
+    append(best.count);
+    append(best.max_price ? best.max_price->minor : std::int64_t{-1});
+    bytes.push_back(best.section ? '1' : '0');
+    bytes += best.section.value_or("");
+    return bytes;
+}
+
+std::optional<Error> Handler<Hold>::check_wanted() {
+    if (command_.best && !command_.seats.empty()) {
+        return Error{Errc::request_invalid, "best: is given as well as seats; one of them", {}};
+    }
+    if (command_.best) return check_best();
+    std::ranges::sort(command_.seats);
+    wanted_ = command_.seats;
+    return check_seats();
+}
+
+std::optional<Error> Handler<Hold>::check_best() const {
+    const BestSeats& best = *command_.best;
+    if (best.count < 1 || best.count > best_count_max) {
+        return Error{Errc::request_invalid,
+                     fmt::format("best/count: must be 1 to {}, not {}", best_count_max, best.count),
+                     {}};
+    }
+    if (best.max_price && best.max_price->minor < 0) {
+        return Error{
+            Errc::request_invalid,
+            fmt::format("best/max_price: must not be below 0, as {} is", best.max_price->minor),
+            {}};
+    }
+    return std::nullopt;
 }
 
 std::optional<Error> Handler<Hold>::check_seats() {
@@ -52,22 +90,45 @@ void Handler<Hold>::gather(UnitOfWork& rows) {
     if (refusal_) return;
     user_ = rows.want<User>(command_.user);
     name_ = rows.want<ReservationName>({identity_.id});
-    if (exists(name_)) {
-        earlier_ = rows.want<Reservation>((*name_)->named);
-        if (exists(earlier_) && (*earlier_)->payment) {
-            earlier_payment_ = rows.want<Payment>((*earlier_)->payment);
-        }
-        return;
-    }
+    if (exists(name_)) return gather_earlier(rows);
     const ConcertKey concert = at_->concert->concert.key;
     const PerformanceKey performance = at_->performance.key;
     standing_.want(rows, concert, command_.place);
     performance_ = rows.want<PerformanceState>(performance);
+    if (exists(user_)) {
+        in_performance_ = rows.want<Limit>({(*user_)->user, performance.value});
+        in_concert_ = rows.want<Limit>({(*user_)->user, concert.value});
+    }
+    if (command_.best) gather_choice(rows);
+    gather_seats(rows);
+    if (!command_.best && at_->concert->concert.orphans == OrphanRule::refused) {
+        gather_benches(rows);
+    }
+}
+
+void Handler<Hold>::gather_earlier(UnitOfWork& rows) {
+    earlier_ = rows.want<Reservation>((*name_)->named);
+    if (exists(earlier_) && (*earlier_)->payment) {
+        earlier_payment_ = rows.want<Payment>((*earlier_)->payment);
+    }
+}
+
+// Only who may hold is proposed anything: others would keep the best seats from those of their
+// group.
+void Handler<Hold>::gather_choice(UnitOfWork& rows) {
+    wanted_.clear();
+    if (rows.missing()) return;
+    if (!check_entry(rows.now())) return proposal_.drop();
+    proposal_.gather(rows, *at_, *command_.best);
+    if (proposal_.choice()) wanted_ = proposal_.choice()->seats;
+}
+
+void Handler<Hold>::gather_seats(UnitOfWork& rows) {
     seats_.clear();
     dead_.clear();
     std::vector<ReservationKey> in_the_way;
-    for (const SeatNumber number : command_.seats) {
-        const auto seat = rows.want<Seat>({performance, number});
+    for (const SeatNumber number : wanted_) {
+        const auto seat = rows.want<Seat>({at_->performance.key, number});
         seats_.push_back(seat);
         if (exists(seat) && (*seat)->is_dead_hold(rows.now()) &&
             std::ranges::find(in_the_way, (*seat)->reservation) == in_the_way.end()) {
@@ -75,16 +136,61 @@ void Handler<Hold>::gather(UnitOfWork& rows) {
         }
     }
     for (const ReservationKey key : in_the_way) dead_.emplace_back().want(rows, key);
-    if (exists(user_)) {
-        in_performance_ = rows.want<Limit>({(*user_)->user, performance.value});
-        in_concert_ = rows.want<Limit>({(*user_)->user, concert.value});
+}
+
+void Handler<Hold>::gather_benches(UnitOfWork& rows) {
+    benches_.clear();
+    const Seating& seating = at_->concert->seating;
+    std::vector<SeatSlot> seen;
+    for (const SeatNumber number : wanted_) {
+        const Seating::Bench& bench = seating.bench_of(*seating.find(number));
+        if (bench.size() > orphan_bench_max) continue;
+        if (std::ranges::find(seen, bench.begin) != seen.end()) continue;
+        seen.push_back(bench.begin);
+        for (const SeatNumber beside : seating.numbers(bench)) {
+            benches_.push_back(rows.want<Seat>({at_->performance.key, beside}));
+        }
     }
+}
+
+// The pass and the sale, which are said before anything is said of seats.
+Result<void> Handler<Hold>::check_entry(Time now) const {
+    const UserKey user = exists(user_) ? (*user_)->user : UserKey{};
+    if (auto r = check_admitted(standing_.standing(), user, now); !r) return r;
+    return check_holdable(**standing_.sale, at_->performance.starts_at, now);
+}
+
+Error Handler<Hold>::no_seats_match() const {
+    const BestSeats& best = *command_.best;
+    const std::vector<std::string>& sections = at_->concert->seating.sections();
+    if (best.section && std::ranges::find(sections, *best.section) == sections.end()) {
+        return {
+            Errc::no_seats_match, fmt::format("the hall has no section \"{}\"", *best.section), {}};
+    }
+    return {
+        Errc::no_seats_match,
+        fmt::format("there are not {} free seats{}{}", best.count,
+                    best.section ? fmt::format(" in section \"{}\"", *best.section) : "",
+                    best.max_price ? fmt::format(" at up to {} each", best.max_price->minor) : ""),
+        {}};
+}
+
+// What stands beside the chosen seats is as the earlier commands of the group have left it.
+std::vector<SeatNumber> Handler<Hold>::orphans(Time now) const {
+    if (benches_.empty()) return {};
+    const Seating& seating = at_->concert->seating;
+    SeatSet free(seating.size());
+    for (const auto seat : benches_) {
+        if ((*seat)->status_at(now) == SeatStatus::free)
+            free.insert(*seating.find((*seat)->number));
+    }
+    return avoidable_orphans(seating, free, wanted_);
 }
 
 std::vector<ReservedSeat> Handler<Hold>::priced() const {
     std::vector<ReservedSeat> seats;
-    seats.reserve(command_.seats.size());
-    for (const SeatNumber number : command_.seats) {
+    seats.reserve(wanted_.size());
+    for (const SeatNumber number : wanted_) {
         seats.push_back({number, at_->concert->seat(number)->price});
     }
     return seats;
@@ -102,16 +208,24 @@ HoldRows Handler<Hold>::collect(UserKey user) const {
     return in;
 }
 
+ReservationView Handler<Hold>::replay(UnitOfWork& rows) const {
+    const Reservation& earlier = **earlier_;
+    std::optional<PaymentId> payment;
+    if (earlier.payment) payment = (*earlier_payment_)->id;
+    ReservationView view = view_of(rows.catalog(), earlier, payment, rows.now());
+    view.replayed = true;
+    return view;
+}
+
 Result<ReservationView> Handler<Hold>::decide(UnitOfWork& rows) {
     if (refusal_) return *refusal_;
     if (exists(name_)) {
-        const Reservation& earlier = **earlier_;
-        if (earlier.fingerprint != identity_.fingerprint) return key_reused();
-        std::optional<PaymentId> payment;
-        if (earlier.payment) payment = (*earlier_payment_)->id;
-        ReservationView view = view_of(rows.catalog(), earlier, payment, rows.now());
-        view.replayed = true;
-        return view;
+        if ((*earlier_)->fingerprint != identity_.fingerprint) return key_reused();
+        return replay(rows);
+    }
+    if (wanted_.empty()) {
+        if (auto r = check_entry(rows.now()); !r) return r.error();
+        return no_seats_match();
     }
     const UserKey user = rows.user_key(user_);
     HoldRows in = collect(user);
@@ -123,6 +237,7 @@ Result<ReservationView> Handler<Hold>::decide(UnitOfWork& rows) {
                           .concert = at_->concert->concert,
                           .starts_at = at_->performance.starts_at,
                           .seats = priced(),
+                          .orphans = orphans(rows.now()),
                           .fingerprint = identity_.fingerprint,
                           .extend_max = rows.options().extend_max,
                           .now = rows.now()};

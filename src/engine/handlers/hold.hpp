@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/handlers/common.hpp"
+#include "engine/handlers/seat_proposal.hpp"
 #include "engine/task.hpp"
 
 namespace concertres {
@@ -15,8 +16,19 @@ class Handler<Hold> {
 
   private:
     void prepare(UnitOfWork& rows);
+    std::optional<Error> check_wanted();
     std::optional<Error> check_seats();
+    std::optional<Error> check_best() const;
+    std::string content() const;
+    void gather_earlier(UnitOfWork& rows);
+    void gather_choice(UnitOfWork& rows);
+    void gather_seats(UnitOfWork& rows);
+    void gather_benches(UnitOfWork& rows);
+    Result<void> check_entry(Time now) const;
+    Error no_seats_match() const;
+    ReservationView replay(UnitOfWork& rows) const;
     std::vector<ReservedSeat> priced() const;
+    std::vector<SeatNumber> orphans(Time now) const;
     HoldRows collect(UserKey user) const;
 
     Hold command_;
@@ -24,6 +36,8 @@ class Handler<Hold> {
     std::optional<Error> refusal_;
     const CatalogPerformance* at_ = nullptr;
     Identity identity_;
+    SeatProposal proposal_;
+    std::vector<SeatNumber> wanted_;  // by number: what was named, or chosen
 
     Read<User> user_ = nullptr;
     Read<ReservationName> name_ = nullptr;
@@ -32,6 +46,7 @@ class Handler<Hold> {
     StandingRows standing_;
     Read<PerformanceState> performance_ = nullptr;
     std::vector<Read<Seat>> seats_;
+    std::vector<Read<Seat>> benches_;  // on which they are, where the concert refuses orphans
     std::vector<ReservationRows> dead_;
     Read<Limit> in_performance_ = nullptr;
     Read<Limit> in_concert_ = nullptr;

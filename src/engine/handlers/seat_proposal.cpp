@@ -1,0 +1,55 @@
+#include "engine/handlers/seat_proposal.hpp"
+
+#include <algorithm>
+
+#include "concertres/assert.hpp"
+#include "engine/handlers/common.hpp"
+
+namespace concertres {
+
+void SeatProposal::gather(UnitOfWork& rows, const CatalogPerformance& at, const BestSeats& wanted) {
+    at_ = &at;
+    wanted_ = &wanted;
+    const SeatSet* free = rows.want_free(at.performance.key);
+    if (free == nullptr) return drop();
+    if (group_ != rows.group()) propose(rows, *free);
+    if (rows.deciding() && !stands(rows)) choose_anew(rows, *free);
+}
+
+void SeatProposal::propose(UnitOfWork& rows, const SeatSet& free) {
+    group_ = rows.group();
+    const Seating& seating = at_->concert->seating;
+    SeatSet& unclaimed = rows.unclaimed(at_->performance.key);
+    if (unclaimed.size() == 0) unclaimed = free;
+    choice_ = choose_best(seating, unclaimed, *wanted_);
+    if (!choice_) return;
+    for (const SeatNumber number : choice_->seats) unclaimed.erase(*seating.find(number));
+}
+
+// As the rows say, which may know better than the picture.
+void SeatProposal::choose_anew(UnitOfWork& rows, const SeatSet& free) {
+    const Seating& seating = at_->concert->seating;
+    SeatSet now_free = free;
+    rows.for_each<Seat>([&](const Seat& seat) {
+        if (seat.performance != at_->performance.key) return;
+        const auto slot = seating.find(seat.number);
+        CONCERTRES_ASSERT(slot);
+        if (seat.status_at(rows.now()) == SeatStatus::free) {
+            now_free.insert(*slot);
+        } else {
+            now_free.erase(*slot);
+        }
+    });
+    choice_ = choose_best(seating, now_free, *wanted_);
+}
+
+// Whether nobody can wish for more: neighbours, and all are free.
+bool SeatProposal::stands(UnitOfWork& rows) const {
+    return choice_ && choice_->groups == 1 &&
+           std::ranges::all_of(choice_->seats, [&](SeatNumber number) {
+               const auto seat = rows.want<Seat>({at_->performance.key, number});
+               return exists(seat) && (*seat)->status_at(rows.now()) == SeatStatus::free;
+           });
+}
+
+}  // namespace concertres
