@@ -48,6 +48,18 @@ std::string new_request_id() {
     return fmt::format("{:016x}", next);
 }
 
+// The caller's own, where it gave one.
+std::string request_id_of(const http::Request& request) {
+    const auto id = request.field("X-Request-Id");
+    const bool usable = id && !id->empty() && id->size() <= 128 && is_visible(*id);
+    return usable ? std::string(*id) : new_request_id();
+}
+
+std::string_view traceparent_of(const http::Request& request) {
+    const auto trace = request.field("traceparent");
+    return trace && is_traceparent(*trace) ? *trace : std::string_view();
+}
+
 std::optional<std::string_view> bearer(const http::Request& request) {
     const auto field = request.field("Authorization");
     if (!field || field->size() < 7) return std::nullopt;
@@ -126,12 +138,12 @@ http::BodyLeave Dispatcher::leave_for_body(const http::Request& request) {
         return {.bytes_max = services_->body_bytes_max};
     }
     if (auto problem = check_admin(request)) {
-        return {.refused = refuse(*problem, request.peer)};
+        return {.refused = refuse(*problem, request)};
     }
     auto turn = take_turn(services_->imports_arriving, imports_max);
     if (!turn) {
         Problem problem(Error{Errc::overloaded, "too many imports arrive; try again later", {}});
-        return {.refused = refuse(problem, request.peer)};
+        return {.refused = refuse(problem, request)};
     }
     return {.bytes_max = services_->import_bytes_max, .held = std::move(turn)};
 }
@@ -165,11 +177,8 @@ std::optional<Problem> Dispatcher::check(Exchange& exchange) const {
 
 void Dispatcher::identify(Exchange& exchange) const {
     const http::Request& request = *exchange.request_;
-    const auto id = request.field("X-Request-Id");
-    const bool usable = id && !id->empty() && id->size() <= 128 && is_visible(*id);
-    exchange.request_id_ = usable ? std::string(*id) : new_request_id();
-    const auto trace = request.field("traceparent");
-    if (trace && is_traceparent(*trace)) exchange.traceparent_ = *trace;
+    exchange.request_id_ = request_id_of(request);
+    exchange.traceparent_ = traceparent_of(request);
     std::vector<std::string_view> forwarded;
     if (!services_->trusted_proxies.empty()) {
         for (const auto& field : request.fields) {
@@ -352,16 +361,23 @@ std::optional<Problem> Dispatcher::check_body(Exchange& exchange) {
 
 http::Response Dispatcher::refuse(http::Refusal refusal, std::string_view detail,
                                   std::string_view peer) {
-    return refuse(problem_of(refusal, detail), peer);
+    return refuse(problem_of(refusal, detail), peer, new_request_id());
 }
 
-http::Response Dispatcher::refuse(const Problem& problem, std::string_view peer) const {
-    const std::string id = new_request_id();
+http::Response Dispatcher::refuse(const Problem& problem, const http::Request& request) const {
+    http::Response response = refuse(problem, request.peer, request_id_of(request));
+    const auto trace = traceparent_of(request);
+    if (!trace.empty()) response.add_field("traceparent", trace);
+    return response;
+}
+
+http::Response Dispatcher::refuse(const Problem& problem, std::string_view peer,
+                                  const std::string& id) const {
     services_->metrics.count_refusal(problem.code->name);
     services_->log.line(problem.code->status >= 500 ? LogLevel::warning : LogLevel::info, "refused",
                         {{"code", problem.code->name},
                          {"detail", std::string_view(problem.detail)},
-                         {"request_id", id},
+                         {"request_id", std::string_view(id)},
                          {"client", peer}});
     http::Response response = response_of(problem, id);
     if (problem.code->status == 401) {

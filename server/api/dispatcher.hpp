@@ -39,7 +39,10 @@ class Dispatcher final : public http::Handler {
         return side_ == Side::buyers && !services_->cors_origins.empty();
     }
     void answer_cors(Exchange& exchange) const;
-    [[nodiscard]] http::Response refuse(const Problem& problem, std::string_view peer) const;
+    // Before there is an exchange.
+    [[nodiscard]] http::Response refuse(const Problem& problem, const http::Request& request) const;
+    [[nodiscard]] http::Response refuse(const Problem& problem, std::string_view peer,
+                                        const std::string& id) const;
 
     Services* services_;
     Side side_;

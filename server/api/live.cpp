@@ -24,7 +24,7 @@ constexpr std::size_t kept_bytes_max = 256 * 1024;
 // More are told as `reset`: asking for all of them costs less.
 constexpr std::size_t seats_told_max = 1'000;
 // What the box office is asked in one pulse; the others wait for the next.
-constexpr std::size_t asks_max = 256;
+constexpr std::size_t asks_max = 1'024;
 constexpr std::size_t own_max = 8'192;
 
 bool has_ended(const PlaceView& place) {

@@ -303,14 +303,17 @@ TEST_CASE("the body of an import is read from who may import, and of a few at a 
     http::Client operators(server.url(server::Side::operators));
     const std::string body(std::size_t{1} << 20, ' ');
     const auto import = [&](const std::string& key) {
-        return TestServer::send(
-            operators,
-            {.method = "POST", .target = "/admin/v1/concerts", .token = key, .body = body});
+        return TestServer::send(operators, {.method = "POST",
+                                            .target = "/admin/v1/concerts",
+                                            .token = key,
+                                            .body = body,
+                                            .fields = {{"X-Request-Id", "import-7"}}});
     };
     const Reply stranger = import("another-key");
     CHECK(stranger.outcome() == "401 admin_key_invalid");
     CHECK(stranger.field("WWW-Authenticate") == "Bearer");
-    CHECK_FALSE(stranger.text("/request_id").empty());
+    CHECK(stranger.text("/request_id") == "import-7");
+    CHECK(stranger.field("X-Request-Id") == "import-7");
     CHECK(import("the-key").outcome() == "400 request_invalid");
 
     const std::string head =
