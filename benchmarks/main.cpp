@@ -18,6 +18,7 @@
 #include "commands.hpp"
 #include "draw.hpp"
 #include "holds.hpp"
+#include "line.hpp"
 #include "micro.hpp"
 #include "queries.hpp"
 #include "report.hpp"
@@ -30,6 +31,7 @@ constexpr std::string_view usage = R"(usage: concertres_bench [part...] [option.
   commands   commands a second through the engine, beside a bare loop over SQLite
   queries    queries with and without their indexes
   draws      opening a room whose line is drawn, polling it, reading it again
+  line       a line of ten million beside one of a thousand
   micro      tokens, positions, the best seats, rules, events, the audit
              no part: all of these
   holds      holds a second through the engine, and nothing else: for http/run
@@ -66,7 +68,7 @@ Arguments parse(int argc, char** argv) {
         } else if (word.starts_with("--benchmark_")) {
             parsed.for_library.push_back(word);
         } else if (word == "commands" || word == "queries" || word == "micro" || word == "draws" ||
-                   word == "holds") {
+                   word == "line" || word == "holds") {
             parsed.parts.push_back(word);
         } else {
             throw std::invalid_argument("what is '" + word + "'?\n" + std::string(usage));
@@ -137,6 +139,7 @@ void run(const Arguments& arguments) {
         bench::end_queries();
     }
     if (arguments.wants("draws")) bench::run_draws(arguments.settings);
+    if (arguments.wants("line")) bench::run_line(arguments.settings);
     if (arguments.wants("micro")) {
         bench::print_section("pieces");
         bench::register_micro();

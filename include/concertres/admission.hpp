@@ -39,6 +39,7 @@ struct Sale {
     std::string policy_state{};  // the admission policy's own bytes
     std::int64_t next_event = 1;
     std::optional<DrawState> draw{};  // from when the room is first set to draw its line
+    std::string share_state{};        // what share_out remembers
 
     friend bool operator==(const Sale&, const Sale&) = default;
 
@@ -65,7 +66,8 @@ struct SaleChange {
 };
 // An operator changes the sale; places are kept. `seed` is that of the draw, if this change makes
 // one: once a sale has a seed it keeps it, and what has been drawn stays drawn.
-// Refuses: request_invalid (a policy's numbers; a draw without an opening that is to come).
+// Refuses: request_invalid (a policy's numbers; classes that are not those of before with others
+// appended; a draw without an opening that is to come).
 // REQUIRES: not is_draw_due(sale, now)
 [[nodiscard]] Result<Event> change_sale(Sale& sale, const SaleChange& change, const DrawSeed& seed,
                                         Time now);
@@ -79,9 +81,11 @@ struct PlaceKey {
     friend auto operator<=>(const PlaceKey&, const PlaceKey&) = default;
 };
 
-enum class PlaceStatus : std::uint8_t { waiting = 1, admitted = 2, left = 3 };
+// Passed: its turn has come and its user was not there, see NoShows. To everybody but those who let
+// people in it still waits.
+enum class PlaceStatus : std::uint8_t { waiting = 1, admitted = 2, left = 3, passed = 4 };
 
-// A number in the line. Once admitted, the pass of the same number tells what became of it.
+// A number in a line. Once admitted, the pass of the same number tells what became of it.
 struct Place {
     ConcertKey concert{};
     PlaceNumber number{};
@@ -89,10 +93,17 @@ struct Place {
     UserId user_id{};
     PlaceStatus status = PlaceStatus::waiting;
     Time joined_at{};
+    // When it was passed over. Stays when it is admitted after all, and when it is lost for it.
+    std::optional<Time> passed_at{};
 
     friend bool operator==(const Place&, const Place&) = default;
 
     [[nodiscard]] PlaceKey key() const { return {concert, number}; }
+    [[nodiscard]] bool waits() const {
+        return status == PlaceStatus::waiting || status == PlaceStatus::passed;
+    }
+    // It is gone because its user did not come back in time; who leaves was not late.
+    [[nodiscard]] bool is_lost() const { return status == PlaceStatus::left && passed_at; }
 };
 
 struct MemberKey {
@@ -113,16 +124,28 @@ struct Member {
     [[nodiscard]] MemberKey key() const { return {concert, user}; }
 };
 
-// Where a room's line ends.
+struct LineKey {
+    ConcertKey concert{};
+    LineClass line_class = 0;
+
+    friend auto operator<=>(const LineKey&, const LineKey&) = default;
+};
+
+// Where the line of a room's class ends. That of the first class is there from the start, those of
+// the others from when somebody first joins them. All lines of a room are in one epoch.
 struct Line {
     ConcertKey concert{};
+    LineClass line_class = 0;
     std::int64_t epoch = 0;
     std::int64_t next_sequence = 1;
+    std::optional<Drawn> drawn{};  // of this class, once the room was drawn
 
     friend bool operator==(const Line&, const Line&) = default;
 
-    [[nodiscard]] ConcertKey key() const { return concert; }
+    [[nodiscard]] LineKey key() const { return {concert, line_class}; }
 };
+// The line of a class that nobody has joined yet. `first` is that of the room's first class.
+[[nodiscard]] Line new_line(const Line& first, LineClass line_class);
 
 enum class PassStatus : std::uint8_t { admitted = 1, spent = 2, expired = 3, left = 4 };
 
@@ -170,12 +193,12 @@ enum class TokenStatus : std::uint8_t { waiting, admitted, spent, expired, left 
 // What the draw is of: all numbers that have been given in the line's epoch. Who has left has a
 // rank as well, which is passed over. Numbers of earlier epochs, from before a copy of the store
 // was opened in its place, stay ahead of it.
-[[nodiscard]] Drawn draw_of(const Line& line, Time now);
-// Draws, once and for ever. REQUIRES: is_draw_due(sale, now)
-void hold_draw(Sale& sale, const Line& line, Time now, std::vector<Event>& events);
+[[nodiscard]] Drawn draw_of(const Line& line);
+// Draws each line of the room, once and for ever. REQUIRES: is_draw_due(sale, now)
+void hold_draw(Sale& sale, std::span<Line> lines, Time now, std::vector<Event>& events);
 
 struct JoinRows {
-    Line line{};
+    Line line{};  // of the class that is asked for
     std::optional<Member> member{};
     Standing latest{};  // of the member
     std::optional<Place> made{};
@@ -187,23 +210,46 @@ struct JoinFacts {
     UserId user_id{};
     ConcertKey concert{};
     SaleState state = SaleState::open;
-    bool again = false;        // a new place, where the latest is spent, expired or left
-    std::int64_t waiting = 0;  // how many wait now
+    bool again = false;         // a new place, where the latest is spent, expired or left
+    bool waiting_list = false;  // people may wait for seats that come back
+    std::int64_t waiting = 0;   // how many wait now
     std::int64_t waiting_max = 0;
     Time now{};
 };
-// The user's latest place, or a new one at the tail (`rows.made`).
-// Refuses a new place: sold_out, room_closed (draining or closed), room_full.
+// The user's latest place, of whatever class, or a new one at the tail (`rows.made`).
+// Refuses a new place: sold_out (without a waiting list), room_closed (draining or closed),
+// room_full.
 // REQUIRES: the concert has a room
 [[nodiscard]] Result<PlaceNumber> join(JoinRows& rows, const JoinFacts& facts);
+
+// Its owner gives up a place that waits. REQUIRES: place.waits()
+void leave(Place& place);
+
+// --- No-shows ----------------------------------------------------------------------------------
+
+// Whoever was heard of last at `heard` is not there at `now`.
+[[nodiscard]] bool is_silent(const NoShows& rule, Time heard, Time now);
+// The turn of one who is not there has come. REQUIRES: place.status == waiting
+void pass_over(Place& place, Time now);
+// From then on it is lost, if its user is not there. REQUIRES: place.status == passed
+[[nodiscard]] bool is_grace_over(const NoShows& rule, const Place& place, Time now);
+// REQUIRES: is_grace_over(rule, place, now)
+void lose(const NoShows& rule, Place& place, Time now);
+
+// --- Letting in --------------------------------------------------------------------------------
 
 struct PassTerms {
     Duration ttl{0};
     Duration max{0};
 };
-// The place's turn has come.
+// The place's turn has come, or that of one passed over has come again; or an operator, `actor`,
+// has said so, and then its event tells who.
 [[nodiscard]] Pass admit(Sale& sale, Place& place, const PassTerms& terms, Time now,
-                         std::vector<Event>& events);
+                         std::vector<Event>& events, std::string_view actor = {});
+// Whether an operator may let somebody in by hand; a pause, being an operator's own, is no
+// obstacle. Refuses: room_closed (closed, or no performance is to come), sale_not_open, sold_out.
+[[nodiscard]] Result<void> check_admit_by_hand(const Sale& sale, const SeatCounts& counts,
+                                               Time now);
 // REQUIRES: pass.status_at(now) == expired, and it is still marked admitted
 void expire(Sale& sale, Pass& pass, Time now, std::vector<Event>& events);
 
@@ -215,9 +261,16 @@ void give_back(Sale& sale, Pass& pass, Time now, std::vector<Event>& events);
 
 struct RoomSnapshot {
     std::int64_t admitted = 0;  // passes marked admitted, after those past their time are off
-    std::int64_t waiting = 0;   // how many could be admitted now, at least; bounded by a batch
-    std::int64_t seats_left = 0;
+    std::int64_t waiting =
+        0;  // how many stand at the head of the line, there or not; at most a batch
+    std::int64_t seats_left = 0;  // free or held, of performances to come
+    std::int64_t seats_free = 0;
+    std::optional<double> load{};           // the host's; nothing: not reported for a while
+    std::optional<Duration> commit_time{};  // of recent commits; nothing before the first
 };
+
+// No policy can let in anybody just now. `room_full`, with what to do about it.
+[[nodiscard]] Error full_room(const Sale& sale, const RoomSnapshot& room);
 
 // Decides how many to admit. Pure: all that it remembers between two ticks are the bytes that it
 // returned last, which are stored with the room.
@@ -235,6 +288,10 @@ class AdmissionPolicy {
     // The state after `admitted` (maybe 0) of them were.
     [[nodiscard]] virtual std::string record(std::string_view state, std::int64_t admitted,
                                              Time now) const = 0;
+    // The state after a tick as a whole: `room` as quota was shown it, of which `admitted` were let
+    // in. Called after record, also where nobody was; for a policy that goes by what it sees.
+    [[nodiscard]] virtual std::string observe(const RoomSnapshot& room, std::string_view state,
+                                              std::int64_t admitted, Time now) const;
 };
 
 // At most `active_max` passes at once.
@@ -243,15 +300,45 @@ class AdmissionPolicy {
 // interval holds no more than 1,024 distinct admission times; beyond that neighbours are counted at
 // the later time, which admits later, never more.
 [[nodiscard]] std::shared_ptr<const AdmissionPolicy> at_most_per_window(AdmissionWindow window);
+// At most as many passes at once as the loop allows now. It begins at its floor, or at what is live
+// where that is more, within its ceiling; its first step is `every` later.
+[[nodiscard]] std::shared_ptr<const AdmissionPolicy> by_closed_loop(const ClosedLoop& loop);
 // The minimum of all; each records what was admitted, in bytes of its own.
 [[nodiscard]] std::shared_ptr<const AdmissionPolicy> all_of(
     std::vector<std::shared_ptr<const AdmissionPolicy>> policies);
+// How many passes may be live at once by the closed loop of a room that has `admitted`; nothing
+// where it has none.
+[[nodiscard]] std::optional<std::int64_t> loop_limit(const Sale& sale, std::int64_t admitted);
 // What a room's settings come to, without its custom policy; where there is one, ask
 // all_of({policy_of(room), custom}). It records admissions whatever is set, in a form that stays
 // valid when the settings change: a window that is new, or longer, begins with what was admitted
 // before it (counted up to a quarter of its age late). So no change admits more than the new window
 // allows. Throws, until an operator sets the room again, where the record cannot be read.
 [[nodiscard]] std::shared_ptr<const AdmissionPolicy> policy_of(const RoomPolicy& room);
+
+// One of a room's classes, as a tick looks at it.
+struct ClassDemand {
+    std::int64_t weight = 1;
+    std::int64_t waiting = 0;  // how many can be admitted now
+    bool has_more = false;     // others wait behind them, and were not looked at
+};
+struct ClassShares {
+    std::vector<std::int64_t> admitted{};  // by class, from the front of its line
+    std::string state{};
+};
+// Whose turn it is: divides `total` admissions among the classes, by their weights. `state` is what
+// the last call returned, empty at first; it stays valid when weights change and classes are added.
+//
+// As long as the same classes have people who wait, and their weights stay, each has its share of
+// the admissions at every moment, to within one person; counted from a moment in between, or from
+// when another class ran empty, to within three. A class in which nobody waits saves nothing up:
+// when people come again, it begins as if it had just had its share. So nobody starves: whoever
+// stands first in a class waits for no more than about total weight / weight admissions.
+//
+// Fewer than `total` are given out where too few wait, and where the turn is a class's that
+// has more than were looked at.
+[[nodiscard]] ClassShares share_out(std::int64_t total, std::span<const ClassDemand> classes,
+                                    std::string_view state);
 
 // --- What people are told ----------------------------------------------------------------------
 

@@ -118,6 +118,13 @@ class BoxOffice {
     AnswerTo<ChangeSale> change_sale(ChangeSale c) { return call(std::move(c)); }
     AnswerTo<AdminRelease> admin_release(AdminRelease c) { return call(std::move(c)); }
     AnswerTo<BlockSeats> block_seats(BlockSeats c) { return call(std::move(c)); }
+    AnswerTo<Admit> admit(Admit c) { return call(std::move(c)); }
+
+    // How busy the host is with what this concert brings about: 0 is idle, 1 is full, and it may be
+    // more. It goes into the closed loop of the concert's room (ClosedLoop::load_max), is kept in
+    // memory, and is believed for Options::load_stale. Nothing waits for the writer.
+    // Refuses: unknown_concert, request_invalid (below 0, or not finite).
+    [[nodiscard]] Result<void> report_load(const ConcertId& concert, double load);
 
     // --- from memory, on the caller's own thread
     // Storage is read, on the writer, only for a place that has ended or is another's.

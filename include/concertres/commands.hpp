@@ -31,17 +31,23 @@ namespace concertres {
 
 // --- Answers -----------------------------------------------------------------------------------
 
-// Where a user stands in a room. Position counts from 1, the next to be admitted; it is 0 once
-// admitted, and absent for a place that has ended.
+// Where a user stands in a room. Position counts from 1, the next of the place's class to be
+// admitted; it is 0 once admitted, and absent for a place that has ended.
 struct PlaceView {
     ConcertId concert{};
     UserId user{};
     PlaceNumber number{};
+    std::string line_class{};  // its class; empty where the room names none
     TokenStatus status = TokenStatus::waiting;
     bool made = false;  // by this command
     std::optional<std::int64_t> position{};
     std::optional<std::int64_t> ahead{};
-    std::optional<Duration> eta{};  // by the rate of the last minutes; absent rather than guessed
+    // By what the last minutes of the class were like, from best to worst; `eta` is the middle.
+    // Absent rather than guessed: before there is enough to go by, and where nobody is let in just
+    // now.
+    std::optional<Duration> eta{};
+    std::optional<Duration> eta_min{};
+    std::optional<Duration> eta_max{};
     Duration poll_after{0};
     std::optional<Time> pass_expires_at{};  // present where the place has a pass, or has had one
     bool latest = true;  // of the user's places at the concert; the others open nothing any more
@@ -54,8 +60,9 @@ struct PlaceView {
 
 struct SeatPrice {
     SeatNumber number = 0;
-    std::string label{};
+    std::string label{};  // of a seat of an area: the section's name
     Money price{};
+    std::string section{};
 };
 
 struct ReservationView {
@@ -96,6 +103,16 @@ struct PaymentView {
     Time now{};
 };
 
+// A room's closed loop as it stands. A signal is absent where it is not known.
+struct LoopView {
+    std::int64_t limit = 0;  // passes that may be live now
+    std::optional<double> load{};
+    std::optional<Duration> commit_time{};
+    std::optional<double> seats_per_pass{};
+
+    friend bool operator==(const LoopView&, const LoopView&) = default;
+};
+
 // A concert as it is on sale.
 struct ConcertView {
     ConcertId id{};
@@ -105,8 +122,11 @@ struct ConcertView {
     std::optional<Time> opens_at{};
     std::optional<RoomPolicy> room{};
     std::int64_t waiting = 0;
-    std::int64_t admitted = 0;  // passes that are live, as of the last tick
-    SeatCounts seats{};         // over all performances, those past included
+    std::vector<std::int64_t> class_waiting{};  // of them, in each class that the room names
+    std::int64_t passed_over = 0;  // of them, whose turn came while they were not there
+    std::int64_t admitted = 0;     // passes that are live, as of the last tick
+    std::optional<LoopView> loop{};
+    SeatCounts seats{};  // over all performances, those past included
     std::vector<PerformanceId> performances{};
     Time now{};
 };
@@ -128,14 +148,17 @@ struct ChargeView {
 
 // --- The waiting room --------------------------------------------------------------------------
 
-// Takes a place at the end of the line, or finds the one that the user has. At a concert without a
-// room everybody is admitted with number 0. Refuses: unknown_concert, room_closed, sold_out,
-// room_full (all three only a new place).
+// Takes a place at the end of a class's line, or finds the one that the user has, which stays in
+// the class that it is in. At a concert without a room everybody is admitted with number 0,
+// whatever the class. Who may be in which class is the host's to know. Refuses: unknown_concert,
+// request_invalid (the room has no such class), room_closed, sold_out (not where there is a waiting
+// list), room_full (all three only a new place).
 struct Join {
     using Answer = PlaceView;
     ConcertId concert{};
     UserId user{};
-    bool again = false;  // a new place, where the latest is spent, expired or left
+    bool again = false;        // a new place, where the latest is spent, expired or left
+    std::string line_class{};  // the name of a class of the room; empty: the first
 };
 
 // Leaves the line, or gives back the pass and its holds. Once more does no harm.
@@ -158,13 +181,16 @@ struct Tick {
 // --- Seats -------------------------------------------------------------------------------------
 
 // Holds all of the seats for this user until now + hold_ttl, or none. The user names the seats, or
-// leaves the choice to the box office, with `best` (see choose_best). Which seats that gave is in
-// the answer; the same key gives the same reservation again, whatever would be the best by then.
-// Refuses: idempotency_key_required, unknown_performance, request_invalid (not one of `seats` and
-// `best`, or what it says is out of range), unknown_seat, token_invalid (`concert` is another),
-// key_reused, not_admitted, pass_expired, pass_spent, pass_left, sale_not_open, sale_closed,
-// no_seats_match (`best`), seat_blocked, seat_sold, seat_held, hold_limit, orphan_seat (`seats`, at
-// a concert that refuses orphans).
+// leaves the choice to the box office, with `best` (see choose_best). Of areas the user says how
+// many, with `areas`, beside or in place of `seats`: up to best_count_max together, each area once.
+// Which seats that gave is in the answer; the same key gives the same reservation again, whatever
+// would be chosen by then.
+// Refuses: idempotency_key_required, unknown_performance, request_invalid (none of `seats`, `areas`
+// and `best`, or `best` with another; or what it says is out of range), unknown_seat (also a seat
+// of an area named in `seats`, and what is no area in `areas`), token_invalid (`concert` is
+// another), key_reused, not_admitted, pass_expired, pass_spent, pass_left, sale_not_open,
+// sale_closed, no_seats_match (`best` and `areas`), seat_blocked, seat_sold, seat_held, hold_limit,
+// orphan_seat (`seats`, at a concert that refuses orphans).
 struct Hold {
     using Answer = ReservationView;
     UserId user{};
@@ -174,6 +200,7 @@ struct Hold {
     std::vector<SeatNumber> seats{};
     std::string key{};
     std::optional<BestSeats> best{};
+    std::vector<AreaSeats> areas{};
 };
 
 // Moves the deadline to now + hold_ttl, within extend_until.
@@ -252,6 +279,20 @@ struct ChangeSale {
     using Answer = ConcertView;
     ConcertId concert{};
     SaleChange change{};
+};
+
+// An operator lets in one who waits, before those who came earlier; never more than the room's
+// policy allows at that moment. Names a user, whose latest place it is, or a place. One that is in
+// already is answered as it is, and so is everybody at a concert without a room.
+// Refuses: request_invalid (both of them or neither; no actor), unknown_concert, unknown_user (no
+// such place), pass_expired, pass_spent, pass_left, room_closed (the sale is closed),
+// sale_not_open, sold_out, room_full (the policy allows nobody just now).
+struct Admit {
+    using Answer = PlaceView;
+    ConcertId concert{};
+    UserId user{};
+    PlaceNumber place{};
+    std::string actor{};
 };
 
 // Ends anybody's hold.

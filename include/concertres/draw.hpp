@@ -12,7 +12,9 @@
 // unsigned 64-bit integers, and `/` drops the remainder.
 //
 //   sip(round, half)  SipHash-2-4 with the 64-bit result, under the 16 bytes of the seed as its
-//                     key, of 16 bytes: `round`, then `half`, each as 8 bytes, the lowest first.
+//                     key, of 16 bytes: 16 * class + round, then `half`, each as 8 bytes, the
+//                     lowest first. `class` is that of the line, 0 for a room's first or only one;
+//                     each class is drawn for itself, from one seed.
 //   a  the least even number that is at least 16 and has a * a >= size
 //   b  the least number that is at least 16 and has a * b >= size
 //
@@ -51,12 +53,29 @@ inline constexpr std::string_view draw_algorithm = "feistel-siphash-1";
 // SHA-256 of the seed's 16 bytes: published before the draw, so that nobody can change the seed.
 [[nodiscard]] DrawCommitment commitment_of(const DrawSeed& seed);
 
+// A line's draw that has taken place: of the numbers 1 to `size` of one class and epoch.
+struct Drawn {
+    LineClass line_class = 0;
+    std::int64_t epoch = 0;
+    std::int64_t size = 0;
+    // All who have a smaller rank have been admitted, or have left.
+    std::int64_t next_rank = 0;
+
+    friend bool operator==(const Drawn&, const Drawn&) = default;
+
+    [[nodiscard]] bool covers(PlaceNumber number) const {
+        return number.line_class() == line_class && number.epoch() == epoch &&
+               number.sequence() >= 1 && number.sequence() <= size;
+    }
+};
+
 class Draw {
   public:
-    static constexpr std::int64_t size_max = std::int64_t{1} << PlaceNumber::sequence_bits;
+    static constexpr std::int64_t size_max = PlaceNumber::sequences_max;
 
-    // The order of the numbers 1 to `size`. REQUIRES: 0 <= size <= size_max
-    Draw(const DrawSeed& seed, std::int64_t size);
+    // The order of the numbers 1 to `size` of a class. REQUIRES: 0 <= size <= size_max
+    Draw(const DrawSeed& seed, std::int64_t size, LineClass line_class = 0);
+    Draw(const DrawSeed& seed, const Drawn& drawn) : Draw(seed, drawn.size, drawn.line_class) {}
 
     [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(size_); }
     // How many of the numbers are before this one, from 0. REQUIRES: 1 <= sequence <= size
@@ -70,30 +89,17 @@ class Draw {
     [[nodiscard]] std::uint64_t mixed(std::uint64_t round, std::uint64_t half) const;
 
     std::array<std::uint64_t, 2> key_{};
+    std::uint64_t first_round_ = 0;
     std::uint64_t size_ = 0;
     std::uint64_t a_ = 0;
     std::uint64_t b_ = 0;
 };
 
-// A draw that has taken place: of the numbers 1 to `size` of one epoch.
-struct Drawn {
-    std::int64_t epoch = 0;
-    std::int64_t size = 0;
-    Time at{};
-    // All who have a smaller rank have been admitted, or have left.
-    std::int64_t next_rank = 0;
-
-    friend bool operator==(const Drawn&, const Drawn&) = default;
-
-    [[nodiscard]] bool covers(PlaceNumber number) const {
-        return number.epoch() == epoch && number.sequence() >= 1 && number.sequence() <= size;
-    }
-};
-
-// What a sale keeps of its draw. The seed stays what it is once its hash may have been seen.
+// What a sale keeps of its draw; the rest is with its lines. The seed stays what it is once its
+// hash may have been seen.
 struct DrawState {
     DrawSeed seed{};
-    std::optional<Drawn> drawn{};
+    std::optional<Time> drawn_at{};
 
     friend bool operator==(const DrawState&, const DrawState&) = default;
 };

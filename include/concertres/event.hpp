@@ -60,9 +60,10 @@ struct EventItem {
     friend bool operator==(const EventItem&, const EventItem&) = default;
 };
 
-// What a draw came to: whoever has this can work out its order.
+// What the draw of one line came to: whoever has this can work out its order.
 struct EventDraw {
     DrawSeed seed{};
+    LineClass line_class = 0;
     std::int64_t epoch = 0;
     std::int64_t size = 0;
 
@@ -85,7 +86,7 @@ struct Event {
     Time until{};     // the hold's deadline
     // What a hold or extension made of the pass; of a payment, when it was spent.
     Time pass_expires_at{};
-    std::string actor{};   // the operator, where it was one
+    std::string actor{};   // the operator, where it was one; of an admission: it was by hand
     std::string detail{};  // what an operator set
     std::optional<EventDraw> draw{};
 

@@ -74,22 +74,52 @@ using PaymentKey = Key<struct PaymentTag>;
 // A seat's number within its hall, from 1.
 using SeatNumber = std::int32_t;
 
-// A place's number in a room's line: an epoch and a sequence within it, given by the store and
-// ordered as one integer. In epoch 0 it reads as the plain sequence 1, 2, 3, ... The number 0
-// stands for "no room": the place that everybody has at a concert without one.
+// A class of a room by its number: where it stands in the room's list of classes, from 0.
+using LineClass = std::int32_t;
+
+// A place's number in a room: the class whose line it is in, an epoch, and a sequence within the
+// two, given by the store and ordered as one integer. In the first class and epoch 0 it reads as
+// the plain sequence 1, 2, 3, ... The number 0 stands for "no room": the place that everybody has
+// at a concert without one. It has at most 53 bits, so that JavaScript reads it as it is.
 struct PlaceNumber {
     std::int64_t value = 0;
 
-    static constexpr int sequence_bits = 40;
+    struct Parts {
+        LineClass line_class = 0;
+        std::int64_t epoch = 0;
+        std::int64_t sequence = 0;
+    };
+
+    static constexpr int class_bits = 4;
+    static constexpr int epoch_bits = 13;
+    static constexpr int sequence_bits = 36;
+    static constexpr LineClass classes_max = 1 << class_bits;
+    static constexpr std::int64_t epochs_max = std::int64_t{1} << epoch_bits;
+    static constexpr std::int64_t sequences_max = std::int64_t{1} << sequence_bits;
 
     friend auto operator<=>(const PlaceNumber&, const PlaceNumber&) = default;
 
-    [[nodiscard]] static PlaceNumber of(std::int64_t epoch, std::int64_t sequence) {
-        return {(epoch << sequence_bits) | sequence};
+    // REQUIRES: each is at least 0 and below its maximum
+    [[nodiscard]] static PlaceNumber of(const Parts& parts) {
+        const auto line_class = std::int64_t{parts.line_class};
+        return {(((line_class << epoch_bits) | parts.epoch) << sequence_bits) | parts.sequence};
     }
-    [[nodiscard]] std::int64_t epoch() const { return value >> sequence_bits; }
-    [[nodiscard]] std::int64_t sequence() const {
-        return value & ((std::int64_t{1} << sequence_bits) - 1);
+    // In the first class.
+    [[nodiscard]] static PlaceNumber of(std::int64_t epoch, std::int64_t sequence) {
+        return of({.line_class = 0, .epoch = epoch, .sequence = sequence});
+    }
+    // The last number that there can be in a class.
+    [[nodiscard]] static PlaceNumber last_of(LineClass line_class) {
+        return of({line_class, epochs_max - 1, sequences_max - 1});
+    }
+    [[nodiscard]] LineClass line_class() const {
+        return static_cast<LineClass>(value >> (epoch_bits + sequence_bits)) & (classes_max - 1);
+    }
+    [[nodiscard]] std::int64_t epoch() const { return (value >> sequence_bits) & (epochs_max - 1); }
+    [[nodiscard]] std::int64_t sequence() const { return value & (sequences_max - 1); }
+    // Whether it is one that a store can have given.
+    [[nodiscard]] bool is_valid() const {
+        return value > 0 && value <= last_of(classes_max - 1).value && sequence() > 0;
     }
 };
 

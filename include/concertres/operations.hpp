@@ -78,6 +78,7 @@ struct GetReport {
 struct Admission {
     PlaceNumber number{};
     Time at{};
+    bool by_hand = false;  // by an operator, whatever the order
 
     friend bool operator==(const Admission&, const Admission&) = default;
 };

@@ -41,6 +41,9 @@ struct Options {
     Duration token_max_age = std::chrono::days(7);
     // How often a room admits, and how soon a freed slot is given on.
     Duration tick = std::chrono::seconds(1);
+    // How long a load that the host has reported is believed (BoxOffice::report_load). Longer than
+    // the host's interval, or its rooms stop opening up.
+    Duration load_stale = std::chrono::seconds(10);
 
     // --- bounds
     // People who wait in one room; one more is refused (`room_full`).

@@ -51,6 +51,14 @@ struct SeatView {
     Money price{};
     SeatStatus status = SeatStatus::free;
     std::optional<Time> held_until{};  // of a seat that is held
+    bool general = false;              // of an area
+};
+
+// How many seats of an area are in each state; a hold past its time counts as free.
+struct AreaView {
+    std::string section{};
+    Money price{};  // of each seat
+    SeatCounts seats{};
 };
 
 struct SeatsView {
@@ -59,17 +67,29 @@ struct SeatsView {
     Stream stream{};            // whose events tell what changes
     std::int64_t revision = 0;  // its last event
     std::vector<SeatView> seats{};
+    std::vector<AreaView> areas{};  // of the hall, in the plan's order
     Time now{};
 };
 
+// One line of those that were drawn.
+struct DrawnLine {
+    std::string name{};  // of its class
+    Drawn drawn{};
+
+    friend bool operator==(const DrawnLine&, const DrawnLine&) = default;
+};
 // A room's draw, as everybody may see it. The seed is shown once it is drawn; of zeros before.
 struct DrawView {
     ConcertId concert{};
     DrawCommitment commitment{};
     std::optional<Time> opens_at{};
-    std::optional<Drawn> drawn{};
+    std::optional<Time> drawn_at{};
+    std::vector<DrawnLine> lines{};  // by class, the first always; none before the draw
     DrawSeed seed{};
     Time now{};
+
+    // The draw that this number was in, if it was in any. Lifetime: of this view.
+    [[nodiscard]] const Drawn* covering(PlaceNumber number) const;
 };
 
 struct WalletView {
@@ -113,12 +133,14 @@ struct ListDates {
     bool all = false;
 };
 
-// The seats of one date, by number: those that can be held now, or all.
+// The seats of one date, by number: those that can be held now, or all. Seats of areas are counted,
+// and listed one by one only with `general`.
 // Refuses: unknown_performance.
 struct ListSeats {
     using Answer = SeatsView;
     PerformanceId performance{};
     bool all = false;
+    bool general = false;
 };
 
 // The performance on a local date.

@@ -19,6 +19,8 @@
 // - A seat is the better the nearer it is to the focus: the middle of the edge of the hall where
 //   the plan begins. No plan says where the stage is, but plans are written from the front row on.
 //   In a hall without coordinates the plan's order is the order of quality.
+// - The seats of an area (general admission) stand on no bench, and nowhere: they have no part in
+//   what is made of the others.
 //
 // Threads: any; a Seating never changes.
 #pragma once
@@ -28,6 +30,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "concertres/catalog.hpp"
@@ -41,14 +44,24 @@ inline constexpr std::int32_t best_count_max = 100;
 
 // What somebody wants who takes the best there is.
 struct BestSeats {
-    std::int32_t count = 1;                // 1..best_count_max
-    std::optional<std::string> section{};  // only there
-    std::optional<Money> max_price{};      // of each seat
+    std::int32_t count = 1;  // 1..best_count_max
+    // Only there. Seats of an area are chosen only where it is named; then any of them.
+    std::optional<std::string> section{};
+    std::optional<Money> max_price{};  // of each seat
 
     friend bool operator==(const BestSeats&, const BestSeats&) = default;
 };
 
-// A seat within its Seating: 0..size()-1. The slots of a bench follow each other as its seats do.
+// So many seats of an area, whichever.
+struct AreaSeats {
+    std::string section{};
+    std::int32_t count = 1;
+
+    friend bool operator==(const AreaSeats&, const AreaSeats&) = default;
+};
+
+// A seat within its Seating: 0..size()-1. The slots of a bench follow each other as its seats do;
+// so do those of an area, by number, after all benches.
 using SeatSlot = std::uint32_t;
 
 // Some of a hall's seats, a bit for each.
@@ -69,6 +82,8 @@ class SeatSet {
     [[nodiscard]] SeatSlot next_absent(SeatSlot from, SeatSlot end) const {
         return seek(from, end, ~std::uint64_t{0});
     }
+    // How many in [from, end) are in the set.
+    [[nodiscard]] std::size_t count(SeatSlot from, SeatSlot end) const;
 
   private:
     [[nodiscard]] SeatSlot seek(SeatSlot from, SeatSlot end, std::uint64_t flip) const;
@@ -87,13 +102,19 @@ class Seating {
 
         [[nodiscard]] std::size_t size() const { return end - begin; }
     };
+    struct Area {
+        SeatSlot begin = 0;
+        SeatSlot end = 0;
+        std::uint32_t section = 0;  // in sections()
+        Money price{};
+    };
     struct Point {
         std::int32_t x = 0;
         std::int32_t y = 0;
     };
 
     Seating() = default;
-    // `seats` in the plan's order. REQUIRES: their numbers are unique
+    // `seats` in the plan's order. REQUIRES: check(ConcertDraft) finds no fault with them
     explicit Seating(std::span<const HallSeat> seats);
 
     [[nodiscard]] std::size_t size() const { return numbers_.size(); }
@@ -102,7 +123,17 @@ class Seating {
     [[nodiscard]] const std::vector<std::string>& sections() const { return sections_; }
     // Those with the best seats first.
     [[nodiscard]] const std::vector<Bench>& benches() const { return benches_; }
+    // REQUIRES: the seat is of no area
     [[nodiscard]] const Bench& bench_of(SeatSlot slot) const { return benches_[bench_of_[slot]]; }
+    // In the plan's order.
+    [[nodiscard]] const std::vector<Area>& areas() const { return areas_; }
+    [[nodiscard]] const std::string& name(const Area& area) const {
+        return sections_[area.section];
+    }
+    // Nothing where no area has this name.
+    [[nodiscard]] const Area* find_area(std::string_view section) const;
+    // Nothing where the seat is of no area.
+    [[nodiscard]] const Area* area_of(SeatSlot slot) const;
     // From one end to the other.
     [[nodiscard]] std::span<const SeatNumber> numbers(const Bench& bench) const {
         return std::span(numbers_).subspan(bench.begin, bench.size());
@@ -123,12 +154,13 @@ class Seating {
 
     std::vector<std::string> sections_;
     std::vector<Bench> benches_;
+    std::vector<Area> areas_;
     std::vector<SeatNumber> numbers_;  // this and the following by slot
     std::vector<std::int64_t> costs_;
     std::vector<std::uint32_t> plan_positions_;
     std::vector<Money> prices_;
     std::vector<Point> points_;
-    std::vector<std::uint32_t> bench_of_;
+    std::vector<std::uint32_t> bench_of_;  // of the seats on benches
     std::vector<SeatSlot> by_number_;
 };
 
@@ -139,9 +171,10 @@ struct SeatChoice {
     friend bool operator==(const SeatChoice&, const SeatChoice&) = default;
 };
 
-// The best of the free seats; nothing where fewer than `count` of them are as wanted. First of all
-// they are neighbours, then they leave no orphan (below) if that can be, then they are the best by
-// the sum of their costs, then the first in the plan.
+// The best of the free seats; nothing where fewer than `count` of them are as wanted. In an area
+// they are the first free ones by number. Elsewhere, first of all they are neighbours, then they
+// leave no orphan (below) if that can be, then they are the best by the sum of their costs, then
+// the first in the plan.
 //
 // Where so many neighbours are not free, they come in as few groups as can be; of these as close
 // together as can be (the sum of the distances from one of them to the others, between the middles
@@ -157,7 +190,8 @@ struct SeatChoice {
 // seats of the bench, in no more groups, could be taken without making one. So nobody is sent
 // elsewhere, nor torn apart, for the sake of an orphan. A bench of over a thousand seats is no row
 // that people see as one, and is not looked at.
-// REQUIRES: `seats` are of the hall, each once; of `free` only the seats' benches are looked at
+// REQUIRES: `seats` are of the hall and of no area, each once; of `free` only the seats' benches
+// are looked at
 [[nodiscard]] std::vector<SeatNumber> avoidable_orphans(const Seating& seating, const SeatSet& free,
                                                         std::span<const SeatNumber> seats);
 inline constexpr std::size_t orphan_bench_max = 1'000;

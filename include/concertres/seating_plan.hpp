@@ -6,14 +6,18 @@
 //   Result<ConcertDraft> draft = read_concert(plan, options);
 //   if (draft) office.add_concert(*draft);
 //
-// Our own JSON. Title, venue, performances and seats are required:
+// Our own JSON. Title, venue, performances, and seats or areas are required:
 //
 //   {"title": "Winter Songs", "venue": "Town Hall",
 //    "performances": [{"starts_at": "2026-12-24T19:00:00+09:00"}],
 //    "seats": {"count": 50, "price": 50000},
+//    "areas": [{"section": "Standing", "capacity": 3000, "price": 60000}],
 //    "opens_at": "2026-12-01T10:00:00+09:00",
 //    "room": {"active_max": 100, "window": {"admit_max": 50, "window_ms": 60000},
-//             "pass_ms": 600000, "draw": true},
+//             "pass_ms": 600000, "draw": true, "waiting_list": true,
+//             "classes": [{"name": "general", "weight": 1}, {"name": "fan_club", "weight": 3}],
+//             "closed_loop": {"floor": 50, "ceiling": 2000, "add": 20, "load_max": 0.8},
+//             "no_shows": {"silent_ms": 120000, "grace_ms": 600000}},
 //    "limits": {"per_performance": 8, "per_concert": 16},
 //    "hold_ms": 300000,
 //    "refunds": {"until_ms_before_start": 86400000},
@@ -22,7 +26,10 @@
 // "seats" may also be a list of {"number", "label", "section", "row", "x", "y", "price"}, of which
 // number and price are required; or in its place stand "plan": {a pretix plan} and
 // "prices": {"Stalls": 4500}. "room": {} is a room that admits all; "refunds" may also be "allowed"
-// or "none". "orphans" is "allowed" or "refused". Keys that are not known are refused.
+// or "none". "areas" are sections for general admission, beside the seats or the plan or in their
+// place; their seats are numbered on from the highest seat number. "orphans" is "allowed" or
+// "refused". "closed_loop" may also have "cut" (percent), "every_ms", "commit_ms_max" and
+// "seats_per_pass_min" (see ClosedLoop). Keys that are not known are refused.
 //
 // A pretix plan has categories but no prices: these are given beside it, one for each category that
 // has seats. Fields that this reader does not need are ignored. Seats are numbered 1, 2, 3, ... in

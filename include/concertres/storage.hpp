@@ -85,8 +85,9 @@ struct RoomLine {
     static constexpr std::size_t batch = 512;
 
     ConcertKey concert{};
-    std::int64_t admitted = 0;           // passes marked admitted, all of them
-    std::vector<PlaceNumber> waiting{};  // the first `batch` numbers that wait
+    std::int64_t admitted = 0;  // passes marked admitted, all of them
+    // In order: the first `batch` numbers that wait in each class.
+    std::vector<PlaceNumber> waiting{};
     // The `batch` passes marked admitted that end first, by end, then by number.
     std::vector<EndOf<PlaceNumber>> expiring{};
 
@@ -287,7 +288,7 @@ class Storage {
     // while the store is open.
     [[nodiscard]] virtual std::int64_t allocate(std::size_t count) = 0;
     // Adds a concert with a free seat row for every seat of every performance, whole or not at all,
-    // and with its sale, its line and its performances' states, all at version 1. May throw
+    // and with its sale, its first line and its performances' states, all at version 1. May throw
     // StorageError(full). What `progress` throws passes through, and then nothing was added.
     virtual void add(const NewConcert& concert, const Progress& progress) = 0;
 
@@ -313,9 +314,13 @@ class Storage {
     [[nodiscard]] virtual std::map<PerformanceKey, std::int64_t> dead_seats(Time now) = 0;
     // The earliest end of anything marked held or admitted.
     [[nodiscard]] virtual std::optional<Time> next_deadline() = 0;
-    // Waiting numbers above `after`, in order; and passes marked admitted, by number.
-    [[nodiscard]] virtual std::vector<PlaceNumber> waiting(ConcertKey concert, PlaceNumber after,
-                                                           std::size_t limit) = 0;
+    // Places that wait, of numbers above `after`, in order, so class by class; and passes marked
+    // admitted, by number.
+    [[nodiscard]] virtual std::vector<Place> waiting(ConcertKey concert, PlaceNumber after,
+                                                     std::size_t limit) = 0;
+    // Places that were passed over, in the same way.
+    [[nodiscard]] virtual std::vector<Place> passed(ConcertKey concert, PlaceNumber after,
+                                                    std::size_t limit) = 0;
     [[nodiscard]] virtual std::vector<Pass> admitted(ConcertKey concert, PlaceNumber after,
                                                      std::size_t limit) = 0;
     // A user's, newest first, below `before` (absent: from the newest).

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <charconv>
 
 #include "api/answers.hpp"
@@ -6,31 +5,10 @@
 #include "api/handlers.hpp"
 #include "concertres/operations.hpp"
 #include "concertres/seating_plan.hpp"
+#include "domain/class_reader.hpp"
+#include "domain/room_reader.hpp"
 
 namespace concertres::server {
-
-namespace {
-
-constexpr std::size_t actor_bytes_max = 100;
-
-// Who says to act, for the record; nothing, and then it has been refused.
-std::optional<std::string> actor_of(Exchange& exchange) {
-    const auto actor = exchange.request().field("X-Actor");
-    if (!actor || actor->empty()) return "admin";
-    const bool is_ascii = std::ranges::all_of(*actor, [](char c) { return c >= ' ' && c < 0x7f; });
-    if (is_ascii && actor->size() <= actor_bytes_max) return std::string(*actor);
-    exchange.refuse(Problem("request_invalid", "X-Actor: must be at most 100 characters of ASCII"));
-    return std::nullopt;
-}
-
-// The concert that the path names; nothing, and then it has been refused.
-std::optional<ConcertId> named_concert(Exchange& exchange) {
-    const auto id = ConcertId::parse(exchange.parameter(0));
-    if (!id) exchange.refuse(Problem("unknown_concert", "there is no such concert"));
-    return id;
-}
-
-}  // namespace
 
 // --- Concerts ----------------------------------------------------------------------------------
 
@@ -82,15 +60,21 @@ RoomPatch read_patch(ObjectReader& body, Faults& faults) {
     if (is_null("window")) {
         patch.window.emplace();
     } else if (const auto* window = body.field("window", Need::optional)) {
-        const std::string_view known[] = {"admit_max", "window_ms"};
-        ObjectReader reader(*window, body.path("window"), faults, known);
-        const auto admit_max = reader.integer("admit_max");
-        const auto length = reader.integer("window_ms");
-        if (admit_max && length) {
-            patch.window.emplace(AdmissionWindow{*admit_max, std::chrono::milliseconds(*length)});
-        }
+        patch.window = read_window(*window, body.path("window"), faults);
     }
     patch.draw = body.boolean("draw", Need::optional);
+    patch.classes = read_classes(body, faults);
+    if (is_null("closed_loop")) {
+        patch.closed_loop.emplace();
+    } else if (const auto* loop = body.field("closed_loop", Need::optional)) {
+        patch.closed_loop = read_closed_loop(*loop, body.path("closed_loop"), faults);
+    }
+    patch.waiting_list = body.boolean("waiting_list", Need::optional);
+    if (is_null("no_shows")) {
+        patch.no_shows.emplace();
+    } else if (const auto* rule = body.field("no_shows", Need::optional)) {
+        patch.no_shows = read_no_shows(*rule, body.path("no_shows"), faults);
+    }
     return patch;
 }
 
@@ -112,8 +96,9 @@ std::optional<SaleMode> read_sale(ObjectReader& body, Faults& faults) {
 
 void change_room(Exchange exchange) {
     Faults faults;
-    const std::string_view known[] = {"sale",   "opens_at", "active_max",
-                                      "window", "pass_ms",  "draw"};
+    const std::string_view known[] = {"sale",         "opens_at", "active_max", "window",
+                                      "pass_ms",      "draw",     "classes",    "closed_loop",
+                                      "waiting_list", "no_shows"};
     ObjectReader body(exchange.body(), {}, faults, known);
     const auto id = ConcertId::parse(exchange.parameter(0));
     const auto concert = id ? exchange.office().concert({*id})
@@ -135,6 +120,48 @@ void change_room(Exchange exchange) {
     Exchange::ask_or_refuse(
         std::move(exchange), ChangeSale{.concert = concert->id, .change = std::move(change)},
         [](Exchange asked, const ConcertView& view) { asked.answer(200, room_json(view)); });
+}
+
+// The refusals that name a field come first, as everywhere.
+void admit_by_hand(Exchange exchange) {
+    Faults faults;
+    const std::string_view known[] = {"user_id", "place"};
+    ObjectReader body(exchange.body(), {}, faults, known);
+    const auto user = read_id<UserId>(body, "user_id", faults, Need::optional);
+    const auto place = body.integer("place", {.min = 1, .max = INT64_MAX}, Need::optional);
+    if (faults.empty() && body.has("user_id") == body.has("place")) {
+        faults.add(body.path(), body.has("place") ? "out_of_range" : "missing",
+                   "must have user_id or place, one of the two");
+    }
+    if (user && user->is_nil()) {
+        faults.add(body.path("user_id"), "malformed", "must not be the nil UUID");
+    }
+    if (!faults.empty()) return exchange.refuse(Problem(faults));
+    const auto concert = named_concert(exchange);
+    if (!concert) return;
+    auto actor = actor_of(exchange);
+    if (!actor) return;
+    Exchange::ask_or_refuse(
+        std::move(exchange),
+        Admit{.concert = *concert,
+              .user = user.value_or(UserId{}),
+              .place = PlaceNumber{place.value_or(0)},
+              .actor = std::move(*actor)},
+        [](Exchange asked, const PlaceView& view) { asked.answer(200, place_json(view, {})); });
+}
+
+void report_load(Exchange exchange) {
+    Faults faults;
+    const std::string_view known[] = {"load"};
+    ObjectReader body(exchange.body(), {}, faults, known);
+    const auto load = body.number("load", {.min = 0, .max = 1'000});
+    if (!faults.empty()) return exchange.refuse(Problem(faults));
+    const auto concert = named_concert(exchange);
+    if (!concert) return;
+    if (auto r = exchange.office().report_load(*concert, *load); !r) {
+        return exchange.refuse(r.error());
+    }
+    exchange.answer_with({.status = 204});
 }
 
 // --- What was sold -----------------------------------------------------------------------------

@@ -6,17 +6,22 @@
 #include <optional>
 #include <utility>
 
-#include "base/hex.hpp"
-
 namespace concertres::server {
 
 namespace {
 
+void write_seat(JsonWriter& json, const SeatPrice& seat, std::string_view currency) {
+    json.field("number", seat.number).field("label", seat.label);
+    if (!seat.section.empty()) json.field("section", seat.section);
+    json.key("price");
+    write_money(json, seat.price, currency);
+}
+
 void write_seats(JsonWriter& json, const std::vector<SeatPrice>& seats, std::string_view currency) {
     json.begin_array();
     for (const SeatPrice& seat : seats) {
-        json.begin_object().field("number", seat.number).field("label", seat.label).key("price");
-        write_money(json, seat.price, currency);
+        json.begin_object();
+        write_seat(json, seat, currency);
         json.end_object();
     }
     json.end_array();
@@ -25,6 +30,18 @@ void write_seats(JsonWriter& json, const std::vector<SeatPrice>& seats, std::str
 void write_ids(JsonWriter& json, const std::vector<ReservationId>& ids) {
     json.begin_array();
     for (const ReservationId& id : ids) json.value(id);
+    json.end_array();
+}
+
+// Of the classes that the room names.
+void write_waiting(JsonWriter& json, const ConcertView& concert) {
+    json.begin_array();
+    for (std::size_t i = 0; i < concert.class_waiting.size(); ++i) {
+        json.begin_object()
+            .field("class", concert.room->classes[i].name)
+            .field("waiting", concert.class_waiting[i])
+            .end_object();
+    }
     json.end_array();
 }
 
@@ -50,6 +67,10 @@ void write_money(JsonWriter& json, Money money, std::string_view currency) {
     json.begin_object().field("amount", money.minor).field("currency", currency).end_object();
 }
 
+void write_area_counts(JsonWriter& json, const SeatCounts& seats) {
+    json.field("available", seats.free).field("held", seats.held).field("sold", seats.sold);
+}
+
 std::string place_json(const PlaceView& place, std::optional<std::string_view> token) {
     std::string body;
     body.reserve(512);
@@ -59,11 +80,21 @@ std::string place_json(const PlaceView& place, std::optional<std::string_view> t
     json.field("user_id", place.user)
         .field("concert_id", place.concert)
         .field("status", token_status_name(place.status))
-        .field("number", place.number.value)
-        .field("position", place.position)
+        .field("number", place.number.value);
+    if (!place.line_class.empty()) json.field("class", place.line_class);
+    json.field("position", place.position)
         .field("ahead", place.ahead)
         .field("eta_ms", place.eta ? std::optional(milliseconds(*place.eta)) : std::nullopt)
-        .field("poll_after_ms", milliseconds(place.poll_after))
+        .key("eta_range_ms");
+    if (place.eta_min && place.eta_max) {
+        json.begin_object()
+            .field("min", milliseconds(*place.eta_min))
+            .field("max", milliseconds(*place.eta_max))
+            .end_object();
+    } else {
+        json.value(nullptr);
+    }
+    json.field("poll_after_ms", milliseconds(place.poll_after))
         .field("pass_expires_at", place.pass_expires_at)
         .field("sale", sale_name(place.sale))
         .field("seats_left", place.seats_left)
@@ -85,6 +116,7 @@ std::string concerts_json(const std::vector<ConcertView>& concerts) {
             .field("sale", sale_name(concert.sale))
             .field("opens_at", concert.opens_at)
             .field("waiting", concert.waiting)
+            .field("passed_over", concert.passed_over)
             .end_object();
     }
     json.end_array().end_object();
@@ -137,12 +169,8 @@ void write_payment(JsonWriter& json, const PaymentView& payment, std::string_vie
     write_money(json, payment.balance, currency);
     json.key("seats").begin_array();
     for (const PaidSeat& paid : payment.seats) {
-        json.begin_object()
-            .field("performance_id", paid.performance)
-            .field("number", paid.seat.number)
-            .field("label", paid.seat.label)
-            .key("price");
-        write_money(json, paid.seat.price, currency);
+        json.begin_object().field("performance_id", paid.performance);
+        write_seat(json, paid.seat, currency);
         json.end_object();
     }
     json.end_array().key("released");
@@ -187,6 +215,28 @@ std::string wallet_json(const WalletView& wallet, std::string_view currency) {
     return body;
 }
 
+namespace {
+
+// How the loop stands, and what it goes by.
+void write_loop(JsonWriter& json, const std::optional<LoopView>& loop) {
+    json.key("loop");
+    if (!loop) {
+        json.value(nullptr);
+        return;
+    }
+    json.begin_object()
+        .field("limit", loop->limit)
+        .field("load", loop->load)
+        .field("commit_ms",
+               loop->commit_time
+                   ? std::optional(static_cast<double>(loop->commit_time->count()) / 1'000)
+                   : std::nullopt)
+        .field("seats_per_pass", loop->seats_per_pass)
+        .end_object();
+}
+
+}  // namespace
+
 std::string room_json(const ConcertView& concert) {
     std::string body;
     JsonWriter json(body);
@@ -196,71 +246,16 @@ std::string room_json(const ConcertView& concert) {
         .field("sale", sale_name(concert.sale))
         .field("opens_at", concert.opens_at)
         .field("waiting", concert.waiting)
-        .field("admitted", concert.admitted)
-        .key("room");
-    if (!concert.room) {
-        json.value(nullptr);
+        .key("waiting_by_class");
+    write_waiting(json, concert);
+    json.field("passed_over", concert.passed_over).field("admitted", concert.admitted).key("room");
+    if (concert.room) {
+        write_settings(json, *concert.room);
     } else {
-        json.begin_object().field("active_max", concert.room->active_max).key("window");
-        if (const auto& window = concert.room->window) {
-            json.begin_object()
-                .field("admit_max", window->admit_max)
-                .field("window_ms", milliseconds(window->length))
-                .end_object();
-        } else {
-            json.value(nullptr);
-        }
-        json.field("pass_ms", concert.room->pass_ttl
-                                  ? std::optional(milliseconds(*concert.room->pass_ttl))
-                                  : std::nullopt)
-            .field("draw", concert.room->draw)
-            .end_object();
+        json.value(nullptr);
     }
+    write_loop(json, concert.loop);
     json.field("now", concert.now).end_object();
-    return body;
-}
-
-void write_draw(JsonWriter& json, const DrawView& draw) {
-    const auto& drawn = draw.drawn;
-    const auto of_draw = [&drawn](std::int64_t Drawn::*field) {
-        return drawn ? std::optional((*drawn).*field) : std::nullopt;
-    };
-    json.field("concert_id", draw.concert)
-        .field("algorithm", draw_algorithm)
-        .field("commitment", to_hex(draw.commitment))
-        .field("opens_at", draw.opens_at)
-        .field("drawn", drawn.has_value())
-        .field("seed", drawn ? std::optional(to_hex(draw.seed)) : std::nullopt)
-        .field("epoch", of_draw(&Drawn::epoch))
-        .field("size", of_draw(&Drawn::size))
-        .field("drawn_at", drawn ? std::optional(drawn->at) : std::nullopt)
-        .field("now", draw.now);
-}
-
-std::string draw_json(const DrawView& draw) {
-    std::string body;
-    JsonWriter json(body);
-    json.begin_object();
-    write_draw(json, draw);
-    json.end_object();
-    return body;
-}
-
-std::string drawn_page_json(const DrawView& draw, const AdmissionsView& page) {
-    std::string body;
-    JsonWriter json(body);
-    json.begin_object();
-    write_draw(json, draw);
-    json.key("admissions").begin_array();
-    for (const Admission& admission : page.admissions) {
-        json.begin_object()
-            .field("number", admission.number.value)
-            .field("at", admission.at)
-            .end_object();
-    }
-    json.end_array()
-        .field("next_cursor", page.next ? std::optional(std::to_string(*page.next)) : std::nullopt)
-        .end_object();
     return body;
 }
 
@@ -344,8 +339,12 @@ std::string report_json(const ReportView& report, std::string_view currency) {
         .field("title", report.concert.title)
         .field("sale", sale_name(report.concert.sale))
         .field("waiting", report.concert.waiting)
-        .field("admitted", report.concert.admitted)
-        .key("seats");
+        .key("waiting_by_class");
+    write_waiting(json, report.concert);
+    json.field("passed_over", report.concert.passed_over)
+        .field("admitted", report.concert.admitted);
+    write_loop(json, report.concert.loop);
+    json.key("seats");
     write_counts(json, report.concert.seats);
     json.key("takings");
     write_money(json, report.takings, currency);

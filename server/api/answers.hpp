@@ -15,6 +15,8 @@ namespace concertres::server {
 
 // {"amount": 50000, "currency": "KRW"}
 void write_money(JsonWriter& json, Money money, std::string_view currency);
+// "available", "held" and "sold" of an area, as fields of the object that is open.
+void write_area_counts(JsonWriter& json, const SeatCounts& seats);
 
 [[nodiscard]] std::string place_json(const PlaceView& place,
                                      std::optional<std::string_view> token = std::nullopt);
@@ -27,6 +29,7 @@ void write_payment(JsonWriter& json, const PaymentView& payment, std::string_vie
 void write_transfer(JsonWriter& json, const Transfer& transfer, std::string_view currency);
 [[nodiscard]] std::string charge_json(const ChargeView& charge, std::string_view currency);
 [[nodiscard]] std::string wallet_json(const WalletView& wallet, std::string_view currency);
+void write_settings(JsonWriter& json, const RoomPolicy& room);
 // The concert, its sale and its room, for operators.
 [[nodiscard]] std::string room_json(const ConcertView& concert);
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 
 #include "api/answers.hpp"
@@ -56,6 +57,22 @@ bool has_etag(std::string_view if_none_match, std::string_view etag) {
 }
 
 }  // namespace
+
+std::optional<std::string> actor_of(Exchange& exchange) {
+    constexpr std::size_t bytes_max = 100;
+    const auto actor = exchange.request().field("X-Actor");
+    if (!actor || actor->empty()) return "admin";
+    const bool is_ascii = std::ranges::all_of(*actor, [](char c) { return c >= ' ' && c < 0x7f; });
+    if (is_ascii && actor->size() <= bytes_max) return std::string(*actor);
+    exchange.refuse(Problem("request_invalid", "X-Actor: must be at most 100 characters of ASCII"));
+    return std::nullopt;
+}
+
+std::optional<ConcertId> named_concert(Exchange& exchange) {
+    const auto id = ConcertId::parse(exchange.parameter(0));
+    if (!id) exchange.refuse(Problem("unknown_concert", "there is no such concert"));
+    return id;
+}
 
 void find_place(Exchange exchange, std::function<void(Exchange, Result<PlaceView>)> then) {
     const TokenClaims& claims = exchange.claims();

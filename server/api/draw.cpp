@@ -36,7 +36,7 @@ void export_draw(Exchange exchange) {
     }
     auto draw = find_draw(exchange);
     if (!draw) return exchange.refuse(draw.error());
-    if (!draw->drawn) return exchange.answer(200, drawn_page_json(*draw, {}));
+    if (!draw->drawn_at) return exchange.answer(200, drawn_page_json(*draw, {}));
     query.concert = draw->concert;
     Exchange::ask_or_refuse(std::move(exchange), query,
                             [draw = std::move(*draw)](Exchange asked, const AdmissionsView& found) {

@@ -57,6 +57,8 @@ void get_metrics(Exchange exchange);
 void add_concert(Exchange exchange);
 void get_room(Exchange exchange);
 void change_room(Exchange exchange);
+void admit_by_hand(Exchange exchange);
+void report_load(Exchange exchange);
 void get_report(Exchange exchange);
 void release_anybodys(Exchange exchange);
 void explain(Exchange exchange);
@@ -71,6 +73,11 @@ void find_place(Exchange exchange, std::function<void(Exchange, Result<PlaceView
 void require_admitted(Exchange exchange, std::function<void(Exchange)> then);
 // Goes on where the caller may look at this wallet.
 void require_wallet_reader(Exchange exchange, std::function<void(Exchange, UserId)> then);
+
+// Who says to act, for the record; nothing, and then it has been refused.
+[[nodiscard]] std::optional<std::string> actor_of(Exchange& exchange);
+// The concert that the path names first; nothing, and then it has been refused.
+[[nodiscard]] std::optional<ConcertId> named_concert(Exchange& exchange);
 
 // An answer that many share: 304 where the client has it already.
 void answer_shared(Exchange exchange, Result<Snapshot> snapshot);

@@ -56,7 +56,17 @@ std::string seats_json(const SeatChanges& changes) {
         json.begin_object().field("number", number).field("status", seat_status_name(status));
         json.end_object();
     }
-    json.end_array().end_object();
+    json.end_array();
+    if (!changes.areas.empty()) {
+        json.key("areas").begin_array();
+        for (const SeatChanges::Area& area : changes.areas) {
+            json.begin_object().field("section", area.section);
+            write_area_counts(json, area.seats);
+            json.end_object();
+        }
+        json.end_array();
+    }
+    json.end_object();
     return body;
 }
 
@@ -189,13 +199,16 @@ void Live::tell_place(Follower& follower) {
     const auto place = office_->place_in_memory(query);
     if (!place || has_ended(*place)) return ask_place(follower, query);
     const bool admitted = place->status == TokenStatus::admitted && waited;
-    const bool moved = place->position != told.position || place->sale != told.sale ||
-                       place->pass_expires_at != told.pass_expires_at;
+    // That there is nothing left to wait for, or something again, is told at once.
+    const bool turned = place->sale != told.sale;
+    const bool moved = place->position != told.position ||
+                       place->pass_expires_at != told.pass_expires_at ||
+                       (place->seats_left == 0) != (told.seats_left == 0);
     const bool counted =
         place->seats_left != told.seats_left || place->seats_held != told.seats_held;
     const auto since = now_ - follower.told_at;
-    const bool due =
-        admitted || (moved && since >= place_every) || (counted && since >= numbers_every);
+    const bool due = admitted || turned || (moved && since >= place_every) ||
+                     (counted && since >= numbers_every);
     if (!due) return;
     say(follower, event(place->concert, admitted ? "admitted" : "place", place_json(*place)));
     follower.told = *place;

@@ -26,6 +26,25 @@ std::vector<SeatNumber> read_seats(ObjectReader& body, Faults& faults) {
     return seats;
 }
 
+std::vector<AreaSeats> read_areas(ObjectReader& body, Faults& faults) {
+    std::vector<AreaSeats> areas;
+    const JsonPath path = body.path("areas");
+    const auto* array = body.array("areas", {.min = 1, .max = best_count_max});
+    if (array == nullptr) return areas;
+    static constexpr std::string_view known[] = {"section", "count"};
+    for (std::size_t i = 0; i < array->size(); ++i) {
+        ObjectReader reader((*array)[i], path.index(i), faults, known);
+        const auto section = reader.text("section");
+        const auto count = reader.integer("count", {.min = 1, .max = best_count_max});
+        if (!section || !count) continue;
+        if (std::ranges::find(areas, *section, &AreaSeats::section) != areas.end()) {
+            faults.add(reader.path("section"), "duplicate", "is named more than once");
+        }
+        areas.push_back({std::string(*section), static_cast<std::int32_t>(*count)});
+    }
+    return areas;
+}
+
 std::optional<BestSeats> read_best(ObjectReader& body, Faults& faults) {
     const auto* value = body.field("best");
     if (value == nullptr) return std::nullopt;
@@ -39,28 +58,32 @@ std::optional<BestSeats> read_best(ObjectReader& body, Faults& faults) {
     return best;
 }
 
-// What a reservation is asked for: a performance, or a concert and a date; and seats, or the best
-// there are.
+// What a reservation is asked for: a performance, or a concert and a date; and seats and areas, or
+// the best there are.
 struct Wanted {
     std::optional<PerformanceId> performance;
     FindPerformance by_date{};
     std::vector<SeatNumber> seats;
+    std::vector<AreaSeats> areas;
     std::optional<BestSeats> best;
 };
 
 void read_choice(ObjectReader& body, Wanted& wanted, Faults& faults) {
-    if (!body.has("best")) {
-        wanted.seats = read_seats(body, faults);
+    if (body.has("best")) {
+        wanted.best = read_best(body, faults);
+        for (const char* other : {"seats", "areas"}) {
+            if (!body.has(other)) continue;
+            faults.add(body.path(other), "unknown_field", "does not go with best");
+        }
         return;
     }
-    wanted.best = read_best(body, faults);
-    if (body.has("seats")) {
-        faults.add(body.path("seats"), "unknown_field", "does not go with best");
-    }
+    if (body.has("areas")) wanted.areas = read_areas(body, faults);
+    if (body.has("seats") || !body.has("areas")) wanted.seats = read_seats(body, faults);
 }
 
 Wanted read_wanted(const Exchange& exchange, Faults& faults) {
-    const std::string_view known[] = {"performance_id", "concert_id", "date", "seats", "best"};
+    const std::string_view known[] = {"performance_id", "concert_id", "date",
+                                      "seats",          "areas",      "best"};
     ObjectReader body(exchange.body(), {}, faults, known);
     Wanted wanted;
     if (body.has("performance_id")) {
@@ -108,7 +131,8 @@ void reserve(Exchange exchange) {
               .performance = *wanted.performance,
               .seats = std::move(wanted.seats),
               .key = exchange.key(),
-              .best = std::move(wanted.best)};
+              .best = std::move(wanted.best),
+              .areas = std::move(wanted.areas)};
     Exchange::ask_or_refuse(std::move(exchange), std::move(hold),
                             [](Exchange asked, const ReservationView& view) {
                                 answer_reservation(std::move(asked), 201, view);

@@ -37,27 +37,61 @@ std::string_view seat_status_name(SeatStatus status) {
     return "blocked";
 }
 
-HallTexts::HallTexts(const std::vector<SeatView>& seats, std::string_view currency) {
-    numbers.reserve(seats.size());
-    ends.reserve(seats.size());
-    for (const SeatView& seat : seats) {
-        std::string part;
-        JsonWriter json(part);
-        json.begin_object()
-            .field("number", seat.number)
-            .field("label", seat.label)
-            .field("section", seat.section)
-            .field("row", seat.row)
-            .field("x", seat.x)
-            .field("y", seat.y);
-        json.key("price");
-        write_money(json, seat.price, currency);
-        json.key("status");
-        numbers.push_back(seat.number);
-        prices.push_back(seat.price);
-        text += part;
-        ends.push_back(text.size());
+HallTexts::HallTexts(const SeatsView& view, std::string_view currency) {
+    for (const AreaView& area : view.areas) {
+        Area& made = areas_.emplace_back(Area{area.section, area.price, {}});
+        JsonWriter json(made.text);
+        json.begin_object().field("section", area.section).key("price");
+        write_money(json, area.price, currency);
+        json.key("total").value(area.seats.total());
     }
+    numbers_.reserve(view.seats.size());
+    for (const SeatView& seat : view.seats) {
+        if (!seat.general) add_numbered(seat, currency);
+    }
+    for (const SeatView& seat : view.seats) {
+        if (!seat.general) continue;
+        const auto area = std::ranges::find(areas_, seat.section, &Area::section);
+        CONCERTRES_ASSERT(area != areas_.end());
+        numbers_.push_back(seat.number);
+        area_of_.push_back(static_cast<std::uint32_t>(area - areas_.begin()));
+    }
+}
+
+void HallTexts::add_numbered(const SeatView& seat, std::string_view currency) {
+    std::string part;
+    JsonWriter json(part);
+    json.begin_object()
+        .field("number", seat.number)
+        .field("label", seat.label)
+        .field("section", seat.section)
+        .field("row", seat.row)
+        .field("x", seat.x)
+        .field("y", seat.y);
+    json.key("price");
+    write_money(json, seat.price, currency);
+    json.key("status");
+    numbers_.push_back(seat.number);
+    prices_.push_back(seat.price);
+    text_ += part;
+    ends_.push_back(text_.size());
+}
+
+std::size_t HallTexts::find(SeatNumber number) const {
+    const auto middle = numbers_.begin() + static_cast<std::ptrdiff_t>(numbered());
+    auto at = std::lower_bound(numbers_.begin(), middle, number);
+    if (at == middle || *at != number) at = std::lower_bound(middle, numbers_.end(), number);
+    CONCERTRES_ASSERT(at != numbers_.end() && *at == number);
+    return static_cast<std::size_t>(at - numbers_.begin());
+}
+
+Money HallTexts::price(std::size_t at) const {
+    return at < numbered() ? prices_[at] : areas_[area_of(at)].price;
+}
+
+std::string_view HallTexts::text(std::size_t at) const {
+    const std::size_t begin = at == 0 ? 0 : ends_[at - 1];
+    return std::string_view(text_).substr(begin, ends_[at] - begin);
 }
 
 SeatMap::SeatMap(std::shared_ptr<const HallTexts> hall, const SeatsView& view,
@@ -69,13 +103,16 @@ SeatMap::SeatMap(std::shared_ptr<const HallTexts> hall, const SeatsView& view,
       instance_(Uuid::random().to_string().substr(0, 8)),
       last_event_(view.revision),
       revision_(view.revision) {
-    CONCERTRES_ASSERT(hall_->numbers.size() == view.seats.size());
-    cells_.reserve(view.seats.size());
-    changed_.reserve(view.seats.size());  // events find room, whatever else has none
+    CONCERTRES_ASSERT(hall_->size() == view.seats.size());
+    cells_.resize(hall_->size());
+    changed_.reserve(hall_->numbered());  // events find room, whatever else has none
     for (const SeatView& seat : view.seats) {
-        cells_.push_back({.status = seat.status, .until = seat.held_until.value_or(Time{})});
+        cells_[hall_->find(seat.number)] = {.status = seat.status,
+                                            .until = seat.held_until.value_or(Time{})};
         if (seat.held_until) earliest_end_ = std::min(earliest_end_, *seat.held_until);
     }
+    for (const AreaView& area : view.areas) areas_.push_back(area.seats);
+    area_changed_.resize(areas_.size());
 }
 
 void SeatMap::apply(const Event& event) {
@@ -109,9 +146,7 @@ void SeatMap::apply(const Event& event) {
 }
 
 void SeatMap::set(SeatNumber number, SeatStatus status, Time until) {
-    const auto at = std::ranges::lower_bound(hall_->numbers, number);
-    CONCERTRES_ASSERT(at != hall_->numbers.end() && *at == number);
-    set(static_cast<std::size_t>(at - hall_->numbers.begin()), status, until);
+    set(hall_->find(number), status, until);
     if (status == SeatStatus::held) earliest_end_ = std::min(earliest_end_, until);
 }
 
@@ -119,7 +154,13 @@ void SeatMap::set(std::size_t at, SeatStatus status, Time until) {
     Cell& cell = cells_[at];
     if (cell.status != status) {
         ++revision_;
-        if (!std::exchange(cell.changed, true)) changed_.push_back(at);
+        if (at >= hall_->numbered()) {
+            const std::size_t area = hall_->area_of(at);
+            areas_[area].move(cell.status, status, 1);
+            area_changed_[area] = true;
+        } else if (!std::exchange(cell.changed, true)) {
+            changed_.push_back(at);
+        }
     }
     cell.status = status;
     cell.until = until;
@@ -142,13 +183,19 @@ void SeatMap::end_holds(Time now) {
 SeatChanges SeatMap::take_changes(Time now) {
     std::lock_guard lock(mutex_);
     end_holds(now);
-    SeatChanges changes{.performance = performance_, .revision = revision_, .seats = {}};
+    SeatChanges changes{
+        .performance = performance_, .revision = revision_, .seats = {}, .areas = {}};
     changes.seats.reserve(changed_.size());
     for (const std::size_t at : changed_) {
         cells_[at].changed = false;
-        changes.seats.emplace_back(hall_->numbers[at], cells_[at].status);
+        changes.seats.emplace_back(hall_->number(at), cells_[at].status);
     }
     changed_.clear();
+    for (std::size_t area = 0; area < areas_.size(); ++area) {
+        if (!area_changed_[area]) continue;
+        area_changed_[area] = false;
+        changes.areas.push_back({hall_->areas()[area].section, areas_[area]});
+    }
     return changes;
 }
 
@@ -158,8 +205,7 @@ Snapshot SeatMap::get(bool all, Time now, std::chrono::milliseconds age_max,
     std::lock_guard rendering(render_mutex_);
     Made& made = made_[all ? 1 : 0];
     const auto moment = std::chrono::steady_clock::now();
-    std::vector<Cell> cells;
-    std::int64_t revision = 0;
+    std::optional<Picture> picture;
     {
         std::lock_guard lock(mutex_);
         end_holds(now);
@@ -168,15 +214,15 @@ Snapshot SeatMap::get(bool all, Time now, std::chrono::milliseconds age_max,
         } else if (made.revision < 0 ||
                    (moment - made.written >= age_max && rendered_->now < rendered_->most)) {
             revision_ = std::max(revision_, last_event_);
-            cells = cells_;
+            const auto numbered = static_cast<std::ptrdiff_t>(hall_->numbered());
+            picture = {{cells_.begin(), cells_.begin() + numbered}, areas_, revision_};
         }
-        revision = revision_;
     }
-    if (!cells.empty()) {
-        made.snapshot.body = counted(write(all, cells, revision), rendered_);
+    if (picture) {
+        made.snapshot.body = counted(write(all, *picture), rendered_);
         made.snapshot.etag =
-            '"' + instance_ + '-' + std::to_string(revision) + (all ? "-all\"" : "\"");
-        made.revision = revision;
+            '"' + instance_ + '-' + std::to_string(picture->revision) + (all ? "-all\"" : "\"");
+        made.revision = picture->revision;
         made.written = made.good = moment;
     }
     age = moment - made.good;
@@ -186,37 +232,50 @@ Snapshot SeatMap::get(bool all, Time now, std::chrono::milliseconds age_max,
 std::optional<SeatMap::FreeSeat> SeatMap::free_seat(Time now) {
     std::lock_guard lock(mutex_);
     end_holds(now);
-    const std::size_t count = cells_.size();
+    const std::size_t count = hall_->numbered();
     // Not the same for everybody who asks.
-    const auto from = static_cast<std::size_t>(now.time_since_epoch().count()) % count;
+    const auto moment = static_cast<std::size_t>(now.time_since_epoch().count());
     for (std::size_t i = 0; i < count; ++i) {
-        const std::size_t at = (from + i) % count;
+        const std::size_t at = (moment % count + i) % count;
         if (cells_[at].status == SeatStatus::free) {
-            return FreeSeat{hall_->numbers[at], hall_->prices[at]};
+            return FreeSeat{hall_->number(at), hall_->price(at), {}};
+        }
+    }
+    for (std::size_t at = count; at < cells_.size(); ++at) {
+        if (cells_[at].status == SeatStatus::free) {
+            return FreeSeat{hall_->number(at), hall_->price(at),
+                            hall_->areas()[hall_->area_of(at)].section};
         }
     }
     return std::nullopt;
 }
 
-std::string SeatMap::write(bool all, const std::vector<Cell>& cells, std::int64_t revision) const {
+std::string SeatMap::write(bool all, const Picture& picture) const {
+    const auto& [cells, areas, revision] = picture;
     std::string body;
-    body.reserve(all ? hall_->text.size() + cells.size() * 16 : 4096);
+    body.reserve(all ? hall_->bytes() + cells.size() * 16 : 4096);
     JsonWriter json(body);
     json.begin_object()
         .field("performance_id", performance_)
         .field("date", date_)
         .field("revision", revision);
     json.key("seats").begin_array();
-    std::size_t begin = 0;
     for (std::size_t i = 0; i < cells.size(); ++i) {
-        const std::size_t end = hall_->ends[i];
-        if (all || cells[i].status == SeatStatus::free) {
-            json.raw(std::string_view(hall_->text).substr(begin, end - begin));
-            json.value(seat_status_name(cells[i].status)).end_object();
-        }
-        begin = end;
+        if (!all && cells[i].status != SeatStatus::free) continue;
+        json.raw(hall_->text(i));
+        json.value(seat_status_name(cells[i].status)).end_object();
     }
-    json.end_array().end_object();
+    json.end_array();
+    if (!areas.empty()) {
+        json.key("areas").begin_array();
+        for (std::size_t i = 0; i < areas.size(); ++i) {
+            json.raw(hall_->areas()[i].text);
+            write_area_counts(json, areas[i]);
+            json.end_object();
+        }
+        json.end_array();
+    }
+    json.end_object();
     return body;
 }
 

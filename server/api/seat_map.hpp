@@ -29,15 +29,44 @@ struct Snapshot {
     std::string etag;
 };
 
-// What is fixed of a hall's seats, as the beginning of each seat's JSON: everything up to its
-// status. The performances of a concert share it.
-struct HallTexts {
-    HallTexts(const std::vector<SeatView>& seats, std::string_view currency);
+// What is fixed of a hall, as the beginning of the JSON of each numbered seat and of each area:
+// everything up to what changes. The performances of a concert share it.
+//
+// Seats have an index here: first the numbered ones, by number; then those of areas, by number.
+// The latter are shown by how many they are, and cost nobody who looks more than that.
+class HallTexts {
+  public:
+    struct Area {
+        std::string section;
+        Money price{};
+        std::string text;
+    };
 
-    std::vector<SeatNumber> numbers;  // in order
-    std::vector<Money> prices;
-    std::string text;
-    std::vector<std::size_t> ends;  // of each seat's part of `text`
+    // REQUIRES: `view` has all seats, those of areas included
+    HallTexts(const SeatsView& view, std::string_view currency);
+
+    [[nodiscard]] std::size_t size() const { return numbers_.size(); }
+    [[nodiscard]] std::size_t numbered() const { return ends_.size(); }
+    [[nodiscard]] SeatNumber number(std::size_t at) const { return numbers_[at]; }
+    // REQUIRES: the hall has such a seat
+    [[nodiscard]] std::size_t find(SeatNumber number) const;
+    [[nodiscard]] const std::vector<Area>& areas() const { return areas_; }
+    // REQUIRES: at >= numbered()
+    [[nodiscard]] std::size_t area_of(std::size_t at) const { return area_of_[at - numbered()]; }
+    [[nodiscard]] Money price(std::size_t at) const;
+    // REQUIRES: at < numbered()
+    [[nodiscard]] std::string_view text(std::size_t at) const;
+    [[nodiscard]] std::size_t bytes() const { return text_.size(); }
+
+  private:
+    void add_numbered(const SeatView& seat, std::string_view currency);
+
+    std::vector<SeatNumber> numbers_;
+    std::vector<Money> prices_;  // of numbered seats
+    std::string text_;
+    std::vector<std::size_t> ends_;  // of each numbered seat's part of it
+    std::vector<std::uint32_t> area_of_;
+    std::vector<Area> areas_;
 };
 
 // How many bytes of answers there are, those included that no map keeps any more but that a slow
@@ -49,16 +78,24 @@ struct RenderedBytes {
     std::int64_t most = std::int64_t{512} << 20;
 };
 
-// Seats whose status is another than when they were last taken.
+// Seats whose status is another than when they were last taken, and areas of which any is.
 struct SeatChanges {
+    struct Area {
+        std::string section;
+        SeatCounts seats{};
+    };
+
     PerformanceId performance{};
     std::int64_t revision = 0;
     std::vector<std::pair<SeatNumber, SeatStatus>> seats;  // and what they are now
+    std::vector<Area> areas;
+
+    [[nodiscard]] bool empty() const { return seats.empty() && areas.empty(); }
 };
 
 class SeatMap {
   public:
-    // REQUIRES: `view` has all seats, those of `hall`
+    // REQUIRES: `view` has all seats, those of `hall`, and those of areas one by one
     SeatMap(std::shared_ptr<const HallTexts> hall, const SeatsView& view,
             std::shared_ptr<RenderedBytes> rendered);
 
@@ -73,8 +110,9 @@ class SeatMap {
     struct FreeSeat {
         SeatNumber number = 0;
         Money price{};
+        std::string area{};  // of which it is; empty: the seat is numbered
     };
-    // Any seat that can be held now.
+    // Any seat that can be held now; a numbered one, if there is one.
     std::optional<FreeSeat> free_seat(Time now);
 
     // What has changed since this was last called. For one caller.
@@ -85,6 +123,12 @@ class SeatMap {
         SeatStatus status = SeatStatus::free;
         Time until{};  // held
         bool changed = false;
+    };
+    // What an answer is made of, at one moment.
+    struct Picture {
+        std::vector<Cell> cells;  // of numbered seats
+        std::vector<SeatCounts> areas;
+        std::int64_t revision = 0;
     };
     // One of the two answers.
     struct Made {
@@ -97,8 +141,7 @@ class SeatMap {
     void set(SeatNumber number, SeatStatus status, Time until);
     void set(std::size_t at, SeatStatus status, Time until);
     void end_holds(Time now);
-    [[nodiscard]] std::string write(bool all, const std::vector<Cell>& cells,
-                                    std::int64_t revision) const;
+    [[nodiscard]] std::string write(bool all, const Picture& picture) const;
 
     std::mutex render_mutex_;  // guards made_; taken before mutex_
     std::mutex mutex_;
@@ -108,7 +151,9 @@ class SeatMap {
     std::string date_;
     std::string instance_;  // sets revisions of before a restart apart
     std::vector<Cell> cells_;
-    std::vector<std::size_t> changed_;  // each once
+    std::vector<std::size_t> changed_;  // numbered seats, each once
+    std::vector<SeatCounts> areas_;     // how many of each are in which state
+    std::vector<bool> area_changed_;
     std::int64_t last_event_ = 0;
     std::int64_t revision_ = 0;
     Time earliest_end_ = Time::max();  // of a hold: none ends before

@@ -162,8 +162,8 @@ void Snapshots::find_seat(std::shared_ptr<OnSale> found, std::size_t at,
                  // Somebody was quicker.
                  if (!seat)
                      return find_sample(std::move(found), at + 1, tries - 1, std::move(ready));
-                 found->sample =
-                     OnSale::Sample{found->concerts[at].id, performance, seat->number, seat->price};
+                 found->sample = OnSale::Sample{found->concerts[at].id, performance, seat->number,
+                                                seat->price, seat->area};
                  ready(std::shared_ptr<const OnSale>(std::move(found)));
              });
 }
@@ -193,7 +193,7 @@ void Snapshots::load(const PerformanceId& performance, MapReady ready) {
         if (waiting.size() > 1) return;
     }
     office_->submit<ListSeats>(
-        {.performance = performance, .all = true},
+        {.performance = performance, .all = true, .general = true},
         [this, performance, concert = known->concert](const Result<SeatsView>& view) {
             loaded(performance, concert, view);
         });
@@ -247,7 +247,7 @@ std::vector<SeatChanges> Snapshots::take_changes(const ConcertId& concert) {
     std::vector<SeatChanges> all;
     for (const auto& map : maps) {
         SeatChanges changes = map->take_changes(office_->now());
-        if (!changes.seats.empty()) all.push_back(std::move(changes));
+        if (!changes.empty()) all.push_back(std::move(changes));
     }
     return all;
 }
@@ -265,7 +265,7 @@ std::shared_ptr<const HallTexts> Snapshots::hall_of(const ConcertId& concert,
     std::lock_guard lock(mutex_);
     std::weak_ptr<const HallTexts>& kept = halls_[concert];
     if (auto hall = kept.lock()) return hall;
-    auto hall = std::make_shared<const HallTexts>(view.seats, currency_);
+    auto hall = std::make_shared<const HallTexts>(view, currency_);
     kept = hall;
     return hall;
 }

@@ -62,6 +62,7 @@ struct OnSale {
         PerformanceId performance{};
         SeatNumber seat = 1;
         Money price{};
+        std::string area{};  // of which the seat is; empty: it is numbered
     };
 
     std::vector<ConcertView> concerts;

@@ -4,6 +4,7 @@
 
 #include "api/assets.hpp"
 #include "concertres/version.hpp"
+#include "json/json_writer.hpp"
 
 namespace concertres::server {
 
@@ -49,6 +50,17 @@ std::string concert_table(const std::vector<ConcertView>& concerts) {
            rows + "</table></div>";
 }
 
+// What a hold of the sample wants, to stand in a shell's single quotes.
+std::string wanted_json(const OnSale::Sample& sample) {
+    if (sample.area.empty()) return fmt::format("\"seats\": [{}]", sample.seat);
+    std::string name;
+    JsonWriter(name).value(sample.area);
+    for (std::size_t at = name.find('\''); at != std::string::npos; at = name.find('\'', at)) {
+        name.replace(at, 1, "\\u0027");
+    }
+    return fmt::format("\"areas\": [{{\"section\": {}, \"count\": 1}}]", name);
+}
+
 void replace(std::string& page, std::string_view mark, std::string_view text) {
     page.replace(page.find(mark), mark.size(), text);
 }
@@ -68,7 +80,7 @@ TOKEN=$(curl -s "$URL/v1/concerts/{concert}/tokens"{json}{api_key} -d "{{\"user_
 # 2. once admitted (within a second here): which seats are free?
 sleep 2; curl -s "$URL/v1/performances/{performance}/seats"{bearer}; echo
 # 3. hold one: nobody else gets it for five minutes
-RESERVATION_ID=$(curl -s "$URL/v1/reservations"{bearer}{json} -H "Idempotency-Key: hold-$USER_ID" -d '{{"performance_id": "{performance}", "seats": [{seat}]}}' | sed 's/.*"reservation_id":"\([^"]*\)".*/\1/')
+RESERVATION_ID=$(curl -s "$URL/v1/reservations"{bearer}{json} -H "Idempotency-Key: hold-$USER_ID" -d '{{"performance_id": "{performance}", {wanted}}}' | sed 's/.*"reservation_id":"\([^"]*\)".*/\1/')
 # 4. put money into the wallet
 curl -s "$URL/v1/users/$USER_ID/wallet/charges"{bearer}{json}{api_key} -H "Idempotency-Key: charge-$USER_ID" -d '{{"amount": {amount}}}'; echo
 # 5. pay: the seat is yours
@@ -76,7 +88,8 @@ curl -s "$URL/v1/payments"{bearer}{json} -H "Idempotency-Key: pay-$USER_ID" -d "
 )sh",
         fmt::arg("origin", origin), fmt::arg("user", user.to_string()),
         fmt::arg("concert", sample.concert.to_string()),
-        fmt::arg("performance", sample.performance.to_string()), fmt::arg("seat", sample.seat),
+        fmt::arg("performance", sample.performance.to_string()),
+        fmt::arg("wanted", wanted_json(sample)),
         fmt::arg("amount", std::max<std::int64_t>(sample.price.minor, 1)), fmt::arg("json", json),
         fmt::arg("bearer", bearer), fmt::arg("api_key", api_key));
 }

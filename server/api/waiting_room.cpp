@@ -15,6 +15,18 @@ void answer_place(Exchange exchange, const PlaceView& place, std::string_view to
     exchange.answer(place.made ? 201 : 200, place_json(place, token));
 }
 
+// Only the host knows who is in a fan club: whoever it lets ask for any class but the first, which
+// is everybody's, proves to be the host.
+std::optional<Problem> check_class(const Exchange& exchange, const Join& command) {
+    if (command.line_class.empty() || exchange.has_api_key()) return std::nullopt;
+    const auto concert = exchange.office().concert({command.concert});
+    if (!concert || !concert->room) return std::nullopt;
+    if (classes_of(*concert->room).front().name == command.line_class) return std::nullopt;
+    return Problem("api_key_required",
+                   "class: only the host may ask for another class than the first; start the "
+                   "server with an API key, and send X-Api-Key");
+}
+
 }  // namespace
 
 void list_concerts(Exchange exchange) {
@@ -30,10 +42,12 @@ void list_concerts(Exchange exchange) {
 
 void ask_for_token(Exchange exchange) {
     Faults faults;
-    const std::string_view known[] = {"user_id", "again"};
+    const std::string_view known[] = {"user_id", "again", "class"};
     ObjectReader body(exchange.body(), {}, faults, known);
     const auto user = read_id<UserId>(body, "user_id", faults);
     const auto again = body.boolean("again", Need::optional);
+    const auto line_class =
+        body.text("class", {.min = 1, .max = RoomClass::name_max}, Need::optional);
     if (user && user->is_nil()) {
         faults.add(body.path("user_id"), "malformed", "must not be the nil UUID");
     }
@@ -42,10 +56,13 @@ void ask_for_token(Exchange exchange) {
     if (!concert) {
         return exchange.refuse(Problem("unknown_concert", "there is no such concert"));
     }
+    Join command{.concert = *concert,
+                 .user = *user,
+                 .again = again.value_or(false),
+                 .line_class = std::string(line_class.value_or(""))};
+    if (auto refusal = check_class(exchange, command)) return exchange.refuse(*refusal);
     Exchange::ask_or_refuse(
-        std::move(exchange),
-        Join{.concert = *concert, .user = *user, .again = again.value_or(false)},
-        [](Exchange asked, PlaceView place) {
+        std::move(exchange), std::move(command), [](Exchange asked, PlaceView place) {
             const std::string token = asked.office().sign(place);
             const auto age =
                 std::chrono::floor<std::chrono::seconds>(asked.services().token_max_age);

@@ -35,7 +35,7 @@ using Pages = std::function<std::string(const std::string& cursor)>;
 std::string page_here(BoxOffice& office, ConcertId concert, const std::string& cursor) {
     const auto draw = office.draw({concert});
     if (!draw) throw refused(draw.error());
-    if (!draw->drawn) return drawn_page_json(*draw, {});
+    if (!draw->drawn_at) return drawn_page_json(*draw, {});
     ListAdmissions query{.concert = concert};
     if (!cursor.empty()) query.after = std::stoll(cursor);
     const auto page = office.admissions(query);
@@ -136,21 +136,32 @@ DrawnFile read_file(const std::filesystem::path& path) {
 }
 
 void print_place(const DrawnFile& file, PlaceNumber place) {
-    const Drawn& drawn = file.drawn;
+    const DrawnLine* line = file.line_of(place.line_class());
+    if (line == nullptr) {
+        fmt::print("place {}: came after the draw, to a class of which nobody was there\n",
+                   place.value);
+        return;
+    }
+    const Drawn& drawn = line->drawn;
     if (!drawn.covers(place)) {
         fmt::print("place {}: came after the draw, and stands behind all {} of it\n", place.value,
                    drawn.size);
         return;
     }
-    const std::int64_t rank = Draw(file.seed, drawn.size).rank_of(place.sequence());
+    const std::int64_t rank = Draw(file.seed, drawn).rank_of(place.sequence());
     fmt::print("place {}: drawn as number {} of {}\n", place.value, rank + 1, drawn.size);
 }
 
 int verify_draw(const DrawArguments& arguments) {
     const DrawnFile file = read_file(arguments.file);
     const Verified verified = verify(file, arguments.commitment);
-    fmt::print("concert {}: {} places drawn at {}\n", file.concert, file.drawn.size,
-               to_rfc3339(file.drawn.at));
+    fmt::print("concert {}: {} places drawn at {}\n", file.concert, file.size(),
+               to_rfc3339(file.drawn_at));
+    if (file.lines.size() > 1) {
+        for (const auto& [name, drawn] : file.lines) {
+            fmt::print("class {}: {} places\n", name, drawn.size);
+        }
+    }
     for (const std::string& good : verified.good) fmt::print("good: {}\n", good);
     for (const std::string& wrong : verified.wrong) fmt::print("WRONG: {}\n", wrong);
     if (verified.wrong_more > 0) fmt::print("WRONG: and {} more\n", verified.wrong_more);

@@ -13,6 +13,7 @@
 
 #include "concertres/draw.hpp"
 #include "concertres/operations.hpp"
+#include "concertres/queries.hpp"
 #include "concertres/result.hpp"
 
 namespace concertres::server {
@@ -21,8 +22,14 @@ struct DrawnFile {
     std::string concert{};  // its id, for people
     DrawCommitment commitment{};
     DrawSeed seed{};
-    Drawn drawn{};
+    Time drawn_at{};
+    std::vector<DrawnLine> lines{};  // by class, at least one
     std::vector<Admission> admissions{};
+
+    // Nothing: no line of that class was drawn. Lifetime: of this file.
+    [[nodiscard]] const DrawnLine* line_of(LineClass line_class) const;
+    // Of all lines.
+    [[nodiscard]] std::int64_t size() const;
 };
 
 // Refuses: request_invalid (no such file, naming the first faults; the line has not been drawn; an

@@ -42,6 +42,14 @@ json::object room_json(const RoomPolicy& policy) {
     }
     if (policy.pass_ttl) room["pass_ms"] = milliseconds(*policy.pass_ttl);
     if (policy.draw) room["draw"] = true;
+    if (policy.waiting_list) room["waiting_list"] = true;
+    if (!policy.classes.empty()) {
+        json::array classes;
+        for (const RoomClass& each : policy.classes) {
+            classes.push_back(json::object{{"name", each.name}, {"weight", each.weight}});
+        }
+        room["classes"] = std::move(classes);
+    }
     return room;
 }
 

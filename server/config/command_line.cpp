@@ -192,6 +192,22 @@ void read_window(Reader& reader, ImportArguments& arguments) {
     }
 }
 
+void read_classes(Reader& reader, ImportArguments& arguments) {
+    for (const std::string& text : reader.flags().values("class")) {
+        const std::size_t equals = text.rfind('=');
+        const auto weight = equals == std::string::npos
+                                ? std::nullopt
+                                : Reader::whole_number(std::string_view(text).substr(equals + 1), 1,
+                                                       RoomClass::weight_max);
+        if (!weight || equals == 0) {
+            reader.fault("flag --class: must be NAME=WEIGHT, like fan_club=3, not {}",
+                         concertres::quoted(text));
+        } else {
+            arguments.classes.push_back({.name = text.substr(0, equals), .weight = *weight});
+        }
+    }
+}
+
 Command parse_import(Reader& reader) {
     ImportArguments arguments;
     arguments.file = reader.word("FILE", "the concert or seating plan");
@@ -207,6 +223,8 @@ Command parse_import(Reader& reader) {
         if (auto time = reader.time("opens-at", *text)) arguments.opens_at = time->time;
     }
     arguments.draw = reader.toggle("draw");
+    arguments.waiting_list = reader.toggle("waiting-list");
+    read_classes(reader, arguments);
     return reader.end(std::move(arguments));
 }
 
@@ -348,8 +366,12 @@ Command parse_serve(std::span<const std::string> arguments, const Environment& e
 ImportOptions ImportArguments::options() const {
     ImportOptions options{
         .title = title, .dates = dates, .prices = prices, .room = {}, .opens_at = opens_at};
-    if (active_max || per_window || draw) {
-        options.room = RoomPolicy{.active_max = active_max, .window = per_window, .draw = draw};
+    if (active_max || per_window || draw || !classes.empty() || waiting_list) {
+        options.room = RoomPolicy{.active_max = active_max,
+                                  .window = per_window,
+                                  .draw = draw,
+                                  .classes = classes,
+                                  .waiting_list = waiting_list};
     }
     return options;
 }

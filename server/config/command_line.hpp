@@ -57,9 +57,11 @@ struct ImportArguments : StoreArguments {
     std::optional<AdmissionWindow> per_window{};
     std::optional<Time> opens_at{};
     bool draw = false;
+    bool waiting_list = false;
+    std::vector<RoomClass> classes{};
 
-    // The same, as read_concert() takes it; a room only where one of its limits, or a draw, was
-    // given.
+    // The same, as read_concert() takes it; a room only where one of its limits, a draw, a waiting
+    // list or a class was given.
     [[nodiscard]] ImportOptions options() const;
 };
 

@@ -75,6 +75,15 @@ CommandSpec import_command() {
                 {.name = "draw",
                  .help = "Puts a waiting room in front, which draws the order of those who are "
                          "there when the sale opens; goes with --opens-at."},
+                {.name = "waiting-list",
+                 .help = "Puts a waiting room in front, where people may wait on while it is sold "
+                         "out, for seats that come back."},
+                {.name = "class",
+                 .hint = "NAME=WEIGHT",
+                 .help = "Puts a waiting room in front, with a class of its own for some, like "
+                         "fan_club=3, which is let in by that weight. Given once for each class; "
+                         "the first is everybody's who is in no other.",
+                 .repeatable = true},
             }),
             .exit_codes = with_common_codes(
                 "  0   the concert was added; its id and those of its dates are printed\n"

@@ -390,6 +390,9 @@ void add_engine(std::vector<Setting>& all) {
     constexpr Section section = Section::engine;
     all.push_back(milliseconds(section, {"tick-ms", "MS", "How often a waiting room admits."},
                                {1, hour_ms}, CONCERTRES_MEMBER(engine.tick)));
+    all.push_back(milliseconds(
+        section, {"load-stale-ms", "MS", "How long a load that the host has reported is believed."},
+        {1, hour_ms}, CONCERTRES_MEMBER(engine.load_stale)));
     all.push_back(integer(
         section,
         {"waiting-max", "N", "People who wait in one room; one more is refused (room_full)."},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/hex.hpp"
 #include "domain/policy.hpp"
@@ -39,12 +40,30 @@ std::string in_words(Duration duration) {
     return fmt::format("{} ms", duration.count() / per_ms);
 }
 
+std::string in_words(const ClosedLoop& loop) {
+    std::string watched;
+    const auto add = [&watched](const std::string& part) {
+        if (!watched.empty()) watched += ", ";
+        watched += part;
+    };
+    if (loop.load_max) add(fmt::format("load up to {}", *loop.load_max));
+    if (loop.commit_max) add("commits within " + in_words(*loop.commit_max));
+    if (loop.seats_per_pass_min) {
+        add(fmt::format("at least {} seats for each pass", *loop.seats_per_pass_min));
+    }
+    return fmt::format("{} to {} at once by a closed loop ({}; +{} or down to {}% every {})",
+                       loop.floor, loop.ceiling, watched, loop.add, loop.cut, in_words(loop.every));
+}
+
 std::string in_words(const RoomPolicy& room) {
     std::string text = "room: ";
     if (room.active_max) {
         text += fmt::format("at most {} at once", *room.active_max);
-    } else {
+    } else if (!room.closed_loop) {
         text += "any number at once";
+    }
+    if (room.closed_loop) {
+        text += (room.active_max ? ", " : "") + in_words(*room.closed_loop);
     }
     if (room.window) {
         text += fmt::format(", at most {} per {}", room.window->admit_max,
@@ -52,7 +71,17 @@ std::string in_words(const RoomPolicy& room) {
     }
     if (room.pass_ttl) text += fmt::format(", passes for {}", in_words(*room.pass_ttl));
     if (!room.custom.empty()) text += fmt::format(", policy {}", room.custom);
+    if (room.waiting_list) text += ", with a waiting list";
+    if (room.no_shows) {
+        text += fmt::format(", passing over who is silent for {}, whose place is kept for {}",
+                            in_words(room.no_shows->silent_after), in_words(room.no_shows->grace));
+    }
     if (room.draw) text += ", drawn at the opening";
+    const char* before = ", classes ";
+    for (const RoomClass& each : room.classes) {
+        text +=
+            fmt::format("{}{} of weight {}", std::exchange(before, ", "), each.name, each.weight);
+    }
     return text;
 }
 
@@ -79,7 +108,7 @@ std::string in_words(const SaleChange& change, const std::optional<RoomPolicy>& 
 Result<void> check_draw(const Sale& sale, const RoomPolicy& room, const SaleChange& change,
                         Time now) {
     const bool was_set = sale.room && sale.room->draw;
-    const bool is_drawn = sale.draw && sale.draw->drawn;
+    const bool is_drawn = sale.draw && sale.draw->drawn_at;
     if (!room.draw || was_set || is_drawn) return {};
     const std::optional<Time> opens_at = change.opens_at ? change.opens_at : sale.opens_at;
     if (!opens_at) {
@@ -93,9 +122,25 @@ Result<void> check_draw(const Sale& sale, const RoomPolicy& room, const SaleChan
                                to_rfc3339(*opens_at)));
 }
 
+// Places name their class by where it stands in the list, for ever.
+Result<void> check_classes(const Sale& sale, const RoomPolicy& room) {
+    if (!sale.room) return {};
+    const std::vector<RoomClass> before = classes_of(*sale.room);
+    const std::vector<RoomClass> after = classes_of(room);
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        if (i < after.size() && after[i].name == before[i].name) continue;
+        return refusal(Errc::request_invalid,
+                       fmt::format("room/classes/{}: must stay \"{}\": people hold places in the "
+                                   "classes that there are; weights may change, and others be "
+                                   "added after the last",
+                                   i, before[i].name));
+    }
+    return {};
+}
+
 void apply_room(Sale& sale, const RoomPolicy& room, Time now) {
     const bool same_custom = sale.room && sale.room->custom == room.custom;
-    sale.policy_state = carried_over(sale.policy_state, same_custom, now);
+    sale.policy_state = carried_over(sale.policy_state, same_custom, now, room.closed_loop);
     sale.room = room;
 }
 
@@ -117,7 +162,9 @@ TokenStatus status_of(const Pass& pass, Time now) {
 }
 
 Result<void> check_joinable(const JoinFacts& facts) {
-    if (facts.state == SaleState::sold_out) return refusal(Errc::sold_out, "all seats are sold");
+    if (facts.state == SaleState::sold_out && !facts.waiting_list) {
+        return refusal(Errc::sold_out, "all seats are sold");
+    }
     if (facts.state == SaleState::draining || facts.state == SaleState::closed) {
         return refusal(Errc::room_closed, "this waiting room takes nobody any more");
     }
@@ -130,9 +177,12 @@ Result<void> check_joinable(const JoinFacts& facts) {
 
 PlaceNumber apply_join(JoinRows& rows, const JoinFacts& facts) {
     CONCERTRES_ASSERT(rows.line.concert == facts.concert);
+    CONCERTRES_ASSERT(rows.line.epoch >= 0 && rows.line.epoch < PlaceNumber::epochs_max);
     CONCERTRES_ASSERT(rows.line.next_sequence >= 1 &&
-                      rows.line.next_sequence < std::int64_t{1} << PlaceNumber::sequence_bits);
-    const PlaceNumber number = PlaceNumber::of(rows.line.epoch, rows.line.next_sequence++);
+                      rows.line.next_sequence < PlaceNumber::sequences_max);
+    const PlaceNumber number = PlaceNumber::of({.line_class = rows.line.line_class,
+                                                .epoch = rows.line.epoch,
+                                                .sequence = rows.line.next_sequence++});
     rows.made = Place{.concert = facts.concert,
                       .number = number,
                       .user = facts.user,
@@ -144,8 +194,12 @@ PlaceNumber apply_join(JoinRows& rows, const JoinFacts& facts) {
 }
 
 void add_pass_event(Sale& sale, const Pass& pass, EventKind kind, Time now,
-                    std::vector<Event>& events) {
-    Event event{.kind = kind, .at = now, .user = pass.user_id, .place = pass.number};
+                    std::vector<Event>& events, std::string_view actor = {}) {
+    Event event{.kind = kind,
+                .at = now,
+                .user = pass.user_id,
+                .place = pass.number,
+                .actor = std::string(actor)};
     if (pass.status == PassStatus::admitted) event.pass_expires_at = pass.expires_at;
     sale.number(event);
     events.push_back(std::move(event));
@@ -219,13 +273,14 @@ Result<Event> change_sale(Sale& sale, const SaleChange& change, const DrawSeed& 
     }
     if (room) {
         if (auto r = check(*room); !r) return r.error();
+        if (auto r = check_classes(sale, *room); !r) return r.error();
         if (auto r = check_draw(sale, *room, change, now); !r) return r.error();
         apply_room(sale, *room, now);
     }
     if (change.mode) sale.mode = *change.mode;
     if (change.opens_at) sale.opens_at = change.opens_at;
     const bool makes_draw = sale.room && sale.room->draw && !sale.draw;
-    if (makes_draw) sale.draw = DrawState{.seed = seed, .drawn = {}};
+    if (makes_draw) sale.draw = DrawState{.seed = seed, .drawn_at = {}};
     Event event{.kind = EventKind::sale_changed,
                 .at = now,
                 .actor = change.actor,
@@ -255,6 +310,12 @@ Result<void> check_admitted(const Standing& standing, UserKey user, Time now) {
         case TokenStatus::spent:
             return refusal(Errc::pass_spent, "a payment has spent the pass");
         case TokenStatus::left:
+            if (!standing.pass && standing.place->is_lost()) {
+                return refusal(Errc::pass_left,
+                               fmt::format("the place is lost: its turn came at {}, and nobody "
+                                           "asked for it until its grace was over",
+                                           to_rfc3339(*standing.place->passed_at)));
+            }
             return refusal(Errc::pass_left, "the place was given up");
     }
     CONCERTRES_ASSERT(false && "no such status");
@@ -281,31 +342,43 @@ TokenStatus status_of(const Standing& standing, Time now) {
     if (!standing.has_room) return TokenStatus::admitted;
     if (standing.pass) return status_of(*standing.pass, now);
     CONCERTRES_ASSERT(standing.place && standing.place->status != PlaceStatus::admitted);
-    return standing.place->status == PlaceStatus::waiting ? TokenStatus::waiting
-                                                          : TokenStatus::left;
+    return standing.place->waits() ? TokenStatus::waiting : TokenStatus::left;
 }
 
 bool awaits_draw(const Sale& sale) {
-    return sale.room && sale.room->draw && sale.draw && !sale.draw->drawn;
+    return sale.room && sale.room->draw && sale.draw && !sale.draw->drawn_at;
 }
 
 bool is_draw_due(const Sale& sale, Time now) {
     return awaits_draw(sale) && !is_before_opening(sale, now);
 }
 
-Drawn draw_of(const Line& line, Time now) {
-    return {.epoch = line.epoch, .size = line.next_sequence - 1, .at = now, .next_rank = 0};
+Line new_line(const Line& first, LineClass line_class) {
+    CONCERTRES_ASSERT(first.line_class == 0 && line_class > 0);
+    return {.concert = first.concert, .line_class = line_class, .epoch = first.epoch};
 }
 
-void hold_draw(Sale& sale, const Line& line, Time now, std::vector<Event>& events) {
+Drawn draw_of(const Line& line) {
+    return {.line_class = line.line_class,
+            .epoch = line.epoch,
+            .size = line.next_sequence - 1,
+            .next_rank = 0};
+}
+
+void hold_draw(Sale& sale, std::span<Line> lines, Time now, std::vector<Event>& events) {
     CONCERTRES_ASSERT(is_draw_due(sale, now));
-    CONCERTRES_ASSERT(sale.concert == line.concert);
-    const Drawn drawn = draw_of(line, now);
-    sale.draw->drawn = drawn;
-    Event event{.kind = EventKind::room_drawn, .at = now};
-    event.draw = {.seed = sale.draw->seed, .epoch = drawn.epoch, .size = drawn.size};
-    sale.number(event);
-    events.push_back(std::move(event));
+    sale.draw->drawn_at = now;
+    for (Line& line : lines) {
+        CONCERTRES_ASSERT(sale.concert == line.concert && !line.drawn);
+        line.drawn = draw_of(line);
+        Event event{.kind = EventKind::room_drawn, .at = now};
+        event.draw = {.seed = sale.draw->seed,
+                      .line_class = line.line_class,
+                      .epoch = line.drawn->epoch,
+                      .size = line.drawn->size};
+        sale.number(event);
+        events.push_back(std::move(event));
+    }
 }
 
 Result<PlaceNumber> join(JoinRows& rows, const JoinFacts& facts) {
@@ -319,9 +392,10 @@ Result<PlaceNumber> join(JoinRows& rows, const JoinFacts& facts) {
     return apply_join(rows, facts);
 }
 
-Pass admit(Sale& sale, Place& place, const PassTerms& terms, Time now, std::vector<Event>& events) {
+Pass admit(Sale& sale, Place& place, const PassTerms& terms, Time now, std::vector<Event>& events,
+           std::string_view actor) {
     CONCERTRES_ASSERT(sale.concert == place.concert);
-    CONCERTRES_ASSERT(place.status == PlaceStatus::waiting);
+    CONCERTRES_ASSERT(place.waits());
     place.status = PlaceStatus::admitted;
     Pass pass{.concert = place.concert,
               .number = place.number,
@@ -332,8 +406,32 @@ Pass admit(Sale& sale, Place& place, const PassTerms& terms, Time now, std::vect
               .expires_at = now + std::min(terms.ttl, terms.max),
               .ceiling = now + terms.max,
               .held = {}};
-    add_pass_event(sale, pass, EventKind::pass_admitted, now, events);
+    add_pass_event(sale, pass, EventKind::pass_admitted, now, events, actor);
     return pass;
+}
+
+Result<void> check_admit_by_hand(const Sale& sale, const SeatCounts& counts, Time now) {
+    const SaleState state = state_of(sale, counts, now);
+    if (state == SaleState::closed) {
+        return refusal(Errc::room_closed, "the sale is closed, and nobody is let in any more");
+    }
+    if (is_before_opening(sale, now)) {
+        return refusal(Errc::sale_not_open,
+                       fmt::format("the sale opens at {}", to_rfc3339(*sale.opens_at)));
+    }
+    if (counts.free == 0 && counts.held == 0) {
+        return refusal(Errc::sold_out, "all seats are sold: there is nothing to let anybody in to");
+    }
+    return {};
+}
+
+Error full_room(const Sale& sale, const RoomSnapshot& room) {
+    CONCERTRES_ASSERT(sale.room);
+    return refusal(
+        Errc::room_full,
+        fmt::format("{} are in, {} seats are free, and the room lets in nobody more just now "
+                    "({}): raise what limits it, or try again when somebody has left",
+                    room.admitted, room.seats_free, in_words(*sale.room)));
 }
 
 void expire(Sale& sale, Pass& pass, Time now, std::vector<Event>& events) {

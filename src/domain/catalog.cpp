@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <unordered_map>
+
+#include "concertres/assert.hpp"
 
 namespace concertres {
 namespace {
@@ -91,6 +94,32 @@ Finding check_seat(const HallSeat& seat) {
                  fmt::format("must be 0 to {}, not {}", Money::max_minor, seat.price.minor)};
 }
 
+// A section is an area or it is not, and an area has one price.
+Finding check_areas(const std::vector<HallSeat>& seats) {
+    if (std::ranges::none_of(seats, &HallSeat::general)) return std::nullopt;
+    std::unordered_map<std::string_view, std::size_t> first_of_section;
+    for (std::size_t i = 0; i < seats.size(); ++i) {
+        const HallSeat& seat = seats[i];
+        if (seat.general && seat.section.empty()) {
+            return Fault{fmt::format("seats/{}/section", i), "a general seat must be in a section"};
+        }
+        const std::size_t at = first_of_section.try_emplace(seat.section, i).first->second;
+        const HallSeat& first = seats[at];
+        if (seat.general != first.general) {
+            return Fault{fmt::format("seats/{}/section", i),
+                         fmt::format("\"{}\" must have numbered seats or general ones, not both: "
+                                     "seats/{} is {}",
+                                     seat.section, at, first.general ? "general" : "numbered")};
+        }
+        if (seat.general && seat.price != first.price) {
+            return Fault{fmt::format("seats/{}/price", i),
+                         fmt::format("must be {}, as in all of the area \"{}\", not {}",
+                                     first.price.minor, seat.section, seat.price.minor)};
+        }
+    }
+    return std::nullopt;
+}
+
 Finding check_seats(const std::vector<HallSeat>& seats) {
     if (auto f = check_count(seats.size(), seats_max, "seats")) return f;
     std::unordered_map<SeatNumber, std::size_t> numbers;
@@ -113,6 +142,85 @@ Finding check_seats(const std::vector<HallSeat>& seats) {
     return std::nullopt;
 }
 
+Finding check_range(std::int64_t value, std::int64_t min, std::int64_t max, const char* where) {
+    if (value >= min && value <= max) return std::nullopt;
+    return Fault{where, fmt::format("must be {} to {}, not {}", min, max, value)};
+}
+
+// What a closed loop is to keep.
+Finding check_watched(const ClosedLoop& loop) {
+    if (!loop.load_max && !loop.commit_max && !loop.seats_per_pass_min) {
+        return Fault{"load_max",
+                     "one of load_max, commit_max and seats_per_pass_min must be given: what the "
+                     "loop is to keep"};
+    }
+    if (loop.load_max && !(*loop.load_max > 0 && *loop.load_max <= 1'000)) {
+        return Fault{"load_max",
+                     fmt::format("must be above 0 and at most 1000, not {}", *loop.load_max)};
+    }
+    if (loop.commit_max) {
+        if (auto f = check_duration(*loop.commit_max, Duration(1), "commit_max")) return f;
+    }
+    if (!loop.seats_per_pass_min) return std::nullopt;
+    return check_positive(*loop.seats_per_pass_min, "seats_per_pass_min");
+}
+
+Finding check_loop(const ClosedLoop& loop) {
+    if (auto f = check_positive(loop.floor, "floor")) return f;
+    if (loop.ceiling < loop.floor) {
+        return Fault{"ceiling", fmt::format("must be at least the floor, {}, not {}", loop.floor,
+                                            loop.ceiling)};
+    }
+    if (auto f = check_positive(loop.add, "add")) return f;
+    if (auto f = check_range(loop.cut, 1, 99, "cut")) return f;
+    if (auto f = check_duration(loop.every, Duration(1), "every")) return f;
+    return check_watched(loop);
+}
+
+Finding check_no_shows(const NoShows& rule) {
+    if (rule.silent_after < NoShows::silent_after_min) {
+        return Fault{"silent_after",
+                     fmt::format("must be at least {} s, not {} us: whoever asks again when told "
+                                 "to, which may be over a minute later, must not count as absent",
+                                 std::chrono::seconds(90).count(), rule.silent_after.count())};
+    }
+    if (auto f = check_duration(rule.silent_after, NoShows::silent_after_min, "silent_after")) {
+        return f;
+    }
+    return check_duration(rule.grace, NoShows::grace_min, "grace");
+}
+
+Finding check_class(const RoomClass& each) {
+    const bool is_plain = std::ranges::all_of(each.name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    });
+    if (!is_plain || each.name.empty() || each.name.size() > RoomClass::name_max) {
+        return Fault{"name",
+                     fmt::format("must be 1 to {} of a-z, 0-9, _ and -", RoomClass::name_max)};
+    }
+    if (each.weight >= 1 && each.weight <= RoomClass::weight_max) return std::nullopt;
+    return Fault{"weight",
+                 fmt::format("must be 1 to {}, not {}", RoomClass::weight_max, each.weight)};
+}
+
+Finding check_classes(const std::vector<RoomClass>& classes) {
+    if (classes.size() > RoomClass::count_max) {
+        return Fault{"classes", fmt::format("must be at most {}, not {}", RoomClass::count_max,
+                                            classes.size())};
+    }
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+        if (auto f = check_class(classes[i])) {
+            return std::move(*f).below(fmt::format("classes/{}", i));
+        }
+        const auto first = std::ranges::find(classes, classes[i].name, &RoomClass::name);
+        if (first == classes.begin() + static_cast<std::ptrdiff_t>(i)) continue;
+        return Fault{fmt::format("classes/{}/name", i),
+                     fmt::format("\"{}\" is also that of classes/{}", classes[i].name,
+                                 first - classes.begin())};
+    }
+    return std::nullopt;
+}
+
 Finding check_room(const RoomPolicy& policy) {
     if (policy.active_max) {
         if (auto f = check_positive(*policy.active_max, "active_max")) return f;
@@ -124,7 +232,14 @@ Finding check_room(const RoomPolicy& policy) {
     if (policy.pass_ttl) {
         if (auto f = check_duration(*policy.pass_ttl, Duration(1), "pass_ttl")) return f;
     }
-    return check_text(policy.custom, "custom");
+    if (policy.closed_loop) {
+        if (auto f = check_loop(*policy.closed_loop)) return std::move(*f).below("closed_loop");
+    }
+    if (policy.no_shows) {
+        if (auto f = check_no_shows(*policy.no_shows)) return std::move(*f).below("no_shows");
+    }
+    if (auto f = check_text(policy.custom, "custom")) return f;
+    return check_classes(policy.classes);
 }
 
 // What says how it is sold, after what is sold.
@@ -166,6 +281,7 @@ Finding check_draft(const ConcertDraft& draft) {
     if (auto f = check_text(draft.venue, "venue")) return f;
     if (auto f = check_performances(draft.performances)) return f;
     if (auto f = check_seats(draft.seats)) return f;
+    if (auto f = check_areas(draft.seats)) return f;
     if (auto f = check_terms(draft)) return f;
     return check_prices(draft);
 }
@@ -197,12 +313,44 @@ std::vector<HallSeat> numbered_seats(SeatNumber count, Money price) {
     return seats;
 }
 
+void add_area(std::vector<HallSeat>& seats, const AreaDraft& area) {
+    const SeatNumber last =
+        seats.empty() ? 0 : std::ranges::max_element(seats, {}, &HallSeat::number)->number;
+    CONCERTRES_ASSERT(area.capacity >= 1 &&
+                      area.capacity <= std::numeric_limits<SeatNumber>::max() - last);
+    seats.reserve(seats.size() + static_cast<std::size_t>(area.capacity));
+    for (SeatNumber i = 1; i <= area.capacity; ++i) {
+        HallSeat& seat = seats.emplace_back();
+        seat.number = last + i;
+        seat.section = area.section;
+        seat.price = area.price;
+        seat.general = true;
+    }
+}
+
 RoomPolicy RoomPatch::applied_to(RoomPolicy room) const {
     if (active_max) room.active_max = *active_max;
     if (window) room.window = *window;
     if (pass_ttl) room.pass_ttl = *pass_ttl;
     if (draw) room.draw = *draw;
+    if (classes) room.classes = *classes;
+    if (closed_loop) room.closed_loop = *closed_loop;
+    if (waiting_list) room.waiting_list = *waiting_list;
+    if (no_shows) room.no_shows = *no_shows;
     return room;
+}
+
+std::vector<RoomClass> classes_of(const RoomPolicy& room) {
+    if (!room.classes.empty()) return room.classes;
+    return {RoomClass{.name = "general", .weight = 1}};
+}
+
+std::optional<LineClass> class_named(const RoomPolicy& room, std::string_view name) {
+    if (name.empty()) return 0;
+    const std::vector<RoomClass> classes = classes_of(room);
+    const auto found = std::ranges::find(classes, name, &RoomClass::name);
+    if (found == classes.end()) return std::nullopt;
+    return static_cast<LineClass>(found - classes.begin());
 }
 
 Result<void> check(const ConcertDraft& draft) { return result_of(check_draft(draft)); }

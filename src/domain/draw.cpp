@@ -10,6 +10,7 @@ namespace concertres {
 namespace {
 
 constexpr std::uint64_t rounds = 10;
+constexpr std::uint64_t round_stride = 16;  // from the rounds of one class to those of the next
 constexpr std::uint64_t side_min = 16;
 
 // The least `side` from side_min on with side * other >= size.
@@ -39,15 +40,18 @@ std::uint64_t even_root(std::uint64_t size) {
 
 DrawCommitment commitment_of(const DrawSeed& seed) { return sha256(seed); }
 
-Draw::Draw(const DrawSeed& seed, std::int64_t size) : key_(siphash_key(seed)) {
+Draw::Draw(const DrawSeed& seed, std::int64_t size, LineClass line_class)
+    : key_(siphash_key(seed)) {
     CONCERTRES_ASSERT(size >= 0 && size <= size_max);
+    CONCERTRES_ASSERT(line_class >= 0 && line_class < PlaceNumber::classes_max);
+    first_round_ = round_stride * static_cast<std::uint64_t>(line_class);
     size_ = static_cast<std::uint64_t>(size);
     a_ = even_root(size_);
     b_ = side_for(size_, a_);
 }
 
 std::uint64_t Draw::mixed(std::uint64_t round, std::uint64_t half) const {
-    return siphash_2_4(key_, round, half);
+    return siphash_2_4(key_, first_round_ + round, half);
 }
 
 std::uint64_t Draw::step(std::uint64_t x) const {

@@ -99,6 +99,7 @@ void append_items(std::string& out, const std::vector<EventItem>& items) {
 void append_draw(std::string& out, const EventDraw& draw) {
     ObjectWriter object(out);
     object.text("seed", to_hex(draw.seed));
+    if (draw.line_class != 0) object.number("class", draw.line_class);
     object.number("epoch", draw.epoch);
     object.number("size", draw.size);
     object.close();
@@ -178,11 +179,15 @@ bool read(const value& from, EventItem& out) {
 
 bool read(const value& from, std::optional<EventDraw>& out) {
     const boost::json::object* object = from.if_object();
-    if (object == nullptr || object->size() != 3) return false;
+    if (object == nullptr) return false;
+    // The first class goes without saying.
+    const std::size_t fields = object->contains("class") ? 4 : 3;
+    if (object->size() != fields) return false;
     EventDraw draw;
     for (const auto& [key, field] : *object) {
         std::string seed;
         const bool is_read = (key == "seed" && read(field, seed) && from_hex(seed, draw.seed)) ||
+                             (key == "class" && read(field, draw.line_class)) ||
                              (key == "epoch" && read(field, draw.epoch)) ||
                              (key == "size" && read(field, draw.size));
         if (!is_read) return false;

@@ -8,9 +8,25 @@
 
 #include "base/bytes.hpp"
 #include "concertres/admission.hpp"
+#include "domain/closed_loop.hpp"
+#include "domain/varint.hpp"
 
 namespace concertres {
 namespace {
+
+// --- What is stored of it all --------------------------------------------------------------------
+//
+//   state    := settings | sections              the room's policy_state; empty at first
+//   sections := 'A' text(settings) text(custom)  a room with a policy of the host's as well
+//   settings := record | 'S' text(record) text(loop)
+//   record   := 'W' (time since the last, count)*
+//   loop     := 'L' limit(8) moved_at(8)         closed_loop.hpp; only while a room has one
+//
+// The tags are stored and never change; text() is a length and bytes. A change of settings keeps
+// the record whatever else comes or goes.
+constexpr char record_tag = 'W';
+constexpr char settings_tag = 'S';
+constexpr char sections_tag = 'A';
 
 // --- The record of admissions --------------------------------------------------------------------
 //
@@ -28,41 +44,17 @@ using Record = std::vector<Admissions>;  // by time
 constexpr std::int64_t any_number = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t exact_max = 1'024;
 
-// The first byte says what the others are; the values are stored and never change.
-constexpr char record_tag = 'W';
-constexpr char sections_tag = 'A';
-
 std::int64_t saturating_add(std::int64_t a, std::int64_t b) {
     std::int64_t sum = 0;
     return __builtin_add_overflow(a, b, &sum) ? any_number : sum;
-}
-
-// Seven bits a byte, the lowest first; the last byte has its high bit clear. Most numbers here are
-// small, and the record is written with every tick.
-void put(std::string& out, std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) out += static_cast<char>(0x80u | (value & 0x7fu));
-    out += static_cast<char>(value);
-}
-
-bool take(std::string_view& in, std::int64_t& out) {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 63 && !in.empty(); shift += 7) {
-        const auto byte = static_cast<unsigned char>(in.front());
-        in.remove_prefix(1);
-        value |= std::uint64_t{byte & 0x7fu} << shift;
-        if ((byte & 0x80u) != 0) continue;
-        out = static_cast<std::int64_t>(value);
-        return true;
-    }
-    return false;
 }
 
 std::string write_record(const Record& record) {
     std::string out(1, record_tag);
     Time before{};
     for (const auto& [at, count] : record) {
-        put(out, static_cast<std::uint64_t>((at - before).count()));
-        put(out, static_cast<std::uint64_t>(count));
+        put_varint(out, static_cast<std::uint64_t>((at - before).count()));
+        put_varint(out, static_cast<std::uint64_t>(count));
         before = at;
     }
     return out;
@@ -77,7 +69,7 @@ std::optional<Record> read_record(std::string_view bytes) {
     while (!bytes.empty()) {
         std::int64_t since = 0;
         std::int64_t count = 0;
-        if (!take(bytes, since) || !take(bytes, count)) return std::nullopt;
+        if (!take_varint(bytes, since) || !take_varint(bytes, count)) return std::nullopt;
         if (__builtin_add_overflow(at, since, &at)) return std::nullopt;
         record.push_back({Time(Duration(at)), count});
     }
@@ -107,14 +99,39 @@ std::string joined(const std::vector<std::string>& sections) {
     return out;
 }
 
-// The record in a policy's own bytes, or in the first section of several policies'.
+// What a room's settings remember. Lifetime: looks into the bytes.
+struct Settings {
+    std::string_view record;
+    std::string_view loop;
+};
+
+Settings settings_in(std::string_view state) {
+    if (state.empty() || state.front() != settings_tag) return {.record = state, .loop = {}};
+    ByteReader in(state.substr(1));
+    Settings settings;
+    if (in.text(settings.record) && in.text(settings.loop) && in.at_end()) return settings;
+    throw std::invalid_argument("what a room's settings remember cannot be read");
+}
+
+std::string joined(std::string record, std::string_view loop) {
+    if (loop.empty()) return record;
+    std::string out(1, settings_tag);
+    ByteWriter(out).text(record).text(loop);
+    return out;
+}
+
+// Of the first section, where there are several.
+Settings find_settings(std::string_view state) {
+    while (is_sections(state)) state = sections_of(state).front();
+    return settings_in(state);
+}
+
 std::optional<Record> find_record(std::string_view state) {
     try {
-        while (is_sections(state)) state = sections_of(state).front();
+        return read_record(find_settings(state).record);
     } catch (const std::invalid_argument&) {
         return std::nullopt;
     }
-    return read_record(state);
 }
 
 // --- Keeping the record small --------------------------------------------------------------------
@@ -164,6 +181,12 @@ Record compacted(const Record& record, Duration window, Time now) {
 
 std::int64_t active_quota(std::int64_t active_max, const RoomSnapshot& room) {
     return std::max<std::int64_t>(0, active_max - room.admitted);
+}
+
+// A seat for everybody who is let in: one that is free now, and that none of those who are in may
+// be about to take. Seats that they hold already are theirs.
+std::int64_t seats_quota(const RoomSnapshot& room) {
+    return std::min(room.seats_free, std::max<std::int64_t>(0, room.seats_left - room.admitted));
 }
 
 // Throws where the record cannot be read: what is not known cannot be counted, and admitting nobody
@@ -224,21 +247,38 @@ class AtMostPerWindow final : public AdmissionPolicy {
 class RoomSettings final : public AdmissionPolicy {
   public:
     explicit RoomSettings(const RoomPolicy& room)
-        : active_max_(room.active_max), window_(room.window) {}
+        : active_max_(room.active_max),
+          window_(room.window),
+          loop_(room.closed_loop),
+          waiting_list_(room.waiting_list) {}
 
     std::int64_t quota(const RoomSnapshot& room, std::string_view state, Time now) const override {
         std::int64_t least = unlimited;
         if (active_max_) least = std::min(least, active_quota(*active_max_, room));
         if (window_) least = std::min(least, window_quota(*window_, state, now));
-        return least;
+        if (waiting_list_) least = std::min(least, seats_quota(room));
+        if (!loop_) return least;
+        return std::min(least, loop_quota(*loop_, room, find_settings(state).loop, now));
     }
     std::string record(std::string_view state, std::int64_t admitted, Time now) const override {
-        return record_admitted(state, admitted, window_ ? window_->length : Duration(0), now);
+        if (admitted <= 0) return std::string(state);
+        const Settings settings = find_settings(state);
+        const Duration window = window_ ? window_->length : Duration(0);
+        return joined(record_admitted(settings.record, admitted, window, now), settings.loop);
+    }
+    std::string observe(const RoomSnapshot& room, std::string_view state, std::int64_t admitted,
+                        Time now) const override {
+        if (!loop_) return std::string(state);
+        const Settings settings = find_settings(state);
+        return joined(std::string(settings.record),
+                      loop_observed(*loop_, room, settings.loop, admitted, now));
     }
 
   private:
     std::optional<std::int64_t> active_max_;
     std::optional<AdmissionWindow> window_;
+    std::optional<ClosedLoop> loop_;
+    bool waiting_list_;
 };
 
 class AllOf final : public AdmissionPolicy {
@@ -256,18 +296,31 @@ class AllOf final : public AdmissionPolicy {
     }
 
     std::string record(std::string_view state, std::int64_t admitted, Time now) const override {
-        const std::vector<std::string_view> sections = sections_of(state);
-        std::vector<std::string> recorded;
-        recorded.reserve(policies_.size());
-        for (std::size_t i = 0; i < policies_.size(); ++i) {
-            recorded.push_back(policies_[i]->record(section(sections, i), admitted, now));
-        }
-        const bool is_empty = std::all_of(recorded.begin(), recorded.end(),
-                                          [](const std::string& bytes) { return bytes.empty(); });
-        return is_empty ? std::string() : joined(recorded);
+        return each(state, [&](const AdmissionPolicy& policy, std::string_view own) {
+            return policy.record(own, admitted, now);
+        });
+    }
+    std::string observe(const RoomSnapshot& room, std::string_view state, std::int64_t admitted,
+                        Time now) const override {
+        return each(state, [&](const AdmissionPolicy& policy, std::string_view own) {
+            return policy.observe(room, own, admitted, now);
+        });
     }
 
   private:
+    // Each policy's next state, from its own.
+    template <class Next>
+    std::string each(std::string_view state, Next&& next) const {
+        const std::vector<std::string_view> sections = sections_of(state);
+        std::vector<std::string> made;
+        made.reserve(policies_.size());
+        for (std::size_t i = 0; i < policies_.size(); ++i) {
+            made.push_back(next(*policies_[i], section(sections, i)));
+        }
+        const bool is_empty = std::all_of(made.begin(), made.end(),
+                                          [](const std::string& bytes) { return bytes.empty(); });
+        return is_empty ? std::string() : joined(made);
+    }
     static std::string_view section(const std::vector<std::string_view>& sections, std::size_t i) {
         return i < sections.size() ? sections[i] : std::string_view();
     }
@@ -275,17 +328,34 @@ class AllOf final : public AdmissionPolicy {
     std::vector<std::shared_ptr<const AdmissionPolicy>> policies_;
 };
 
+// What the settings go on with: the record, and a loop only where there still is one.
+std::string carried_settings(std::string_view state, const std::optional<ClosedLoop>& loop,
+                             Time now) {
+    Settings settings;
+    const bool is_read = find_record(state).has_value();
+    if (is_read) settings = settings_in(state);
+    std::string record =
+        is_read ? std::string(settings.record) : write_record(Record{{now, any_number}});
+    if (!loop || !read_loop(settings.loop)) return record;
+    return joined(std::move(record), write_loop(loop_at(*loop, settings.loop, 0, now)));
+}
+
 }  // namespace
 
-std::string carried_over(std::string_view state, bool same_custom, Time now) {
-    std::string unknown = write_record(Record{{now, any_number}});
+std::string AdmissionPolicy::observe(const RoomSnapshot&, std::string_view state, std::int64_t,
+                                     Time) const {
+    return std::string(state);
+}
+
+std::string carried_over(std::string_view state, bool same_custom, Time now,
+                         const std::optional<ClosedLoop>& loop) {
     std::vector<std::string> sections;
     try {
         for (const std::string_view section : sections_of(state)) sections.emplace_back(section);
     } catch (const std::invalid_argument&) {
-        return unknown;
+        return write_record(Record{{now, any_number}});
     }
-    if (!find_record(sections.front())) sections.front() = unknown;
+    sections.front() = carried_settings(sections.front(), loop, now);
     if (same_custom && is_sections(state)) return joined(sections);
     return sections.front();
 }
@@ -304,6 +374,21 @@ std::shared_ptr<const AdmissionPolicy> all_of(
     CONCERTRES_ASSERT(std::none_of(policies.begin(), policies.end(),
                                    [](const auto& policy) { return policy == nullptr; }));
     return std::make_shared<AllOf>(std::move(policies));
+}
+
+std::optional<std::int64_t> stored_limit(std::string_view state) {
+    try {
+        const auto loop = read_loop(find_settings(state).loop);
+        return loop ? std::optional(loop->limit) : std::nullopt;
+    } catch (const std::invalid_argument&) {
+        return std::nullopt;
+    }
+}
+
+std::optional<std::int64_t> loop_limit(const Sale& sale, std::int64_t admitted) {
+    if (!sale.room || !sale.room->closed_loop) return std::nullopt;
+    const ClosedLoop& loop = *sale.room->closed_loop;
+    return std::clamp(stored_limit(sale.policy_state).value_or(admitted), loop.floor, loop.ceiling);
 }
 
 std::shared_ptr<const AdmissionPolicy> policy_of(const RoomPolicy& room) {

@@ -353,12 +353,32 @@ bool could_leave_none(const Touched& touched) {
     return std::ranges::any_of(within, [&](const Sums& sums) { return sums.test(touched.seats); });
 }
 
+// --- Areas ---------------------------------------------------------------------------------------
+
+std::optional<SeatChoice> choose_in(const Seating& seating, const Seating::Area& area,
+                                    const SeatSet& free, const BestSeats& wanted) {
+    if (wanted.max_price && area.price.minor > wanted.max_price->minor) return std::nullopt;
+    SeatChoice choice;
+    SeatSlot slot = area.begin;
+    for (std::int32_t i = 0; i < wanted.count; ++i, ++slot) {
+        slot = free.next(slot, area.end);
+        if (slot == area.end) return std::nullopt;
+        choice.seats.push_back(seating.number(slot));
+    }
+    return choice;
+}
+
 }  // namespace
 
 std::optional<SeatChoice> choose_best(const Seating& seating, const SeatSet& free,
                                       const BestSeats& wanted) {
     CONCERTRES_ASSERT(free.size() == seating.size());
     CONCERTRES_ASSERT(wanted.count >= 1 && wanted.count <= best_count_max);
+    if (wanted.section) {
+        if (const auto* area = seating.find_area(*wanted.section)) {
+            return choose_in(seating, *area, free, wanted);
+        }
+    }
     std::vector<Window> windows;
     std::vector<Stretch> stretches;
     if (const auto window = best_window(seating, free, wanted, stretches)) {

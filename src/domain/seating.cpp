@@ -34,10 +34,26 @@ SeatSlot SeatSet::seek(SeatSlot from, SeatSlot end, std::uint64_t flip) const {
     return end;
 }
 
+std::size_t SeatSet::count(SeatSlot from, SeatSlot end) const {
+    std::size_t found = 0;
+    while (from < end) {
+        const SeatSlot next = std::min(end, (from / 64 + 1) * 64);
+        std::uint64_t word = words_[from / 64] >> (from % 64);
+        if (next - from < 64) word &= (std::uint64_t{1} << (next - from)) - 1;
+        found += static_cast<std::size_t>(std::popcount(word));
+        from = next;
+    }
+    return found;
+}
+
 // Makes a Seating of a hall; see the header for what it makes of it, and why.
 class Seating::Builder {
   public:
-    Builder(Seating& made, std::span<const HallSeat> seats) : made_(made), seats_(seats) {}
+    Builder(Seating& made, std::span<const HallSeat> seats) : made_(made), seats_(seats) {
+        for (std::uint32_t i = 0; i < seats.size(); ++i) {
+            (seats[i].general ? general_ : numbered_).push_back(i);
+        }
+    }
 
     void build();
 
@@ -47,17 +63,23 @@ class Seating::Builder {
     static constexpr double aisle = 1.5;
 
     void measure();
+    void seat_benches();
+    void seat_areas();
+    [[nodiscard]] std::uint32_t section_of(const HallSeat& seat);
     [[nodiscard]] std::vector<Indices> rows();
     void order(Indices& row) const;
     [[nodiscard]] double step(std::uint32_t a, std::uint32_t b) const;
     [[nodiscard]] std::vector<double> steps(const Indices& row) const;
     [[nodiscard]] std::int64_t cost_of(std::uint32_t seat) const;
     void seat_row(const Indices& row, double usual, std::int32_t row_number);
-    void add(std::uint32_t seat, Point at);
+    void add_to_bench(std::uint32_t seat, Point at);
+    void add(std::uint32_t seat, std::int64_t cost, Point at);
     void finish();
 
     Seating& made_;
     std::span<const HallSeat> seats_;
+    Indices numbered_;
+    Indices general_;
     std::map<std::string_view, std::uint32_t> sections_;
     bool has_coordinates_ = false;
     double scale_ = 0;
@@ -79,16 +101,21 @@ std::vector<double> Seating::Builder::steps(const Indices& row) const {
 }
 
 void Seating::Builder::measure() {
-    const auto [left, right] = std::ranges::minmax(seats_, {}, &HallSeat::x);
-    const auto [top, bottom] = std::ranges::minmax(seats_, {}, &HallSeat::y);
-    scale_ = 1e6 / std::hypot(right.x - left.x, bottom.y - top.y);
+    const auto of = [&](double HallSeat::*axis) {
+        return [this, axis](std::uint32_t i) { return seats_[i].*axis; };
+    };
+    const auto [left, right] = std::ranges::minmax(numbered_, {}, of(&HallSeat::x));
+    const auto [top, bottom] = std::ranges::minmax(numbered_, {}, of(&HallSeat::y));
+    left_ = seats_[left].x;
+    top_ = seats_[top].y;
+    const double width = seats_[right].x - left_;
+    const double depth = seats_[bottom].y - top_;
+    scale_ = 1e6 / std::hypot(width, depth);
     // All in one point, or so far apart that nothing can be measured.
     has_coordinates_ = std::isfinite(scale_) && scale_ > 0;
-    left_ = left.x;
-    top_ = top.y;
-    focus_x_ = (left.x + right.x) / 2;
-    const double first = seats_.front().y;
-    focus_y_ = first - top.y <= bottom.y - first ? top.y : bottom.y;
+    focus_x_ = (left_ + seats_[right].x) / 2;
+    const double first = seats_[numbered_.front()].y;
+    focus_y_ = first - top_ <= seats_[bottom].y - first ? top_ : seats_[bottom].y;
 }
 
 std::int64_t Seating::Builder::cost_of(std::uint32_t seat) const {
@@ -100,7 +127,7 @@ std::int64_t Seating::Builder::cost_of(std::uint32_t seat) const {
 std::vector<Seating::Builder::Indices> Seating::Builder::rows() {
     std::map<std::tuple<std::string_view, std::string_view, double>, std::size_t> found;
     std::vector<Indices> rows;
-    for (std::uint32_t i = 0; i < seats_.size(); ++i) {
+    for (const std::uint32_t i : numbered_) {
         const HallSeat& seat = seats_[i];
         const auto [at, is_new] = found.try_emplace(
             {seat.section, seat.row, seat.row.empty() && has_coordinates_ ? seat.y : 0.0},
@@ -130,12 +157,23 @@ void Seating::Builder::order(Indices& row) const {
     if (crossed <= 2.001 * extent(across)) row = std::move(sorted);
 }
 
-void Seating::Builder::add(std::uint32_t seat, Point at) {
-    const HallSeat& from = seats_[seat];
+std::uint32_t Seating::Builder::section_of(const HallSeat& seat) {
+    const auto [named, is_new] =
+        sections_.try_emplace(seat.section, static_cast<std::uint32_t>(made_.sections_.size()));
+    if (is_new) made_.sections_.push_back(seat.section);
+    return named->second;
+}
+
+void Seating::Builder::add_to_bench(std::uint32_t seat, Point at) {
     const std::int64_t cost = cost_of(seat);
     Bench& bench = made_.benches_.back();
     bench.cost_min = bench.size() == 0 ? cost : std::min(bench.cost_min, cost);
     ++bench.end;
+    add(seat, cost, at);
+}
+
+void Seating::Builder::add(std::uint32_t seat, std::int64_t cost, Point at) {
+    const HallSeat& from = seats_[seat];
     made_.numbers_.push_back(from.number);
     made_.costs_.push_back(cost);
     made_.plan_positions_.push_back(seat);
@@ -145,27 +183,47 @@ void Seating::Builder::add(std::uint32_t seat, Point at) {
 
 // A row becomes a bench, or several where aisles cut it.
 void Seating::Builder::seat_row(const Indices& row, double usual, std::int32_t row_number) {
-    const std::string& section = seats_[row.front()].section;
-    const auto [named, is_new] =
-        sections_.try_emplace(section, static_cast<std::uint32_t>(made_.sections_.size()));
-    if (is_new) made_.sections_.push_back(section);
+    const std::uint32_t section = section_of(seats_[row.front()]);
     const auto scaled = [&](double distance) {
         return static_cast<std::int32_t>(std::lround(distance * scale_));
     };
     for (std::size_t i = 0; i < row.size(); ++i) {
         if (i == 0 || step(row[i - 1], row[i]) > usual * aisle) {
             const auto slot = static_cast<SeatSlot>(made_.numbers_.size());
-            made_.benches_.push_back({slot, slot, named->second, 0});
+            made_.benches_.push_back({slot, slot, section, 0});
         }
         const HallSeat& seat = seats_[row[i]];
         const Point counted{static_cast<std::int32_t>(i) * 1'000, row_number * 1'000};
-        add(row[i],
-            has_coordinates_ ? Point{scaled(seat.x - left_), scaled(seat.y - top_)} : counted);
+        add_to_bench(row[i], has_coordinates_ ? Point{scaled(seat.x - left_), scaled(seat.y - top_)}
+                                              : counted);
     }
 }
 
 void Seating::Builder::build() {
-    if (seats_.empty()) return;
+    if (!numbered_.empty()) seat_benches();
+    seat_areas();
+    finish();
+}
+
+void Seating::Builder::seat_areas() {
+    std::map<std::string_view, std::size_t> found;
+    std::vector<Indices> areas;
+    for (const std::uint32_t i : general_) {
+        const auto [at, is_new] = found.try_emplace(seats_[i].section, areas.size());
+        if (is_new) areas.emplace_back();
+        areas[at->second].push_back(i);
+    }
+    for (Indices& seats : areas) {
+        std::ranges::sort(seats, {}, [&](std::uint32_t i) { return seats_[i].number; });
+        const auto begin = static_cast<SeatSlot>(made_.numbers_.size());
+        const HallSeat& first = seats_[seats.front()];
+        made_.areas_.push_back(
+            {begin, begin + static_cast<SeatSlot>(seats.size()), section_of(first), first.price});
+        for (const std::uint32_t i : seats) add(i, i, {});
+    }
+}
+
+void Seating::Builder::seat_benches() {
     measure();
     std::vector<Indices> all = rows();
     std::map<std::string_view, std::vector<double>> steps_of_section;
@@ -186,12 +244,11 @@ void Seating::Builder::build() {
             tells ? lower_median(steps(row)) : usual_of_section[seats_[row.front()].section];
         seat_row(row, usual, row_number++);
     }
-    finish();
 }
 
 void Seating::Builder::finish() {
     std::ranges::stable_sort(made_.benches_, {}, &Bench::cost_min);
-    made_.bench_of_.resize(made_.size());
+    made_.bench_of_.resize(numbered_.size());
     for (std::uint32_t i = 0; i < made_.benches_.size(); ++i) {
         const Bench& bench = made_.benches_[i];
         std::fill(made_.bench_of_.begin() + bench.begin, made_.bench_of_.begin() + bench.end, i);
@@ -202,6 +259,18 @@ void Seating::Builder::finish() {
 }
 
 Seating::Seating(std::span<const HallSeat> seats) { Builder(*this, seats).build(); }
+
+const Seating::Area* Seating::find_area(std::string_view section) const {
+    const auto found = std::ranges::find_if(
+        areas_, [&](const Area& area) { return sections_[area.section] == section; });
+    return found == areas_.end() ? nullptr : &*found;
+}
+
+const Seating::Area* Seating::area_of(SeatSlot slot) const {
+    // They come after the benches without a gap, each where the one before it ends.
+    const auto after = std::ranges::upper_bound(areas_, slot, {}, &Area::begin);
+    return after == areas_.begin() ? nullptr : &*std::prev(after);
+}
 
 std::optional<SeatSlot> Seating::find(SeatNumber number) const {
     const auto is_at = [&](std::size_t i) { return numbers_[by_number_[i]] == number; };

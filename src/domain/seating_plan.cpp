@@ -2,13 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "base/json_reader.hpp"
+#include "domain/class_reader.hpp"
 #include "domain/plan_reader.hpp"
+#include "domain/room_reader.hpp"
 
 namespace concertres {
 namespace {
@@ -17,6 +21,7 @@ using Value = boost::json::value;
 using Array = boost::json::array;
 
 constexpr std::size_t performances_max = 1'000;
+constexpr std::size_t areas_max = 1'000;
 // Ten years, as in check(ConcertDraft), in the unit that the document speaks.
 constexpr std::int64_t duration_ms_max = 315'360'000'000;
 constexpr LengthBounds label_length{.min = 1, .max = 500};
@@ -55,10 +60,13 @@ class ConcertReader {
     void read_bare_plan(const Value& document);
     void read_own(const Value& document);
     void read_hall(ObjectReader& concert);
+    void read_numbered(ObjectReader& concert, bool has_areas);
     void read_plan(const Value& plan, const JsonPath& path, const Value* prices,
                    const JsonPath& prices_path);
     void read_seats(const Value& seats, const JsonPath& path);
     void read_seat_list(const Array& list, const JsonPath& path);
+    void read_areas(const Value& value, const JsonPath& path);
+    void add_area_read(AreaDraft area, const JsonPath& capacity_path);
     void read_performances(ObjectReader& concert);
     void read_room(const Value& value, const JsonPath& path);
     void read_limits(const Value& value, const JsonPath& path);
@@ -75,7 +83,7 @@ class ConcertReader {
 bool is_bare_plan(const Value& document) {
     const auto* object = document.if_object();
     if (object == nullptr) return false;
-    for (const char* own : {"performances", "seats", "plan", "prices"}) {
+    for (const char* own : {"performances", "seats", "areas", "plan", "prices"}) {
         if (object->contains(own)) return false;
     }
     return object->contains("zones") || object->contains("categories");
@@ -107,9 +115,9 @@ void ConcertReader::read_bare_plan(const Value& document) {
 }
 
 void ConcertReader::read_own(const Value& document) {
-    static constexpr std::string_view known[] = {"title",  "venue",   "performances", "seats",
-                                                 "plan",   "prices",  "opens_at",     "room",
-                                                 "limits", "hold_ms", "refunds",      "orphans"};
+    static constexpr std::string_view known[] = {
+        "title",    "venue", "performances", "seats",   "areas",   "plan",   "prices",
+        "opens_at", "room",  "limits",       "hold_ms", "refunds", "orphans"};
     ObjectReader concert(document, {}, faults_, known);
     Need title_need = options_.title.empty() ? Need::required : Need::optional;
     draft_.title = concert.text("title", {}, title_need).value_or("");
@@ -153,11 +161,18 @@ void ConcertReader::read_performances(ObjectReader& concert) {
     }
 }
 
-// Exactly one of "seats" and "plan", the latter with "prices".
+// One of "seats" and "plan", the latter with "prices"; and "areas" beside it or in its place.
 void ConcertReader::read_hall(ObjectReader& concert) {
+    const Value* areas = concert.field("areas", Need::optional);
+    read_numbered(concert, areas != nullptr);
+    if (areas != nullptr) read_areas(*areas, concert.path("areas"));
+}
+
+void ConcertReader::read_numbered(ObjectReader& concert, bool has_areas) {
     const Value* plan = concert.field("plan", Need::optional);
     const Value* prices = concert.field("prices", Need::optional);
-    const Value* seats = concert.field("seats", plan == nullptr ? Need::required : Need::optional);
+    const bool optional = plan != nullptr || has_areas;
+    const Value* seats = concert.field("seats", optional ? Need::optional : Need::required);
     if (plan != nullptr && seats != nullptr) {
         faults_.add(concert.path("plan"), "conflict", "is given as well as seats; one of them");
         return;
@@ -167,7 +182,8 @@ void ConcertReader::read_hall(ObjectReader& concert) {
         return;
     }
     if (seats != nullptr) read_seats(*seats, concert.path("seats"));
-    std::string_view why = "has no use without a plan: listed seats have prices of their own";
+    std::string_view why =
+        "has no use without a plan: listed seats and areas have prices of their own";
     if (prices != nullptr) faults_.add(concert.path("prices"), "conflict", why);
     if (!options_.prices.empty()) {
         faults_.add({}, "conflict", fmt::format("a price on import {}", why));
@@ -259,19 +275,80 @@ void ConcertReader::read_seat_list(const Array& list, const JsonPath& path) {
     }
 }
 
+// A fault is told where the area stands; check(ConcertDraft) knows only of seats.
+void ConcertReader::read_areas(const Value& value, const JsonPath& path) {
+    const Array* list = read_array(value, path, {.min = 1, .max = areas_max}, faults_);
+    if (list == nullptr) return;
+    static constexpr std::string_view known[] = {"section", "capacity", "price"};
+    std::unordered_set<std::string> numbered;
+    for (const HallSeat& seat : draft_.seats) numbered.insert(seat.section);
+    std::unordered_map<std::string, std::size_t> seen;
+    for (std::size_t i = 0; i < list->size(); ++i) {
+        ObjectReader area((*list)[i], path.index(i), faults_, known);
+        const auto section = area.text("section", label_length);
+        const auto capacity = area.integer("capacity", {.min = 1, .max = hall_seats_max});
+        const auto price = area.amount("price");
+        if (!section) continue;
+        std::string name(*section);
+        if (numbered.contains(name)) {
+            faults_.add(area.path("section"), "conflict",
+                        fmt::format("is {}, which has numbered seats", quoted(name)));
+            continue;
+        }
+        const auto [first, is_new] = seen.try_emplace(name, i);
+        if (!is_new) {
+            faults_.add(area.path("section"), "duplicate",
+                        fmt::format("is {}, as is {}", quoted(name),
+                                    path.index(first->second).pointer() + "/section"));
+            continue;
+        }
+        if (!capacity || !price) continue;
+        add_area_read({std::move(name), static_cast<std::int32_t>(*capacity), *price},
+                      area.path("capacity"));
+    }
+    progress_.start(draft_.seats.size());
+}
+
+void ConcertReader::add_area_read(AreaDraft area, const JsonPath& capacity_path) {
+    const auto seats = static_cast<std::int64_t>(draft_.seats.size());
+    if (seats + area.capacity > hall_seats_max) {
+        faults_.add(capacity_path, "out_of_range",
+                    fmt::format("makes more seats than the {} that a hall may have, all counted",
+                                hall_seats_max));
+        return;
+    }
+    const SeatNumber last =
+        draft_.seats.empty()
+            ? 0
+            : std::ranges::max_element(draft_.seats, {}, &HallSeat::number)->number;
+    if (area.capacity > INT32_MAX - last) {
+        faults_.add(capacity_path, "out_of_range",
+                    fmt::format("finds no free numbers after seat {}, the highest", last));
+        return;
+    }
+    add_area(draft_.seats, area);
+}
+
 void ConcertReader::read_room(const Value& value, const JsonPath& path) {
-    static constexpr std::string_view known[] = {"active_max", "window", "pass_ms", "draw"};
+    static constexpr std::string_view known[] = {"active_max",   "window",  "pass_ms",
+                                                 "draw",         "classes", "closed_loop",
+                                                 "waiting_list", "no_shows"};
     ObjectReader room(value, path, faults_, known);
     RoomPolicy policy;
     policy.active_max = room.integer("active_max", {}, Need::optional);
     policy.pass_ttl = read_duration(room, "pass_ms", 1, Need::optional);
     policy.draw = room.boolean("draw", Need::optional).value_or(false);
+    policy.classes = read_classes(room, faults_).value_or(std::vector<RoomClass>{});
     if (const Value* nested = room.field("window", Need::optional)) {
-        static constexpr std::string_view window_known[] = {"admit_max", "window_ms"};
-        ObjectReader window(*nested, room.path("window"), faults_, window_known);
-        auto admit_max = window.integer("admit_max");
-        auto length = read_duration(window, "window_ms", 1, Need::required);
-        if (admit_max && length) policy.window = AdmissionWindow{*admit_max, *length};
+        policy.window = read_window(*nested, room.path("window"), faults_);
+    }
+    if (const Value* nested = room.field("closed_loop", Need::optional)) {
+        policy.closed_loop = read_closed_loop(*nested, room.path("closed_loop"), faults_);
+    }
+    policy.waiting_list = room.boolean("waiting_list", Need::optional).value_or(false);
+    const Value* no_shows = room.field("no_shows", Need::optional);
+    if (no_shows != nullptr && !no_shows->is_null()) {
+        policy.no_shows = read_no_shows(*no_shows, room.path("no_shows"), faults_);
     }
     draft_.room = std::move(policy);
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <string_view>
+#include <unordered_map>
 
 #include "engine/audit_checks.hpp"
 #include "engine/audit_streams.hpp"
@@ -28,7 +30,7 @@ class Gatherer final : public ScanVisitor {
     void on_concert(const NewConcert& shown) override;
     void on(const User& user) override;
     void on(const Sale& sale) override { add("sales of one concert", rows_->sales, sale); }
-    void on(const Line& line) override { add("lines of one concert", rows_->lines, line); }
+    void on(const Line& line) override { add("lines of one class", rows_->lines, line); }
     void on(const Member& member) override { add("members", rows_->members, member); }
     void on(const Place& place) override {
         ++report_->places;
@@ -58,6 +60,7 @@ class Gatherer final : public ScanVisitor {
         findings_->expect(table.add(row), "I1", "there are two {} with the same key", what);
     }
     void move_money(const Event& event);
+    void check_areas(const NewConcert& shown);
 
     AuditReport* report_;
     Findings* findings_;
@@ -67,8 +70,25 @@ class Gatherer final : public ScanVisitor {
     StreamChecks streams_;
 };
 
+// A section is an area or it is not, and all seats of an area are at one price.
+void Gatherer::check_areas(const NewConcert& shown) {
+    std::unordered_map<std::string_view, const HallSeat*> first_of_section;
+    for (const HallSeat& seat : shown.seats) {
+        const HallSeat& first = *first_of_section.try_emplace(seat.section, &seat).first->second;
+        findings_->expect(seat.general == first.general, "S1",
+                          "section \"{}\" of concert {} has numbered seats and general ones, such "
+                          "as {} and {}",
+                          seat.section, shown.concert.id, first.number, seat.number);
+        findings_->expect(!seat.general || seat.price == first.price, "S1",
+                          "seat {} of the area \"{}\" of concert {} costs {}, but seat {} {}",
+                          seat.number, seat.section, shown.concert.id, seat.price.minor,
+                          first.number, first.price.minor);
+    }
+}
+
 void Gatherer::on_concert(const NewConcert& shown) {
     ++report_->concerts;
+    check_areas(shown);
     const Concert& concert = shown.concert;
     ShownConcert row{.row = concert.key, .id = concert.id, .limits = concert.limits};
     for (const HallSeat& seat : shown.seats) row.seats.push_back(seat.number);

@@ -77,7 +77,7 @@ void NameChecks::check_catalog() {
     for (const ShownConcert& concert : rows_->concerts) {
         findings_->expect(rows_->sales.find(concert.row) != nullptr, "D2",
                           "the sale of concert {} is missing", concert.id);
-        findings_->expect(rows_->lines.find(concert.row) != nullptr, "D2",
+        findings_->expect(rows_->lines.find({concert.row, 0}) != nullptr, "D2",
                           "the line of concert {} is missing", concert.id);
     }
     for (const ShownPerformance& performance : rows_->performances) {

@@ -51,7 +51,7 @@ template <std::size_t count>
     return name_among(names, static_cast<std::size_t>(status));
 }
 [[nodiscard]] constexpr std::string_view audited_name(PlaceStatus status) {
-    constexpr std::string_view names[] = {"", "waiting", "admitted", "left"};
+    constexpr std::string_view names[] = {"", "waiting", "admitted", "left", "passed over"};
     return name_among(names, static_cast<std::size_t>(status));
 }
 [[nodiscard]] constexpr std::string_view audited_name(PassStatus status) {

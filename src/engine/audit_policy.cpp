@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "domain/policy.hpp"
 #include "engine/audit_checks.hpp"
 
 namespace concertres {
@@ -25,6 +26,7 @@ class PolicyChecks {
             const ReplayedRoom* room = audited_->rooms->rooms().find(sale.concert);
             if (room != nullptr) check_room(*room, *sale.room);
             if (room == nullptr || first_judged(*room) == 0) check_rows(sale);
+            check_loop(sale);
         }
     }
 
@@ -34,7 +36,14 @@ class PolicyChecks {
     void check_active(const ReplayedRoom& room, std::int64_t active_max);
     void check_window(const ReplayedRoom& room, const AdmissionWindow& window);
     void check_rows(const Sale& sale);
+    void check_loop(const Sale& sale);
 
+    // Where a closed loop has taken the limit nobody can tell afterwards; never above its ceiling.
+    [[nodiscard]] static std::optional<std::int64_t> active_max_of(const RoomPolicy& policy) {
+        if (!policy.closed_loop) return policy.active_max;
+        const std::int64_t ceiling = policy.closed_loop->ceiling;
+        return std::min(ceiling, policy.active_max.value_or(ceiling));
+    }
     // The first step that the stored policy is to be asked of.
     [[nodiscard]] static std::size_t first_judged(const ReplayedRoom& room) {
         for (std::size_t i = room.steps.size(); i > 0; --i) {
@@ -60,7 +69,7 @@ void PolicyChecks::gather_spent() {
 }
 
 void PolicyChecks::check_room(const ReplayedRoom& room, const RoomPolicy& policy) {
-    if (policy.active_max) check_active(room, *policy.active_max);
+    if (const auto most = active_max_of(policy)) check_active(room, *most);
     if (policy.window) check_window(room, *policy.window);
 }
 
@@ -113,12 +122,23 @@ void PolicyChecks::check_window(const ReplayedRoom& room, const AdmissionWindow&
 }
 
 void PolicyChecks::check_rows(const Sale& sale) {
-    if (!sale.room->active_max) return;
+    const auto most = active_max_of(*sale.room);
+    if (!most) return;
     const auto found = admitted_.find(sale.concert);
     const std::int64_t admitted = found == admitted_.end() ? 0 : found->second;
-    findings_->expect(admitted <= *sale.room->active_max, "Q2",
+    findings_->expect(admitted <= *most, "Q2",
                       "{} passes are marked admitted at concert {}, of {} that are allowed",
-                      admitted, name(*rows_, sale.concert), *sale.room->active_max);
+                      admitted, name(*rows_, sale.concert), *most);
+}
+
+void PolicyChecks::check_loop(const Sale& sale) {
+    const auto limit = stored_limit(sale.policy_state);
+    if (!limit || !sale.room->closed_loop) return;
+    const ClosedLoop& loop = *sale.room->closed_loop;
+    findings_->expect(loop.floor <= *limit && *limit <= loop.ceiling, "Q2",
+                      "the closed loop of concert {} allows {} live passes, and its bounds are {} "
+                      "and {}",
+                      name(*rows_, sale.concert), *limit, loop.floor, loop.ceiling);
 }
 
 }  // namespace

@@ -12,7 +12,10 @@ void RoomReplay::apply(const Event& event) {
     }
     if (!is_pass && event.kind != EventKind::sale_changed) return;
     rooms_.at(concert, {.concert = concert})
-        .steps.push_back({.kind = event.kind, .at = event.at, .number = event.place});
+        .steps.push_back({.kind = event.kind,
+                          .at = event.at,
+                          .number = event.place,
+                          .by_hand = is_pass && !event.actor.empty()});
     if (!is_pass) return;
 
     const PlaceKey key{concert, event.place};
@@ -29,19 +32,25 @@ void RoomReplay::apply(const Event& event) {
 }
 
 void RoomReplay::draw(const Event& event, ReplayedRoom& room) {
-    if (!findings_->expect(
-            !room.draw, "Q7", "the line of concert {} was drawn twice, at {} and at {}",
-            name(*rows_, room.concert), At{room.draw ? room.draw->at : Time{}}, At{event.at})) {
-        return;
-    }
-    const bool is_whole = event.draw && event.draw->size >= 0 && event.draw->size <= Draw::size_max;
+    const bool is_whole = event.draw && event.draw->line_class >= 0 &&
+                          event.draw->line_class < PlaceNumber::classes_max &&
+                          event.draw->size >= 0 && event.draw->size <= Draw::size_max;
     if (!findings_->expect(is_whole, "Q7",
                            "event {} of the room of concert {} says that its line was drawn, but "
                            "not how",
                            event.number, name(*rows_, room.concert))) {
         return;
     }
-    room.draw = {.told = *event.draw, .at = event.at, .steps = room.steps.size()};
+    // All lines are drawn in one commit, each of them once.
+    const bool is_again = !room.draws.empty() && (room.draws.front().at != event.at ||
+                                                  room.draw_of(event.draw->line_class) != nullptr);
+    if (!findings_->expect(!is_again, "Q7",
+                           "the line of concert {} was drawn twice, at {} and at {}",
+                           name(*rows_, room.concert),
+                           At{is_again ? room.draws.front().at : Time{}}, At{event.at})) {
+        return;
+    }
+    room.draws.push_back({.told = *event.draw, .at = event.at, .steps = room.steps.size()});
 }
 
 void RoomReplay::admit(const Event& event, ReplayedPass& pass) {
@@ -51,6 +60,7 @@ void RoomReplay::admit(const Event& event, ReplayedPass& pass) {
         return;
     }
     pass.is_admitted = true;
+    pass.is_by_hand = !event.actor.empty();
     pass.admitted_at = event.at;
     pass.expires_at = event.pass_expires_at;
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "engine/audit_findings.hpp"
@@ -14,6 +13,7 @@ struct ReplayedPass {
     PlaceKey place{};
     UserId user{};
     bool is_admitted = false;
+    bool is_by_hand = false;
     bool is_ended = false;
     EventKind end = EventKind::pass_expired;
     Time admitted_at{};
@@ -28,6 +28,7 @@ struct RoomStep {
     EventKind kind = EventKind::pass_admitted;
     Time at{};
     PlaceNumber number{};
+    bool by_hand = false;  // by an operator, who may let in anybody first
 };
 
 struct ReplayedDraw {
@@ -39,8 +40,14 @@ struct ReplayedDraw {
 struct ReplayedRoom {
     ConcertKey concert{};
     std::vector<RoomStep> steps{};
-    std::optional<ReplayedDraw> draw{};
+    std::vector<ReplayedDraw> draws{};  // of one moment, one of each line
 
+    [[nodiscard]] const ReplayedDraw* draw_of(LineClass line_class) const {
+        for (const ReplayedDraw& draw : draws) {
+            if (draw.told.line_class == line_class) return &draw;
+        }
+        return nullptr;
+    }
     [[nodiscard]] ConcertKey key() const { return concert; }
 };
 

@@ -48,6 +48,9 @@ struct AuditHash {
     std::size_t operator()(const MemberKey& key) const {
         return mix_keys(key.concert.value, key.user.value);
     }
+    std::size_t operator()(const LineKey& key) const {
+        return mix_keys(key.concert.value, key.line_class);
+    }
     std::size_t operator()(const LimitKey& key) const {
         return mix_keys(key.user.value, key.scope);
     }

@@ -14,9 +14,6 @@ namespace concertres {
 
 namespace {
 
-// The ETA looks back this far: long enough to be steady, short enough to follow a changed policy.
-constexpr Duration eta_window = std::chrono::minutes(5);
-
 // Spreads polls; any well-mixed function of the number and the time will do.
 double jitter_of(PlaceNumber number, Time now) {
     const auto mixed =
@@ -31,7 +28,8 @@ bool admits(const Sale& sale) {
 
 }  // namespace
 
-Board::Board(const Catalog& catalog) : catalog_(&catalog) {
+Board::Board(const Catalog& catalog, Duration load_stale)
+    : catalog_(&catalog), load_stale_(load_stale) {
     std::array<std::uint8_t, sizeof salt_> bytes{};
     fill_random(bytes);
     std::memcpy(&salt_, bytes.data(), sizeof salt_);
@@ -66,12 +64,13 @@ void Board::add(const CatalogConcert& concert, const Sale& sale,
     }
 }
 
-void Board::restore(ConcertKey concert, std::span<const Found<Place>> waiting) {
+void Board::restore(ConcertKey concert, std::span<const Place> waiting, Time now) {
     std::unique_lock lock(mutex_);
     Room& at = room(concert);
-    for (const Found<Place>& found : waiting) {
-        CONCERTRES_ASSERT(found.row.has_value());
-        at.line.add(found.key.number, owner(found.row->row.user_id));
+    for (const Place& place : waiting) {
+        at.line.add(place.number, owner(place.user_id), now);
+        if (place.status != PlaceStatus::passed || !place.passed_at) continue;
+        at.passed->add(place.number, at.line.standing_of(place.number), *place.passed_at, true);
     }
 }
 
@@ -82,53 +81,71 @@ void Board::restore(ConcertKey concert, std::span<const Pass> admitted) {
     }
 }
 
-void Board::restore_draw(ConcertKey concert) {
+void Board::restore(const Line& line) {
     std::unique_lock lock(mutex_);
-    follow_draw(room(concert));
+    follow_draw(room(line.concert), line);
 }
 
-void Board::follow_draw(Room& room) {
-    const auto& draw = room.sale.draw;
-    if (draw && draw->drawn) room.line.draw(draw->seed, *draw->drawn);
+void Board::follow_draw(Room& room, const Line& line) {
+    if (!line.drawn) return;
+    CONCERTRES_ASSERT(room.sale.draw.has_value());
+    room.drawn[line.line_class] = *line.drawn;
+    if (room.line.is_drawn(line.line_class)) return;
+    room.line.draw(room.sale.draw->seed, *line.drawn);
+    room.passed->reorder([&](PlaceNumber number) { return room.line.standing_of(number); });
+}
+
+void Board::follow_place(Room& room, const Place& place) const {
+    if (!place.waits()) {
+        room.line.remove(place.number);
+        room.passed->remove(place.number);
+        return;
+    }
+    room.line.add(place.number, owner(place.user_id), place.joined_at);
+    if (place.status != PlaceStatus::passed || !place.passed_at) return;
+    // Whoever asked while this was being committed is back.
+    const bool is_back = room.line.heard(place.number) >= *place.passed_at;
+    room.passed->add(place.number, room.line.standing_of(place.number), *place.passed_at, is_back);
 }
 
 void Board::apply(const ChangeSet& changes) {
     std::unique_lock lock(mutex_);
     for (const auto& [sale, version] : changes.rows.of<Sale>()) {
         Room& at = room(sale.concert);
+        if (at.sale.mode != sale.mode || at.sale.room != sale.room) at.rates.clear();
         at.sale = sale;
-        follow_draw(at);
+    }
+    // Before the places: who joins with the commit that draws is not among those drawn.
+    for (const auto& [line, version] : changes.rows.of<Line>()) {
+        follow_draw(room(line.concert), line);
     }
     for (const auto& [state, version] : changes.rows.of<PerformanceState>()) {
         counts_[state.performance.value] = state.counts;
     }
     for (const auto& [place, version] : changes.rows.of<Place>()) {
-        Room& at = room(place.concert);
-        if (place.status == PlaceStatus::waiting) {
-            at.line.add(place.number, owner(place.user_id));
-        } else {
-            at.line.remove(place.number);
-        }
+        follow_place(room(place.concert), place);
     }
     for (const auto& [pass, version] : changes.rows.of<Pass>()) {
         Room& at = room(pass.concert);
-        if (version == 1) note_admission(at, pass.admitted_at);
         if (pass.status == PassStatus::admitted) {
             at.admitted[pass.number.value] = {pass.user_id, pass.expires_at};
         } else {
             at.admitted.erase(pass.number.value);
         }
     }
+    note_admissions(changes);
 }
 
-void Board::note_admission(Room& room, Time at) {
-    auto& log = room.admissions;
-    if (!log.empty() && log.back().first == at) {
-        ++log.back().second;
-    } else {
-        log.emplace_back(at, 1);
+// A commit may let in many, of several lines: the rate of each is worked out once.
+void Board::note_admissions(const ChangeSet& changes) {
+    std::vector<AdmissionRate*> noted;
+    for (const auto& [pass, version] : changes.rows.of<Pass>()) {
+        if (version != 1) continue;
+        AdmissionRate& rate = room(pass.concert).rates[pass.number.line_class()];
+        rate.note(pass.admitted_at);
+        if (std::ranges::find(noted, &rate) == noted.end()) noted.push_back(&rate);
     }
-    while (log.front().first + eta_window < at) log.pop_front();
+    for (AdmissionRate* rate : noted) rate->settle();
 }
 
 SeatCounts Board::counts_to_come(const Room& room, Time now) const {
@@ -144,20 +161,16 @@ SeatCounts Board::counts_to_come(const Room& room, Time now) const {
     return sum;
 }
 
-std::optional<Duration> Board::eta(const Room& room, std::int64_t ahead, Time now) {
-    if (!admits(room.sale) || room.admissions.empty()) return std::nullopt;
-    std::int64_t admitted = 0;
-    Time first = now;
-    for (const auto& [at, count] : room.admissions) {
-        if (at + eta_window < now) continue;
-        first = std::min(first, at);
-        admitted += count;
-    }
-    // One moment's admissions tell no rate.
-    const Duration seen = now - first;
-    if (admitted == 0 || seen < std::chrono::seconds(2)) return std::nullopt;
-    const double per_person = static_cast<double>(seen.count()) / static_cast<double>(admitted);
-    return Duration(static_cast<std::int64_t>(per_person * static_cast<double>(ahead + 1)));
+void Board::fill_eta(const Room& room, PlaceNumber number, Time now, PlaceView& view) {
+    // While nobody is let in, what was so before says nothing.
+    if (view.sale != SaleState::open && view.sale != SaleState::draining) return;
+    const auto rate = room.rates.find(number.line_class());
+    if (rate == room.rates.end()) return;
+    const auto range = rate->second.until(*view.ahead + 1, now);
+    if (!range) return;
+    view.eta_min = range->min;
+    view.eta_max = range->max;
+    view.eta = range->min + (range->max - range->min) / 2;
 }
 
 bool Board::fill(const CatalogConcert& concert, PlaceNumber number, Time now,
@@ -172,7 +185,7 @@ bool Board::fill(const CatalogConcert& concert, PlaceNumber number, Time now,
     view.seats_held = counts.held;
     view.now = now;
     view.position = view.ahead = std::nullopt;
-    view.eta = std::nullopt;
+    view.eta = view.eta_min = view.eta_max = std::nullopt;
     view.poll_after = poll_after(0, std::nullopt, jitter_of(number, now));
     if (!at.sale.room) {
         view.status = TokenStatus::admitted;
@@ -181,8 +194,13 @@ bool Board::fill(const CatalogConcert& concert, PlaceNumber number, Time now,
         view.pass_expires_at = std::nullopt;
         return true;
     }
+    const auto& classes = at.sale.room->classes;
+    const auto line_class = static_cast<std::size_t>(number.line_class());
+    view.line_class = line_class < classes.size() ? classes[line_class].name : std::string();
     if (at.line.contains(number)) {
         if (at.line.owner_of(number) != owner(view.user)) return false;
+        at.line.hear(number, now);
+        if (at.passed->contains(number)) at.passed->come_back(number);
         view.status = TokenStatus::waiting;
         view.pass_expires_at = std::nullopt;
         if (awaits_draw(at.sale)) {
@@ -192,7 +210,7 @@ bool Board::fill(const CatalogConcert& concert, PlaceNumber number, Time now,
         }
         view.ahead = at.line.ahead_of(number);
         view.position = *view.ahead + 1;
-        view.eta = eta(at, *view.ahead, now);
+        fill_eta(at, number, now, view);
         view.poll_after = poll_after(*view.ahead, view.eta, jitter_of(number, now));
         return true;
     }
@@ -232,15 +250,21 @@ std::optional<SeatCounts> Board::counts(PerformanceKey performance) const {
 
 std::optional<DrawView> Board::draw(const CatalogConcert& concert, Time now) const {
     std::shared_lock lock(mutex_);
-    const Sale& sale = room(concert.concert.key).sale;
-    const bool is_drawn = sale.draw && sale.draw->drawn;
+    const Room& at = room(concert.concert.key);
+    const Sale& sale = at.sale;
+    const bool is_drawn = sale.draw && sale.draw->drawn_at;
     if (!is_drawn && !awaits_draw(sale)) return std::nullopt;
     DrawView view{.concert = concert.concert.id,
                   .commitment = commitment_of(sale.draw->seed),
                   .opens_at = sale.opens_at,
-                  .drawn = sale.draw->drawn,
+                  .drawn_at = sale.draw->drawn_at,
                   .now = now};
-    if (is_drawn) view.seed = sale.draw->seed;
+    if (!is_drawn) return view;
+    view.seed = sale.draw->seed;
+    const std::vector<RoomClass> classes = classes_of(sale.room.value_or(RoomPolicy{}));
+    for (const auto& [line_class, drawn] : at.drawn) {
+        view.lines.push_back({classes.at(static_cast<std::size_t>(line_class)).name, drawn});
+    }
     return view;
 }
 
@@ -255,7 +279,13 @@ ConcertView Board::view(const CatalogConcert& concert, Time now) const {
     view.opens_at = at.sale.opens_at;
     view.room = at.sale.room;
     view.waiting = at.line.size();
+    if (at.sale.room) {
+        const auto classes = static_cast<LineClass>(at.sale.room->classes.size());
+        for (LineClass i = 0; i < classes; ++i) view.class_waiting.push_back(at.line.size(i));
+    }
+    view.passed_over = at.passed->size();
     view.admitted = static_cast<std::int64_t>(at.admitted.size());
+    view.loop = loop(at, now);
     view.seats = counts_to_come(at, Time::min());
     for (const CatalogPerformance& entry : concert.performances) {
         view.performances.push_back(entry.performance.id);
@@ -264,14 +294,77 @@ ConcertView Board::view(const CatalogConcert& concert, Time now) const {
     return view;
 }
 
+void Board::tell_signals(ConcertKey concert, Time now, RoomSnapshot& room) const {
+    room.load = signals_.load(concert, now, load_stale_);
+    room.commit_time = signals_.commit_time();
+}
+
+std::optional<LoopView> Board::loop(const Room& room, Time now) const {
+    const auto admitted = static_cast<std::int64_t>(room.admitted.size());
+    const auto limit = loop_limit(room.sale, admitted);
+    if (!limit) return std::nullopt;
+    LoopView view{.limit = *limit,
+                  .load = signals_.load(room.sale.concert, now, load_stale_),
+                  .commit_time = signals_.commit_time(),
+                  .seats_per_pass = {}};
+    if (admitted > 0) {
+        const SeatCounts counts = counts_to_come(room, now);
+        view.seats_per_pass =
+            static_cast<double>(counts.free + counts.held) / static_cast<double>(admitted);
+    }
+    return view;
+}
+
+// --- Who is there --------------------------------------------------------------------------------
+
+bool Board::is_silent(PlaceKey place, const NoShows& rule, Time now) const {
+    std::shared_lock lock(mutex_);
+    const LineIndex& line = room(place.concert).line;
+    return line.contains(place.number) &&
+           concertres::is_silent(rule, line.heard(place.number), now);
+}
+
+std::vector<PlaceNumber> Board::back(ConcertKey concert, LineClass line_class, Time now,
+                                     std::size_t limit) const {
+    std::shared_lock lock(mutex_);
+    const Room& at = room(concert);
+    if (!at.sale.room || at.passed->size() == 0) return {};
+    const auto& rule = at.sale.room->no_shows;
+    return at.passed->back(line_class, limit, [&](PlaceNumber number) {
+        return rule && concertres::is_silent(*rule, at.line.heard(number), now);
+    });
+}
+
+std::vector<PlaceNumber> Board::overdue(ConcertKey concert, Time now, std::size_t limit) const {
+    std::shared_lock lock(mutex_);
+    const Room& at = room(concert);
+    if (!at.sale.room || !at.sale.room->no_shows) return {};
+    return at.passed->away(now - at.sale.room->no_shows->grace, limit);
+}
+
+std::optional<Time> Board::next_loss(const Room& room) {
+    if (!room.sale.room || !room.sale.room->no_shows) return std::nullopt;
+    const auto first = room.passed->first_away();
+    if (!first) return std::nullopt;
+    return *first + room.sale.room->no_shows->grace;
+}
+
+// --- When to tick --------------------------------------------------------------------------------
+
+bool Board::is_busy(const Room& room) {
+    if (!room.sale.room || !admits(room.sale)) return false;
+    return room.line.size() > 0 || (room.sale.room->closed_loop && !room.admitted.empty());
+}
+
 std::vector<ConcertKey> Board::rooms_to_tick(Time now, bool passes) const {
     std::shared_lock lock(mutex_);
     std::vector<ConcertKey> found;
     for (const auto& [key, at] : rooms_) {
         if (!at.sale.room) continue;
         const bool opened = !at.sale.opens_at || *at.sale.opens_at <= now;
-        const bool someone_waits = at.line.size() > 0 && admits(at.sale) && opened;
-        const bool has_work = someone_waits || is_draw_due(at.sale, now);
+        const auto loss = next_loss(at);
+        const bool has_work =
+            (is_busy(at) && opened) || is_draw_due(at.sale, now) || (loss && *loss <= now);
         if (has_work || (passes && !at.admitted.empty())) found.push_back({key});
     }
     return found;
@@ -281,10 +374,12 @@ std::optional<Time> Board::next_admission() const {
     std::shared_lock lock(mutex_);
     std::optional<Time> earliest;
     for (const auto& [key, at] : rooms_) {
-        const bool someone_waits = at.sale.room && at.line.size() > 0 && admits(at.sale);
-        if (!someone_waits && !awaits_draw(at.sale)) continue;
-        const Time opens = at.sale.opens_at.value_or(Time::min());
-        earliest = earliest ? std::min(*earliest, opens) : opens;
+        std::optional<Time> next = next_loss(at);
+        if (is_busy(at) || awaits_draw(at.sale)) {
+            const Time opens = at.sale.opens_at.value_or(Time::min());
+            next = next ? std::min(*next, opens) : opens;
+        }
+        if (next) earliest = earliest ? std::min(*earliest, *next) : *next;
     }
     return earliest;
 }

@@ -1,13 +1,15 @@
 // The board: what everybody may see of the sales, kept in memory from what has been committed: who
 // waits, who is in, how many seats are left. A poll is answered from it, on the caller's own
-// thread, without storage. Nothing is decided by it but whether a newcomer still finds a place.
+// thread, without storage. Nothing is decided by it but whether a newcomer still finds a place, and
+// who is there when a turn comes.
 //
 // Threads: any; the writer changes it, after each commit.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
-#include <deque>
+#include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -16,49 +18,67 @@
 #include "concertres/commands.hpp"
 #include "concertres/queries.hpp"
 #include "concertres/storage.hpp"
+#include "engine/admission_rate.hpp"
 #include "engine/catalog.hpp"
 #include "engine/line_index.hpp"
+#include "engine/passed_places.hpp"
+#include "engine/signals.hpp"
 #include "engine/writer_first_mutex.hpp"
 
 namespace concertres {
 
 class Board {
   public:
-    // Lifetime: `catalog` outlives it.
-    explicit Board(const Catalog& catalog);
+    // A load is shown for `load_stale` after it was reported. Lifetime: `catalog` outlives it.
+    explicit Board(const Catalog& catalog, Duration load_stale = std::chrono::seconds(10));
 
     [[nodiscard]] const Catalog& catalog() const { return *catalog_; }
 
     // A concert's sale as it stands, with nobody in its line yet.
     void add(const CatalogConcert& concert, const Sale& sale,
              std::span<const PerformanceState> performances);
-    // Who waits and who is in, when a store is opened.
-    // REQUIRES: each is there
-    void restore(ConcertKey concert, std::span<const Found<Place>> waiting);
+    // Who waits (passed over or not) and who is in, when a store is opened. All who wait count as
+    // heard of at that moment, and as come back: nobody could ask while it was closed.
+    void restore(ConcertKey concert, std::span<const Place> waiting, Time now);
     void restore(ConcertKey concert, std::span<const Pass> admitted);
     // After all who wait.
-    void restore_draw(ConcertKey concert);
+    void restore(const Line& line);
 
     void apply(const ChangeSet& changes);
 
-    // Where the place of view.user stands; fills all of `view` but whether it is the latest. False:
-    // it neither waits nor is in (then only storage knows what became of it), or it is somebody
-    // else's: status and pass_expires_at stay as they are, what the room says is filled in all the
-    // same.
+    // Where the place of view.user stands, who is heard of by that; fills all of `view` but whether
+    // it is the latest. False: it neither waits nor is in (then only storage knows what became of
+    // it), or it is somebody else's: status and pass_expires_at stay as they are, what the room
+    // says is filled in all the same.
     bool fill(const CatalogConcert& concert, PlaceNumber number, Time now, PlaceView& view) const;
     [[nodiscard]] SaleState state(const CatalogConcert& concert, Time now) const;
     [[nodiscard]] std::int64_t waiting(ConcertKey concert) const;
     [[nodiscard]] std::int64_t seats_left(const CatalogConcert& concert, Time now) const;
     [[nodiscard]] ConcertView view(const CatalogConcert& concert, Time now) const;
     [[nodiscard]] std::optional<SeatCounts> counts(PerformanceKey performance) const;
+    [[nodiscard]] Signals& signals() { return signals_; }
+    // What the room's policy may go by beside the rows.
+    void tell_signals(ConcertKey concert, Time now, RoomSnapshot& room) const;
     // Nothing: the room draws no line.
     [[nodiscard]] std::optional<DrawView> draw(const CatalogConcert& concert, Time now) const;
 
+    // --- who is there
+    // One who waits and has not been heard of in time.
+    [[nodiscard]] bool is_silent(PlaceKey place, const NoShows& rule, Time now) const;
+    // The first `limit` of a class who were passed over and have been heard of since, in order.
+    [[nodiscard]] std::vector<PlaceNumber> back(ConcertKey concert, LineClass line_class, Time now,
+                                                std::size_t limit) const;
+    // Of those who were passed over and have not come back, `limit` at most whose grace may be
+    // over.
+    [[nodiscard]] std::vector<PlaceNumber> overdue(ConcertKey concert, Time now,
+                                                   std::size_t limit) const;
+
     // Rooms where a tick has something to do: a draw is due, somebody waits and may be let in, or
-    // (`passes`) somebody is in whose pass may end.
+    // loses a place, a closed loop watches those who are in, or (`passes`) somebody is in whose
+    // pass may end.
     [[nodiscard]] std::vector<ConcertKey> rooms_to_tick(Time now, bool passes) const;
-    // The earliest time from which on a tick draws, or admits somebody; nothing where nobody waits
-    // and no draw is to come.
+    // The earliest time from which on a tick draws, admits somebody, takes away a place or moves a
+    // loop; nothing where nobody waits and no draw is to come.
     [[nodiscard]] std::optional<Time> next_admission() const;
 
   private:
@@ -66,12 +86,16 @@ class Board {
         UserId user{};
         Time expires_at{};
     };
+    // How many were admitted when, in the last minutes: for the ETA.
+    using Admissions = std::deque<std::pair<Time, std::int64_t>>;
     struct Room {
         Sale sale;
-        LineIndex line;
+        LineIndex line;                                                           // of all classes
+        std::unique_ptr<PassedPlaces> passed = std::make_unique<PassedPlaces>();  // of the line
+        std::map<LineClass, Drawn> drawn;                           // where the room was
         boost::unordered_flat_map<std::int64_t, Inside> admitted;   // by number
         std::vector<std::pair<PerformanceKey, Time>> performances;  // and when each starts
-        std::deque<std::pair<Time, std::int64_t>> admissions;  // of the last minutes, for the ETA
+        std::map<LineClass, AdmissionRate> rates;
     };
 
     // What the line keeps of whose a number is.
@@ -79,11 +103,21 @@ class Board {
     const Room& room(ConcertKey concert) const;
     Room& room(ConcertKey concert);
     [[nodiscard]] SeatCounts counts_to_come(const Room& room, Time now) const;
-    static std::optional<Duration> eta(const Room& room, std::int64_t ahead, Time now);
-    static void note_admission(Room& room, Time at);
-    static void follow_draw(Room& room);
+    // REQUIRES: view.ahead and view.sale are filled in
+    static void fill_eta(const Room& room, PlaceNumber number, Time now, PlaceView& view);
+    void note_admissions(const ChangeSet& changes);
+    // Somebody may be let in, or a loop move, as soon as the sale has opened.
+    [[nodiscard]] static bool is_busy(const Room& room);
+    [[nodiscard]] std::optional<LoopView> loop(const Room& room, Time now) const;
+    // When the first of those who were passed over may lose a place.
+    [[nodiscard]] static std::optional<Time> next_loss(const Room& room);
+    void follow_place(Room& room, const Place& place) const;
+    // A line was drawn, or the draw has gone on.
+    static void follow_draw(Room& room, const Line& line);
 
     const Catalog* catalog_;
+    const Duration load_stale_;
+    Signals signals_;
     mutable WriterFirstMutex mutex_;
     std::uint64_t salt_;
     boost::unordered_flat_map<std::int64_t, Room>

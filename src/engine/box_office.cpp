@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <mutex>
 #include <shared_mutex>
@@ -97,7 +98,7 @@ class BoxOffice::Impl {
           options_(checked(std::move(options))),
           ids_(storage_->secrets().ids),
           tokens_(options_.token_keys.empty() ? storage_->secrets().tokens : options_.token_keys),
-          board_(catalog_),
+          board_(catalog_, options_.load_stale),
           surroundings_{&catalog_, &options_, &ids_, &board_},
           writer_(*storage_, board_, surroundings_),
           query_rows_(surroundings_),
@@ -167,6 +168,18 @@ class BoxOffice::Impl {
     AnswerTo<GetDraw> draw(const GetDraw& query) const { return concertres::run(queries_, query); }
     const Catalog& catalog() const { return catalog_; }
 
+    Result<void> report_load(const ConcertId& id, double load) {
+        const CatalogConcert* concert = catalog_.find(id);
+        if (concert == nullptr) return unknown(Errc::unknown_concert, "concert", id.uuid);
+        if (!(load >= 0) || !std::isfinite(load)) {
+            return Error{Errc::request_invalid,
+                         "load: must be a finite number from 0, which is idle; 1 is full",
+                         {}};
+        }
+        board_.signals().report_load(concert->concert.key, load, storage_->now());
+        return {};
+    }
+
     // After a submit from outside: somebody must run what was submitted.
     void wake() {
         if (options_.running == Running::own_thread) {
@@ -231,27 +244,40 @@ class BoxOffice::Impl {
             board_.add(concert, stored.sale,
                        storage_->performances(stored.concert.key, Time::min()));
             restore_line(stored.concert.key);
+            restore_draws(stored.sale);
         }
     }
     void restore_line(ConcertKey concert) {
         for (PlaceNumber after;;) {
             const auto waiting = storage_->waiting(concert, after, page);
-            RowKeys keys;
-            for (const PlaceNumber number : waiting) {
-                keys.of<Place>().push_back({{concert, number}});
-            }
-            Rows places;  // because they say whose they are
-            storage_->read(keys, places);
-            board_.restore(concert, places.of<Place>());
+            board_.restore(concert, waiting, storage_->now());
             if (waiting.size() < page) break;
-            after = waiting.back();
+            after = waiting.back().number;
         }
-        board_.restore_draw(concert);
+        for (PlaceNumber after;;) {
+            const auto passed = storage_->passed(concert, after, page);
+            board_.restore(concert, passed, storage_->now());
+            if (passed.size() < page) break;
+            after = passed.back().number;
+        }
         for (PlaceNumber after;;) {
             const auto admitted = storage_->admitted(concert, after, page);
             board_.restore(concert, admitted);
             if (admitted.size() < page) break;
             after = admitted.back().number;
+        }
+    }
+
+    void restore_draws(const Sale& sale) {
+        if (!sale.draw || !sale.draw->drawn_at) return;
+        RowKeys keys;
+        for (LineClass i = 0; i < PlaceNumber::classes_max; ++i) {
+            keys.of<Line>().push_back({{sale.concert, i}});
+        }
+        Rows lines;
+        storage_->read(keys, lines);
+        for (const auto& found : lines.of<Line>()) {
+            if (found.row) board_.restore(found.row->row);
         }
     }
 
@@ -362,6 +388,10 @@ AnswerTo<FindPerformance> BoxOffice::find(const FindPerformance& q) const {
     return find_in(impl_->catalog(), q);
 }
 
+Result<void> BoxOffice::report_load(const ConcertId& concert, double load) {
+    return impl_->report_load(concert, load);
+}
+
 std::string BoxOffice::sign(const PlaceView& place) const {
     return sign_token(
         impl_->tokens(), TokenPurpose::place,
@@ -407,6 +437,7 @@ CONCERTRES_ASKABLE(AddConcert);
 CONCERTRES_ASKABLE(ChangeSale);
 CONCERTRES_ASKABLE(AdminRelease);
 CONCERTRES_ASKABLE(BlockSeats);
+CONCERTRES_ASKABLE(Admit);
 CONCERTRES_ASKABLE(GetPlace);
 CONCERTRES_ASKABLE(ListConcerts);
 CONCERTRES_ASKABLE(GetConcert);

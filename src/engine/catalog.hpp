@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <shared_mutex>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +19,11 @@
 namespace concertres {
 
 struct CatalogConcert;
+
+// What a seat is called: one of an area has no label, and goes by the name of its section.
+[[nodiscard]] inline const std::string& label_of(const HallSeat& seat) {
+    return seat.general ? seat.section : seat.label;
+}
 
 struct CatalogPerformance {
     Performance performance;

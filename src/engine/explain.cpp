@@ -171,6 +171,10 @@ void Slices<Explain>::read_events(const QueryContext& at) {
     if (!page.empty()) after_ = page.back().number;
     for (Event& event : page) {
         if (!concerns_(event)) continue;
+        const bool is_by_hand = event.kind == EventKind::pass_admitted && !event.actor.empty();
+        if (is_by_hand && found_.kind == ExplainedKind::place) {
+            found_.state += fmt::format("; let in by hand, by {}", event.actor);
+        }
         ++found_.total;
         found_.events.push_back({std::move(event), reading.owner});
     }
@@ -259,6 +263,7 @@ std::optional<Error> Slices<Explain>::begin_seat(const QueryContext& at,
     } else {
         found_.state = status == SeatStatus::free ? "free" : "blocked by an operator";
     }
+    if (hall->general) found_.state += fmt::format("; of the area \"{}\"", hall->section);
     add(performance);
     concerns_ = [number = *query_.seat](const Event& event) { return names(event, number); };
     return std::nullopt;
@@ -280,12 +285,25 @@ std::optional<Error> Slices<Explain>::begin_place(const QueryContext& at,
     const UserId user = standing.pass ? standing.pass->user_id : standing.place->user_id;
     found_.kind = ExplainedKind::place;
     found_.state = words_of(standing, user, found_.now);
-    const auto draw = at.board->draw(concert, found_.now);
-    const bool is_drawn = draw && draw->drawn && draw->drawn->covers(number);
-    if (is_drawn) {
-        const std::int64_t rank = Draw(draw->seed, draw->drawn->size).rank_of(number.sequence());
-        found_.state += fmt::format("; drawn as number {} of {}", rank + 1, draw->drawn->size);
+    // Where there is a pass the standing does not have the place.
+    const auto place = row_of<Place>(at, {key, number});
+    if (place && place->passed_at) {
+        found_.state += fmt::format("; passed over at {}{}", to_rfc3339(*place->passed_at),
+                                    place->is_lost() ? ", and lost: nobody came back in time" : "");
     }
+    const auto room = at.board->view(concert, found_.now).room;
+    const auto line_class = static_cast<std::size_t>(number.line_class());
+    if (room && line_class < room->classes.size()) {
+        found_.state += fmt::format("; in class {}", room->classes[line_class].name);
+    }
+    const auto draw = at.board->draw(concert, found_.now);
+    const Drawn* drawn = draw ? draw->covering(number) : nullptr;
+    if (drawn != nullptr) {
+        const std::int64_t rank = Draw(draw->seed, *drawn).rank_of(number.sequence());
+        found_.state += fmt::format("; drawn as number {} of {}", rank + 1, drawn->size);
+    }
+    // The event of its own line's draw tells of it.
+    const bool is_drawn = drawn != nullptr;
     streams_.push_back({{StreamKind::room, key.value}, query_.id});
     reservations_of_ = standing.pass ? standing.pass->user : standing.place->user;
     leads_ = [=](const Reservation& reservation) {
@@ -293,7 +311,7 @@ std::optional<Error> Slices<Explain>::begin_place(const QueryContext& at,
     };
     concerns_ = [=](const Event& event) {
         return (event.place == number && event.user == user) ||
-               (is_drawn && event.kind == EventKind::room_drawn);
+               (is_drawn && event.draw && event.draw->line_class == number.line_class());
     };
     return std::nullopt;
 }
@@ -303,6 +321,12 @@ void Slices<Explain>::begin(const QueryContext& at, const CatalogConcert& concer
     found_.kind = ExplainedKind::concert;
     found_.state = fmt::format("the sale is {}; {} wait, {} are in; {}", sale_name(view.sale),
                                view.waiting, view.admitted, words_of(view.seats));
+    if (view.passed_over > 0) {
+        found_.state += fmt::format("; {} of those who wait were passed over", view.passed_over);
+    }
+    if (view.loop) {
+        found_.state += fmt::format("; the closed loop allows {} at once", view.loop->limit);
+    }
     streams_.push_back({{StreamKind::room, concert.concert.key.value}, query_.id});
     concerns_ = [](const Event&) { return true; };
 }

@@ -12,13 +12,10 @@ Error invalid(std::string detail) { return {Errc::request_invalid, std::move(det
 
 Result<void> check(const Options& options) {
     const std::pair<const char*, Duration> times[] = {
-        {"hold_ttl", options.hold_ttl},
-        {"extend_max", options.extend_max},
-        {"pass_ttl", options.pass_ttl},
-        {"pass_max", options.pass_max},
-        {"token_max_age", options.token_max_age},
-        {"tick", options.tick},
-        {"request_timeout", options.request_timeout},
+        {"hold_ttl", options.hold_ttl},           {"extend_max", options.extend_max},
+        {"pass_ttl", options.pass_ttl},           {"pass_max", options.pass_max},
+        {"token_max_age", options.token_max_age}, {"tick", options.tick},
+        {"load_stale", options.load_stale},       {"request_timeout", options.request_timeout},
     };
     // Ten years: far beyond any sale, and far from where sums of times would overflow.
     constexpr Duration longest = std::chrono::days(3'650);

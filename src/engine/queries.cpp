@@ -82,6 +82,12 @@ Error unknown_draw(std::string detail) { return {Errc::unknown_draw, std::move(d
 
 }  // namespace
 
+const Drawn* DrawView::covering(PlaceNumber number) const {
+    const auto found = std::ranges::find_if(
+        lines, [&](const DrawnLine& line) { return line.drawn.covers(number); });
+    return found == lines.end() ? nullptr : &found->drawn;
+}
+
 Result<DrawView> run(const QueryContext& at, const GetDraw& query) {
     const CatalogConcert* concert = at.catalog->find(query.concert);
     if (concert == nullptr) return unknown_concert(query.concert);
@@ -94,7 +100,7 @@ Result<AdmissionsView> run(const QueryContext& at, const ListAdmissions& query) 
     const CatalogConcert* concert = at.catalog->find(query.concert);
     if (concert == nullptr) return unknown_concert(query.concert);
     const auto draw = at.board->draw(*concert, at.now());
-    if (!draw || !draw->drawn) {
+    if (!draw || !draw->drawn_at) {
         return unknown_draw("nothing has been drawn in this concert's waiting room");
     }
     const std::size_t limit = page(at, query.limit);
@@ -103,9 +109,10 @@ Result<AdmissionsView> run(const QueryContext& at, const ListAdmissions& query) 
     AdmissionsView view;
     for (const Event& event : events) {
         // Who was let in before the line was drawn was so by number.
-        if (event.kind == EventKind::pass_admitted && event.at >= draw->drawn->at &&
-            draw->drawn->covers(event.place)) {
-            view.admissions.push_back({event.place, event.at});
+        if (event.kind == EventKind::pass_admitted && event.at >= *draw->drawn_at &&
+            draw->covering(event.place) != nullptr) {
+            view.admissions.push_back(
+                {.number = event.place, .at = event.at, .by_hand = !event.actor.empty()});
         }
     }
     if (events.size() == limit) view.next = events.back().number;
@@ -151,6 +158,21 @@ Result<std::vector<DateView>> run(const QueryContext& at, const ListDates& query
     return dates;
 }
 
+namespace {
+
+// The areas of a hall, with all of their seats free.
+std::vector<AreaView> areas_of(const CatalogConcert& concert) {
+    std::vector<AreaView> areas;
+    for (const Seating::Area& area : concert.seating.areas()) {
+        areas.push_back({.section = concert.seating.name(area),
+                         .price = area.price,
+                         .seats = {.free = area.end - area.begin}});
+    }
+    return areas;
+}
+
+}  // namespace
+
 Result<SeatsView> run(const QueryContext& at, const ListSeats& query) {
     const CatalogPerformance* performance = at.catalog->find(query.performance);
     if (performance == nullptr) return unknown_performance(query.performance);
@@ -163,14 +185,20 @@ Result<SeatsView> run(const QueryContext& at, const ListSeats& query) {
                    .stream = {StreamKind::performance, key.value},
                    .revision = (*state)->next_event - 1,
                    .seats = {},
+                   .areas = areas_of(*performance->concert),
                    .now = now};
     for (const Seat& seat : at.storage->seats(key, 0, SIZE_MAX)) {
         const SeatStatus status = seat.status_at(now);
-        if (status != SeatStatus::free && !query.all) continue;
         const HallSeat* hall = performance->concert->seat(seat.number);
         CONCERTRES_ASSERT(hall != nullptr);
+        if (hall->general) {
+            const auto area = std::ranges::find(view.areas, hall->section, &AreaView::section);
+            area->seats.move(SeatStatus::free, status, 1);
+            if (!query.general) continue;
+        }
+        if (status != SeatStatus::free && !query.all) continue;
         view.seats.push_back({.number = seat.number,
-                              .label = hall->label,
+                              .label = label_of(*hall),
                               .section = hall->section,
                               .row = hall->row,
                               .x = hall->x,
@@ -179,7 +207,8 @@ Result<SeatsView> run(const QueryContext& at, const ListSeats& query) {
                               .status = status,
                               .held_until = status == SeatStatus::held
                                                 ? std::optional(seat.held_until)
-                                                : std::nullopt});
+                                                : std::nullopt,
+                              .general = hall->general});
     }
     return view;
 }
@@ -382,7 +411,7 @@ Result<ConcertView> run(const QueryContext& at, AddConcert& command) {
                   .room = draft.room,
                   .policy_state = {}};
     if (draft.room && draft.room->draw) {
-        added.sale.draw = {.seed = draw_seed_of(at.rows->ids(), added.concert.id), .drawn = {}};
+        added.sale.draw = {.seed = draw_seed_of(at.rows->ids(), added.concert.id), .drawn_at = {}};
     }
     try {
         at.storage->add(added, command.progress);

@@ -35,6 +35,8 @@ struct RowKeyHash {
             return mix(key.concert.value, key.number.value);
         } else if constexpr (std::is_same_v<T, MemberKey>) {
             return mix(key.concert.value, key.user.value);
+        } else if constexpr (std::is_same_v<T, LineKey>) {
+            return mix(key.concert.value, key.line_class);
         } else if constexpr (std::is_same_v<T, LimitKey>) {
             return mix(key.user.value, key.scope);
         } else {

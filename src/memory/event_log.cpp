@@ -76,7 +76,7 @@ bool read_items(ByteReader& in, std::vector<EventItem>& items) {
 }
 
 bool read_draw(ByteReader& in, EventDraw& draw) {
-    return in.raw(draw.seed) && in.i64(draw.epoch) && in.i64(draw.size);
+    return in.raw(draw.seed) && in.i32(draw.line_class) && in.i64(draw.epoch) && in.i64(draw.size);
 }
 
 bool read_time(ByteReader& in, Time& time) {
@@ -105,7 +105,7 @@ void write_event(const Event& event, std::string& out) {
     if (fields & has_detail) writer.text(event.detail);
     if (fields & has_draw) {
         writer.raw(std::span<const std::uint8_t>(event.draw->seed));
-        writer.i64(event.draw->epoch).i64(event.draw->size);
+        writer.i32(event.draw->line_class).i64(event.draw->epoch).i64(event.draw->size);
     }
 }
 

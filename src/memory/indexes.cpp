@@ -72,6 +72,11 @@ void Room::before_change(const Slot<Place>& slot, const Place& after) {
     const bool is_waiting = after.status == PlaceStatus::waiting;
     if (is_waiting && !was_waiting) waiting_.insert(waiting_.end(), after.number);
     if (was_waiting && !is_waiting) waiting_.erase(after.number);
+    if (after.status == PlaceStatus::passed) {
+        passed_.insert(after.number);
+    } else if (slot.is_there() && slot.stored.row.status == PlaceStatus::passed) {
+        passed_.erase(after.number);
+    }
 }
 
 void Room::before_change(const Slot<Pass>& slot, const Pass& after) {
@@ -88,7 +93,16 @@ RoomLine Room::line(ConcertKey concert) const {
     RoomLine line;
     line.concert = concert;
     line.admitted = static_cast<std::int64_t>(admitted_.size());
-    line.waiting = waiting(PlaceNumber{INT64_MIN}, RoomLine::batch);
+    for (auto first = waiting_.upper_bound({}); first != waiting_.end();) {
+        const PlaceNumber last = PlaceNumber::last_of(first->line_class());
+        if (*first > last) break;  // no number that a store gives
+        auto next = first;
+        for (std::size_t i = 0; i < RoomLine::batch && next != waiting_.end() && *next <= last;
+             ++i, ++next) {
+            line.waiting.push_back(*next);
+        }
+        first = waiting_.upper_bound(last);
+    }
     for (const auto& [end, number] : by_end_) {
         if (line.expiring.size() == RoomLine::batch) break;
         line.expiring.push_back({number, end});
@@ -103,6 +117,10 @@ std::optional<Time> Room::first_end() const {
 
 std::vector<PlaceNumber> Room::waiting(PlaceNumber after, std::size_t limit) const {
     return above(waiting_, after, limit);
+}
+
+std::vector<PlaceNumber> Room::passed(PlaceNumber after, std::size_t limit) const {
+    return above(passed_, after, limit);
 }
 
 std::vector<PlaceNumber> Room::admitted(PlaceNumber after, std::size_t limit) const {

@@ -51,10 +51,12 @@ class Room {
     [[nodiscard]] std::optional<Time> first_end() const;
     // Above `after`, in order.
     [[nodiscard]] std::vector<PlaceNumber> waiting(PlaceNumber after, std::size_t limit) const;
+    [[nodiscard]] std::vector<PlaceNumber> passed(PlaceNumber after, std::size_t limit) const;
     [[nodiscard]] std::vector<PlaceNumber> admitted(PlaceNumber after, std::size_t limit) const;
 
   private:
     std::set<PlaceNumber> waiting_;
+    std::set<PlaceNumber> passed_;
     std::set<PlaceNumber> admitted_;
     std::set<std::pair<Time, PlaceNumber>> by_end_;  // of the admitted
 };

@@ -132,10 +132,26 @@ std::optional<Time> MemoryStorage::next_deadline() {
     return earliest;
 }
 
-std::vector<PlaceNumber> MemoryStorage::waiting(ConcertKey concert, PlaceNumber after,
-                                                std::size_t limit) {
+std::vector<Place> MemoryStorage::waiting(ConcertKey concert, PlaceNumber after,
+                                          std::size_t limit) {
     const Show* show = show_index_.find(concert.value);
-    return show ? show->room.waiting(after, limit) : std::vector<PlaceNumber>{};
+    if (!show) return {};
+    return places(concert, show->room.waiting(after, limit));
+}
+
+std::vector<Place> MemoryStorage::passed(ConcertKey concert, PlaceNumber after, std::size_t limit) {
+    const Show* show = show_index_.find(concert.value);
+    if (!show) return {};
+    return places(concert, show->room.passed(after, limit));
+}
+
+std::vector<Place> MemoryStorage::places(ConcertKey concert,
+                                         const std::vector<PlaceNumber>& numbers) const {
+    std::vector<Place> result;
+    for (const PlaceNumber number : numbers) {
+        result.push_back(table<Place>().find({concert, number})->row);
+    }
+    return result;
 }
 
 std::vector<Pass> MemoryStorage::admitted(ConcertKey concert, PlaceNumber after,

@@ -146,6 +146,11 @@ void MemoryStorage::check(const Slot<Payment>& slot, const Payment& row) {
     users_.find_or_make(row.user, group_);
 }
 
+void MemoryStorage::check(const Slot<Line>& slot, const Line& row) {
+    CONCERTRES_ASSERT(show_index_.find(row.concert.value) != nullptr);
+    CONCERTRES_ASSERT(slot.is_there() || row.line_class != 0);
+}
+
 void MemoryStorage::check(const Slot<Place>&, const Place& row) {
     CONCERTRES_ASSERT(show_index_.find(row.concert.value) != nullptr);
 }
@@ -156,8 +161,8 @@ void MemoryStorage::check(const Slot<Pass>&, const Pass& row) {
 
 template <class Row>
 void MemoryStorage::check(const Slot<Row>& slot, const Row&) {
-    constexpr bool comes_with_its_concert = std::is_same_v<Row, PerformanceState> ||
-                                            std::is_same_v<Row, Sale> || std::is_same_v<Row, Line>;
+    constexpr bool comes_with_its_concert =
+        std::is_same_v<Row, PerformanceState> || std::is_same_v<Row, Sale>;
     CONCERTRES_ASSERT(slot.is_there() || !comes_with_its_concert);
 }
 

@@ -61,8 +61,8 @@ class MemoryStorage final : public Storage {
                             std::size_t limit) override;
     std::map<PerformanceKey, std::int64_t> dead_seats(Time now) override;
     std::optional<Time> next_deadline() override;
-    std::vector<PlaceNumber> waiting(ConcertKey concert, PlaceNumber after,
-                                     std::size_t limit) override;
+    std::vector<Place> waiting(ConcertKey concert, PlaceNumber after, std::size_t limit) override;
+    std::vector<Place> passed(ConcertKey concert, PlaceNumber after, std::size_t limit) override;
     std::vector<Pass> admitted(ConcertKey concert, PlaceNumber after, std::size_t limit) override;
     std::vector<Reservation> reservations(UserKey user, std::optional<ReservationKey> before,
                                           std::size_t limit) override;
@@ -81,6 +81,8 @@ class MemoryStorage final : public Storage {
         Room room;
     };
 
+    [[nodiscard]] std::vector<Place> places(ConcertKey concert,
+                                            const std::vector<PlaceNumber>& numbers) const;
     void check_new(const NewConcert& concert) const;
     void insert(const NewConcert& concert, std::vector<Hall> halls);
     [[nodiscard]] NewConcert as_it_stands(const Show& show) const;
@@ -90,6 +92,7 @@ class MemoryStorage final : public Storage {
     // What a table's rows need beyond their version: checked, and made ready.
     void check(const Slot<Reservation>& slot, const Reservation& row);
     void check(const Slot<Payment>& slot, const Payment& row);
+    void check(const Slot<Line>& slot, const Line& row);
     void check(const Slot<Place>& slot, const Place& row);
     void check(const Slot<Pass>& slot, const Pass& row);
     template <class Row>

@@ -110,6 +110,9 @@ struct RowKeyHash {
     std::size_t operator()(const PlaceKey& key) const {
         return hash_of(key.concert.value, key.number.value);
     }
+    std::size_t operator()(const LineKey& key) const {
+        return hash_of(key.concert.value, key.line_class);
+    }
     std::size_t operator()(const LimitKey& key) const { return hash_of(key.user.value, key.scope); }
 };
 

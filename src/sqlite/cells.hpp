@@ -63,7 +63,7 @@ inline constexpr auto last_of<ReservationStatus> =
 template <>
 inline constexpr auto last_of<PaymentStatus> = static_cast<std::int64_t>(PaymentStatus::refunded);
 template <>
-inline constexpr auto last_of<PlaceStatus> = static_cast<std::int64_t>(PlaceStatus::left);
+inline constexpr auto last_of<PlaceStatus> = static_cast<std::int64_t>(PlaceStatus::passed);
 template <>
 inline constexpr auto last_of<OrphanRule> = static_cast<std::int64_t>(OrphanRule::refused);
 template <>
@@ -126,9 +126,11 @@ class CellBinder {
     CellBinder& add(Bytes<const std::string> value) {
         return blob(value.bytes.data(), value.bytes.size());
     }
+    // A copy: columns that are made from a row (DrawColumns) have gone when the statement runs.
     template <std::size_t n>
     CellBinder& add(const std::array<std::uint8_t, n>& value) {
-        return blob(value.data(), n);
+        statement_->bind(++last_, value.data(), static_cast<int>(n));
+        return *this;
     }
     template <class T>
     CellBinder& add(const std::optional<T>& value) {

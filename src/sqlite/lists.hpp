@@ -1,7 +1,7 @@
-// Lists of whole numbers as JSON text: how a row keeps the few seats or reservations that belong to
-// it. Text, because a person reads it and json_each() joins it; written and read by hand, because a
-// general JSON parser would cost more than the rest of the row. No spaces, no other forms: what
-// read_list() accepts is what write_list() writes.
+// Lists of whole numbers as JSON text: how a row keeps the few seats, reservations or classes that
+// belong to it. Text, because a person reads it and json_each() joins it; written and read by hand,
+// because a general JSON parser would cost more than the rest of the row. No spaces, no other
+// forms: what read_list() accepts is what write_list() writes.
 //
 //   write_list(out, {{7, 50000}, {8, 50000}});   // [[7,50000],[8,50000]]
 #pragma once
@@ -14,6 +14,7 @@
 #include <system_error>
 #include <vector>
 
+#include "concertres/catalog.hpp"
 #include "concertres/ids.hpp"
 #include "concertres/reservation.hpp"
 
@@ -37,6 +38,15 @@ class ListWriter {
         char digits[20];
         const auto end = std::to_chars(digits, digits + sizeof digits, value);
         out_->append(digits, end.ptr);
+        return *this;
+    }
+
+    // Of characters that JSON writes as they are.
+    ListWriter& text(std::string_view value) {
+        separate();
+        *out_ += '"';
+        *out_ += value;
+        *out_ += '"';
         return *this;
     }
 
@@ -66,6 +76,14 @@ class ListReader {
         rest_.remove_prefix(static_cast<std::size_t>(end.ptr - rest_.data()));
         return true;
     }
+    bool text(std::string& value) {
+        if (!take('"')) return false;
+        const std::size_t end = rest_.find('"');
+        if (end == std::string_view::npos) return false;
+        value = rest_.substr(0, end);
+        rest_.remove_prefix(end + 1);
+        return true;
+    }
     [[nodiscard]] bool at_end() const { return rest_.empty(); }
 
   private:
@@ -84,6 +102,10 @@ inline void write_item(ListWriter& out, const LimitEntry& entry) {
         .close();
 }
 
+inline void write_item(ListWriter& out, const RoomClass& each) {
+    out.open().text(each.name).number(each.weight).close();
+}
+
 inline bool read_item(ListReader& in, ReservationKey& key) { return in.number(key.value); }
 inline bool read_item(ListReader& in, ReservedSeat& seat) {
     return in.take('[') && in.number(seat.number) && in.take(',') && in.number(seat.price.minor) &&
@@ -96,6 +118,11 @@ inline bool read_item(ListReader& in, LimitEntry& entry) {
                        in.take(']');
     entry.held_until = Time(Duration(held_until));
     return whole;
+}
+
+inline bool read_item(ListReader& in, RoomClass& each) {
+    return in.take('[') && in.text(each.name) && in.take(',') && in.number(each.weight) &&
+           in.take(']');
 }
 
 template <class Item>

@@ -80,9 +80,21 @@ std::vector<PlaceNumber> SqliteStorage::waiting_numbers(ConcertKey concert, Plac
     return numbers;
 }
 
-std::vector<PlaceNumber> SqliteStorage::waiting(ConcertKey concert, PlaceNumber after,
-                                                std::size_t limit) {
-    return guarded([&] { return waiting_numbers(concert, after, limit); });
+std::vector<Place> SqliteStorage::waiting(ConcertKey concert, PlaceNumber after,
+                                          std::size_t limit) {
+    return guarded([&] {
+        Use use(statements_.waiting_places);
+        CellBinder(*use).add(concert).add(after).integer(as_limit(limit));
+        return rows_of<Place>(use);
+    });
+}
+
+std::vector<Place> SqliteStorage::passed(ConcertKey concert, PlaceNumber after, std::size_t limit) {
+    return guarded([&] {
+        Use use(statements_.passed_places);
+        CellBinder(*use).add(concert).add(after).integer(as_limit(limit));
+        return rows_of<Place>(use);
+    });
 }
 
 std::vector<Pass> SqliteStorage::admitted(ConcertKey concert, PlaceNumber after,

@@ -81,6 +81,7 @@ CREATE TABLE hall_seat (
     y REAL NOT NULL,
     price INTEGER NOT NULL,
     plan_id TEXT NOT NULL,
+    general INTEGER NOT NULL,
     PRIMARY KEY (concert, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -109,18 +110,33 @@ CREATE TABLE sale (
     next_event INTEGER NOT NULL,
     draw INTEGER NOT NULL,
     draw_seed BLOB,
-    draw_epoch INTEGER,
-    draw_size INTEGER,
     drawn_at INTEGER,
-    draw_next_rank INTEGER
+    waiting_list INTEGER NOT NULL,
+    loop_floor INTEGER,
+    loop_ceiling INTEGER,
+    loop_add INTEGER,
+    loop_cut INTEGER,
+    loop_every INTEGER,
+    loop_load_max REAL,
+    loop_commit_max INTEGER,
+    loop_seats_per_pass_min INTEGER,
+    classes TEXT NOT NULL,
+    share_state BLOB NOT NULL,
+    silent_after INTEGER,
+    no_show_grace INTEGER
 ) STRICT;
 
 CREATE TABLE line (
-    concert INTEGER PRIMARY KEY,
+    concert INTEGER NOT NULL,
+    class INTEGER NOT NULL,
     version INTEGER NOT NULL,
     epoch INTEGER NOT NULL,
-    next_sequence INTEGER NOT NULL
-) STRICT;
+    next_sequence INTEGER NOT NULL,
+    drawn_epoch INTEGER,
+    drawn_size INTEGER,
+    drawn_next_rank INTEGER,
+    PRIMARY KEY (concert, class)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE user (
     key INTEGER PRIMARY KEY,
@@ -145,9 +161,11 @@ CREATE TABLE place (
     user_id BLOB NOT NULL,
     status INTEGER NOT NULL,
     joined_at INTEGER NOT NULL,
+    passed_at INTEGER,
     PRIMARY KEY (concert, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX place_waiting ON place (concert, number, status) WHERE status = 1;
+CREATE INDEX place_passed ON place (concert, number) WHERE status = 4;
 
 CREATE TABLE pass (
     concert INTEGER NOT NULL,
@@ -253,16 +271,45 @@ CREATE TABLE event (
 )sql";
 
 // Stores of version 1 made no marked copies: a copy of theirs cannot be told from the store itself.
-// Their rooms drew no lines, and their halls knew no rule for orphans: they allow them.
+// Their rooms drew no lines, had one class, no waiting lists and no closed loops, and passed nobody
+// over; their halls had no areas, and knew no rule for orphans: they allow them.
 constexpr const char* to_v2 = R"sql(
 ALTER TABLE store ADD COLUMN copied INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE sale ADD COLUMN draw INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE sale ADD COLUMN draw_seed BLOB;
-ALTER TABLE sale ADD COLUMN draw_epoch INTEGER;
-ALTER TABLE sale ADD COLUMN draw_size INTEGER;
 ALTER TABLE sale ADD COLUMN drawn_at INTEGER;
-ALTER TABLE sale ADD COLUMN draw_next_rank INTEGER;
+ALTER TABLE sale ADD COLUMN waiting_list INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sale ADD COLUMN loop_floor INTEGER;
+ALTER TABLE sale ADD COLUMN loop_ceiling INTEGER;
+ALTER TABLE sale ADD COLUMN loop_add INTEGER;
+ALTER TABLE sale ADD COLUMN loop_cut INTEGER;
+ALTER TABLE sale ADD COLUMN loop_every INTEGER;
+ALTER TABLE sale ADD COLUMN loop_load_max REAL;
+ALTER TABLE sale ADD COLUMN loop_commit_max INTEGER;
+ALTER TABLE sale ADD COLUMN loop_seats_per_pass_min INTEGER;
+ALTER TABLE sale ADD COLUMN classes TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE sale ADD COLUMN share_state BLOB NOT NULL DEFAULT x'';
+ALTER TABLE sale ADD COLUMN silent_after INTEGER;
+ALTER TABLE sale ADD COLUMN no_show_grace INTEGER;
+ALTER TABLE place ADD COLUMN passed_at INTEGER;
+CREATE INDEX place_passed ON place (concert, number) WHERE status = 4;
+ALTER TABLE line RENAME TO line_of_v1;
+CREATE TABLE line (
+    concert INTEGER NOT NULL,
+    class INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    next_sequence INTEGER NOT NULL,
+    drawn_epoch INTEGER,
+    drawn_size INTEGER,
+    drawn_next_rank INTEGER,
+    PRIMARY KEY (concert, class)
+) STRICT, WITHOUT ROWID;
+INSERT INTO line(concert, class, version, epoch, next_sequence)
+    SELECT concert, 0, version, epoch, next_sequence FROM line_of_v1;
+DROP TABLE line_of_v1;
 ALTER TABLE concert ADD COLUMN orphans INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE hall_seat ADD COLUMN general INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 constexpr std::array migration_steps = {MigrationStep{1, to_v2}};

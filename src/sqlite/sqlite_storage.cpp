@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <type_traits>
 
 #include "concertres/assert.hpp"
@@ -117,6 +118,8 @@ std::optional<Versioned<Row>> SqliteStorage::select(const KeyOf<Row>& key) {
         cells.add(key.concert).add(key.number);
     } else if constexpr (std::is_same_v<Row, Member>) {
         cells.add(key.concert).add(key.user);
+    } else if constexpr (std::is_same_v<Row, Line>) {
+        cells.add(key.concert).add(key.line_class);
     } else if constexpr (std::is_same_v<Row, Limit>) {
         cells.add(key.user).add(key.scope);
     } else {
@@ -193,7 +196,7 @@ std::optional<Versioned<RoomLine>> SqliteStorage::find_line(ConcertKey concert) 
         if (!count.step()) throw Damaged("passes cannot be counted");
         read_cells(*count, line.admitted);
     }
-    line.waiting = waiting_numbers(concert, PlaceNumber{INT64_MIN}, RoomLine::batch);
+    line.waiting = first_waiting(concert);
     Use ending(statements_.ending);
     CellBinder(*ending).add(concert).integer(as_limit(RoomLine::batch));
     while (ending.step()) {
@@ -201,6 +204,22 @@ std::optional<Versioned<RoomLine>> SqliteStorage::find_line(ConcertKey concert) 
         read_cells(*ending, next.name, next.ends_at);
     }
     return Versioned<RoomLine>{std::move(line), 1};
+}
+
+// The first `batch` numbers of each class, which lie together in the index.
+std::vector<PlaceNumber> SqliteStorage::first_waiting(ConcertKey concert) {
+    std::vector<PlaceNumber> first;
+    for (PlaceNumber after{};;) {
+        const std::vector<PlaceNumber> next = waiting_numbers(concert, after, RoomLine::batch);
+        if (next.empty()) return first;
+        const PlaceNumber last = PlaceNumber::last_of(next.front().line_class());
+        // A number that nobody was given is the audit's to find.
+        if (next.front() > last) return first;
+        const auto end = std::ranges::upper_bound(next, last);
+        first.insert(first.end(), next.begin(), end);
+        if (end == next.end() && next.size() < RoomLine::batch) return first;
+        after = last;
+    }
 }
 
 ExpiringHolds SqliteStorage::expiring_holds() {

@@ -56,8 +56,10 @@ class SqliteStorage final : public Storage {
                                           std::size_t limit) override;
     [[nodiscard]] std::map<PerformanceKey, std::int64_t> dead_seats(Time now) override;
     [[nodiscard]] std::optional<Time> next_deadline() override;
-    [[nodiscard]] std::vector<PlaceNumber> waiting(ConcertKey concert, PlaceNumber after,
-                                                   std::size_t limit) override;
+    [[nodiscard]] std::vector<Place> waiting(ConcertKey concert, PlaceNumber after,
+                                             std::size_t limit) override;
+    [[nodiscard]] std::vector<Place> passed(ConcertKey concert, PlaceNumber after,
+                                            std::size_t limit) override;
     [[nodiscard]] std::vector<Pass> admitted(ConcertKey concert, PlaceNumber after,
                                              std::size_t limit) override;
     [[nodiscard]] std::vector<Reservation> reservations(UserKey user,
@@ -103,6 +105,7 @@ class SqliteStorage final : public Storage {
                                                            const KeyOf<Name>& id);
     [[nodiscard]] std::optional<Versioned<Transfer>> find_transfer(const TransferId& id);
     [[nodiscard]] std::optional<Versioned<RoomLine>> find_line(ConcertKey concert);
+    [[nodiscard]] std::vector<PlaceNumber> first_waiting(ConcertKey concert);
     [[nodiscard]] ExpiringHolds expiring_holds();
     std::vector<PlaceNumber> waiting_numbers(ConcertKey concert, PlaceNumber after,
                                              std::size_t limit);

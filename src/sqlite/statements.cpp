@@ -39,6 +39,14 @@ Statements::Statements(SQLite::Database& database)
       waiting(prepare("SELECT number FROM place INDEXED BY place_waiting"
                       " WHERE status = 1 AND concert = ?1 AND number > ?2"
                       " ORDER BY number LIMIT ?3")),
+      waiting_places(prepare(select_sql<Place>() +
+                             " INDEXED BY place_waiting"
+                             " WHERE status = 1 AND concert = ?1 AND number > ?2"
+                             " ORDER BY number LIMIT ?3")),
+      passed_places(prepare(select_sql<Place>() +
+                            " INDEXED BY place_passed"
+                            " WHERE status = 4 AND concert = ?1 AND number > ?2"
+                            " ORDER BY number LIMIT ?3")),
       admitted(prepare(select_sql<Pass>() + " INDEXED BY pass_admitted"
                                             " WHERE status = 1 AND concert = ?1 AND number > ?2"
                                             " ORDER BY number LIMIT ?3")),

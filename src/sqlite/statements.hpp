@@ -85,6 +85,8 @@ class Statements {
     SQLite::Statement& first_held;
     SQLite::Statement& next_admitted;
     SQLite::Statement& waiting;
+    SQLite::Statement& waiting_places;
+    SQLite::Statement& passed_places;
     SQLite::Statement& admitted;
     SQLite::Statement& admitted_count;
     SQLite::Statement& ending;

@@ -63,6 +63,7 @@ struct Table<Sale> {
             v.column("custom_policy", row.room ? row.room->custom : none);
             const DrawColumns draw = DrawColumns::of(row.draw);
             DrawColumns::visit(v, draw);
+            v.column("share_state", Bytes(row.share_state));
         } else {
             RoomColumns room;
             std::string custom;
@@ -72,6 +73,7 @@ struct Table<Sale> {
             DrawColumns draw;
             DrawColumns::visit(v, draw);
             row.draw = draw.to_state();
+            v.column("share_state", Bytes(row.share_state));
         }
     }
 };
@@ -92,8 +94,17 @@ struct Table<Line> {
     template <class Visitor, class Row>
     static void visit(Visitor& v, Row& row) {
         v.key("concert", row.concert);
+        v.key("class", row.line_class);
         v.column("epoch", row.epoch);
         v.column("next_sequence", row.next_sequence);
+        if constexpr (std::is_const_v<Row>) {
+            const DrawnColumns drawn = DrawnColumns::of(row.drawn);
+            DrawnColumns::visit(v, drawn);
+        } else {
+            DrawnColumns drawn;
+            DrawnColumns::visit(v, drawn);
+            row.drawn = drawn.to_drawn(row.line_class);
+        }
     }
 };
 
@@ -119,6 +130,7 @@ struct Table<Place> {
         v.column("user_id", row.user_id);
         v.column("status", row.status);
         v.column("joined_at", row.joined_at);
+        v.column("passed_at", row.passed_at);
     }
 };
 
@@ -294,6 +306,7 @@ struct Table<HallSeat> {
         v.column("y", row.y);
         v.column("price", row.price);
         v.column("plan_id", row.plan_id);
+        v.column("general", row.general);
     }
 };
 

@@ -49,7 +49,7 @@ NewConcert concert_with_hard_texts(Storage& storage) {
         concert.seats.push_back({.number = number++, .section = text});
         concert.seats.push_back({.number = number++, .row = text});
         concert.seats.push_back({.number = number++, .plan_id = text});
-        concert.seats.push_back({number++, text, text, text, 1, 2, {3}, text});
+        concert.seats.push_back({number++, text, text, text, 1, 2, {3}, text, true});
     }
     return concert;
 }
@@ -115,7 +115,7 @@ CONCERTRES_BACKEND_TEST("a concert comes back with the extreme values of its fie
 
 CONCERTRES_BACKEND_TEST("every part of a sale is kept, alone and with the others") {
     TestStore store(backend);
-    std::vector<Sale> sales(11);
+    std::vector<Sale> sales(16);
     sales[1].room = RoomPolicy{};  // a room that limits nothing is not the same as no room
     sales[2].room = RoomPolicy{.active_max = INT64_MAX};
     sales[3].room = RoomPolicy{.window = AdmissionWindow{INT64_MAX, Duration(INT64_MAX)}};
@@ -123,9 +123,14 @@ CONCERTRES_BACKEND_TEST("every part of a sale is kept, alone and with the others
     sales[5].room = RoomPolicy{.custom = "members first"};
     sales[6].room = RoomPolicy{1, AdmissionWindow{1, Duration(1)}, Duration(1), "x"};
     sales[7].opens_at = Time{};
-    sales[9].room = RoomPolicy{.draw = true};
-    sales[9].draw = DrawState{.seed = {7}, .drawn = {}};
-    sales[10].draw = DrawState{.seed = {}, .drawn = Drawn{.size = 5, .at = Time{}, .next_rank = 5}};
+    sales[9].room = RoomPolicy{.draw = true, .classes = {{"only", 3}}};
+    sales[9].draw = DrawState{.seed = {7}, .drawn_at = {}};
+    sales[10].draw = DrawState{.seed = {}, .drawn_at = Time{}};
+    sales[11].room = RoomPolicy{.waiting_list = true};
+    sales[12].room = RoomPolicy{.closed_loop = ClosedLoop{.ceiling = 9, .load_max = 0.8}};
+    sales[13].room = RoomPolicy{.closed_loop = ClosedLoop{.ceiling = 9, .commit_max = 20ms}};
+    sales[14].room = RoomPolicy{.closed_loop = ClosedLoop{.ceiling = 9, .seats_per_pass_min = 2}};
+    sales[15].room = RoomPolicy{.no_shows = NoShows{Duration(INT64_MAX), Duration(1)}};
     sales[8].opens_at = Time(Duration(INT64_MAX));
     sales[8].mode = SaleMode::closed;
     sales[8].next_event = INT64_MAX;
@@ -210,7 +215,8 @@ CONCERTRES_BACKEND_TEST("a new concert has its sale, its line and its performanc
             add_concert(*store, {.performances = 2, .seats = 7, .room = room});
         const ConcertKey key = concert.concert.key;
         CHECK(read_row<Sale>(*store, key) == Versioned<Sale>{concert.sale, 1});
-        CHECK(read_row<Line>(*store, key) == Versioned<Line>{Line{.concert = key}, 1});
+        CHECK(read_row<Line>(*store, {key, 0}) == Versioned<Line>{Line{.concert = key}, 1});
+        CHECK_FALSE(read_row<Line>(*store, {key, 1}));
         for (const Performance& performance : concert.performances) {
             PerformanceState state{.performance = performance.key, .counts = {.free = 7}};
             CHECK(read_row<PerformanceState>(*store, performance.key) ==

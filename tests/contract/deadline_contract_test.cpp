@@ -318,8 +318,53 @@ CONCERTRES_BACKEND_TEST("places of a later epoch wait behind those of an earlier
     put(*store, places);
     std::sort(numbers.begin(), numbers.end());
     CHECK(room_line(*store, concert).waiting == numbers);
-    CHECK(store->waiting(concert, PlaceNumber::of(0, 2), 10) ==
-          std::vector(numbers.begin() + 2, numbers.end()));
+    const std::vector<Place> later = store->waiting(concert, PlaceNumber::of(0, 2), 10);
+    CHECK(std::equal(later.begin(), later.end(), numbers.begin() + 2, numbers.end(),
+                     [](const Place& place, PlaceNumber n) { return place.number == n; }));
+}
+
+CONCERTRES_BACKEND_TEST("of each class a room shows the first batch, class by class") {
+    TestStore store(backend);
+    const ConcertKey concert = add_concert(*store, {.room = true}).concert.key;
+    const auto user = new_key<UserKey>(*store);
+    std::vector<Place> places;
+    RoomLine expected{.concert = concert};
+    const auto line_up = [&](LineClass line_class, std::int64_t first, std::int64_t last) {
+        for (std::int64_t i = first; i <= last; ++i) {
+            Place place = waiting_place(concert, i, user);
+            place.number = PlaceNumber::of({line_class, i % 2, i});
+            places.push_back(place);
+        }
+        std::vector<PlaceNumber> numbers;
+        for (const Place& place : places) numbers.push_back(place.number);
+        std::sort(numbers.begin(), numbers.end());
+        std::erase_if(numbers, [&](PlaceNumber n) { return n.line_class() != line_class; });
+        if (numbers.size() > RoomLine::batch) numbers.resize(RoomLine::batch);
+        expected.waiting.insert(expected.waiting.end(), numbers.begin(), numbers.end());
+    };
+    constexpr auto batch = static_cast<std::int64_t>(RoomLine::batch);
+    SUBCASE("where all have more than a batch") {
+        line_up(0, 1, 700);
+        line_up(1, 1, 600);
+        line_up(15, 3, 900);
+    }
+    SUBCASE("where the first is empty, and others are short") {
+        line_up(2, 5, 5);
+        line_up(3, 1, batch);
+        line_up(9, 1, batch + 1);
+        line_up(10, 4, 6);
+    }
+    SUBCASE("where the last number of a class waits") {
+        places.push_back(waiting_place(concert, 1, user));
+        places.back().number = PlaceNumber::last_of(4);
+        expected.waiting.push_back(places.back().number);
+        line_up(5, 1, 2);
+    }
+    put(*store, places);
+    CHECK(room_line(*store, concert) == expected);
+    if (!backend.lasts) return;
+    store.reopen();
+    CHECK(room_line(*store, concert) == expected);
 }
 
 TEST_SUITE_END();

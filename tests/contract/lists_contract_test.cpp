@@ -29,6 +29,12 @@ std::vector<KeyOf<Row>> keys(const std::vector<Row>& rows) {
 
 using Numbers = std::vector<PlaceNumber>;
 
+Numbers numbers_of(const std::vector<Place>& places) {
+    Numbers numbers;
+    for (const Place& place : places) numbers.push_back(place.number);
+    return numbers;
+}
+
 }  // namespace
 
 TEST_SUITE_BEGIN("storage contract: lists");
@@ -76,16 +82,52 @@ CONCERTRES_BACKEND_TEST("those who wait are listed by number, strictly above a n
     gone.status = PlaceStatus::left;
     put(*store, gone);
     if (backend.lasts) store.reopen();
-    CHECK(store->waiting(concert, {}, 10) == Numbers{{2}, {4}, {6}, {8}});
-    CHECK(store->waiting(concert, {}, 4) == Numbers{{2}, {4}, {6}, {8}});
-    CHECK(store->waiting(concert, {}, 2) == Numbers{{2}, {4}});
+    CHECK(store->waiting(concert, {}, 1) == std::vector{waiting_place(concert, 2, user)});
+    CHECK(numbers_of(store->waiting(concert, {}, 10)) == Numbers{{2}, {4}, {6}, {8}});
+    CHECK(numbers_of(store->waiting(concert, {}, 4)) == Numbers{{2}, {4}, {6}, {8}});
+    CHECK(numbers_of(store->waiting(concert, {}, 2)) == Numbers{{2}, {4}});
     CHECK(store->waiting(concert, {}, 0).empty());
-    CHECK(store->waiting(concert, {1}, 2) == Numbers{{2}, {4}});
-    CHECK(store->waiting(concert, {2}, 2) == Numbers{{4}, {6}});
-    CHECK(store->waiting(concert, {5}, 10) == Numbers{{6}, {8}});
+    CHECK(numbers_of(store->waiting(concert, {1}, 2)) == Numbers{{2}, {4}});
+    CHECK(numbers_of(store->waiting(concert, {2}, 2)) == Numbers{{4}, {6}});
+    CHECK(numbers_of(store->waiting(concert, {5}, 10)) == Numbers{{6}, {8}});
     CHECK(store->waiting(concert, {8}, 10).empty());
     CHECK(store->waiting(concert, {INT64_MAX}, 10).empty());
     CHECK(store->waiting({INT64_MAX}, {}, 10).empty());
+}
+
+CONCERTRES_BACKEND_TEST("those who were passed over are listed apart, and no tick looks at them") {
+    TestStore store(backend);
+    const ConcertKey concert = add_concert(*store, {.room = true}).concert.key;
+    const auto user = new_key<UserKey>(*store);
+    CHECK(store->passed(concert, {}, 10).empty());
+    for (std::int64_t n : {1, 2, 3, 4, 5}) put(*store, waiting_place(concert, n, user));
+    std::vector<Place> passed;
+    for (std::int64_t n : {4, 1, 2}) {
+        passed.push_back(waiting_place(concert, n, user));
+        pass_over(passed.back(), at(1h));
+        put(*store, passed.back());
+    }
+    const auto line_of = [&] { return read_row<RoomLine>(*store, concert)->row.waiting; };
+    const auto check = [&](const Numbers& waiting, const Numbers& gone_by) {
+        CHECK(numbers_of(store->waiting(concert, {}, 10)) == waiting);
+        CHECK(line_of() == waiting);
+        CHECK(numbers_of(store->passed(concert, {}, 10)) == gone_by);
+    };
+    check({{3}, {5}}, {{1}, {2}, {4}});
+    if (backend.lasts) store.reopen();
+    check({{3}, {5}}, {{1}, {2}, {4}});
+    CHECK(store->passed(concert, {1}, 1) == std::vector{passed[2]});
+    CHECK(numbers_of(store->passed(concert, {}, 2)) == Numbers{{1}, {2}});
+    CHECK(store->passed(concert, {4}, 10).empty());
+    CHECK(store->passed(concert, {}, 0).empty());
+    CHECK(store->passed({INT64_MAX}, {}, 10).empty());
+    passed[0].status = PlaceStatus::left;
+    passed[1].status = PlaceStatus::admitted;
+    put(*store, passed[0]);
+    put(*store, passed[1]);
+    check({{3}, {5}}, {{2}});
+    if (backend.lasts) store.reopen();
+    check({{3}, {5}}, {{2}});
 }
 
 CONCERTRES_BACKEND_TEST("live and dead passes marked admitted are listed by number") {
@@ -137,7 +179,7 @@ CONCERTRES_BACKEND_TEST("a long line is read page by page without gap or repetit
     put(*store, places);
     Numbers read;
     for (PlaceNumber after{};;) {
-        const Numbers page = store->waiting(concert, after, 333);
+        const Numbers page = numbers_of(store->waiting(concert, after, 333));
         if (page.empty()) break;
         read.insert(read.end(), page.begin(), page.end());
         after = page.back();

@@ -65,6 +65,13 @@ struct Model {
         }
         return first_batch(ends);
     }
+    [[nodiscard]] std::vector<Place> waiting_places(ConcertKey concert, PlaceNumber after) const {
+        std::vector<Place> found;
+        for (const PlaceNumber number : waiting(concert, after)) {
+            found.push_back(places.rows.at({concert, number}).row);
+        }
+        return found;
+    }
     [[nodiscard]] std::vector<PlaceNumber> waiting(ConcertKey concert, PlaceNumber after) const {
         std::vector<PlaceNumber> numbers;
         for (const auto& [key, row] : places.rows) {
@@ -74,6 +81,16 @@ struct Model {
             }
         }
         return numbers;
+    }
+    [[nodiscard]] std::vector<Place> passed(ConcertKey concert, PlaceNumber after) const {
+        std::vector<Place> found;
+        for (const auto& [key, row] : places.rows) {
+            const bool is_passed = row.row.status == PlaceStatus::passed;
+            if (key.concert == concert && is_passed && after < key.number) {
+                found.push_back(row.row);
+            }
+        }
+        return found;
     }
     [[nodiscard]] std::vector<Pass> admitted(ConcertKey concert, PlaceNumber after) const {
         std::vector<Pass> result;
@@ -86,8 +103,11 @@ struct Model {
         return result;
     }
     [[nodiscard]] RoomLine line(ConcertKey concert) const {
-        RoomLine line{.concert = concert, .waiting = waiting(concert, {})};
-        if (line.waiting.size() > RoomLine::batch) line.waiting.resize(RoomLine::batch);
+        RoomLine line{.concert = concert};
+        std::map<LineClass, std::size_t> shown;
+        for (const PlaceNumber number : waiting(concert, {})) {
+            if (++shown[number.line_class()] <= RoomLine::batch) line.waiting.push_back(number);
+        }
         for (const Pass& pass : admitted(concert, {})) {
             ++line.admitted;
             line.expiring.push_back({pass.number, pass.expires_at});
@@ -159,7 +179,8 @@ class Run {
         const ConcertKey concert = pick(concerts_);
         const PlaceNumber after{static_cast<std::int64_t>(below(60))};
         CHECK(read_row<RoomLine>(*store_, concert)->row == model_.line(concert));
-        CHECK(store_->waiting(concert, after, 1'000) == model_.waiting(concert, after));
+        CHECK(store_->waiting(concert, after, 1'000) == model_.waiting_places(concert, after));
+        CHECK(store_->passed(concert, after, 1'000) == model_.passed(concert, after));
         CHECK(store_->admitted(concert, after, 1'000) == model_.admitted(concert, after));
         check_user(pick(users_));
         check_performance(pick(performances_));
@@ -288,7 +309,9 @@ void Run::walk_place() {
     Place place = waiting_place(pick(concerts_), number, users_.front());
     const auto known = model_.places.rows.find(place.key());
     if (known != model_.places.rows.end()) {
-        place.status = below(2) == 0 ? PlaceStatus::admitted : PlaceStatus::left;
+        using enum PlaceStatus;
+        place.status = pick(std::vector{admitted, left, passed});
+        if (place.status == passed) place.passed_at = some_time();
     }
     model_.places.set(place);
 }

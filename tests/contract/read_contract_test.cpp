@@ -133,7 +133,7 @@ CONCERTRES_BACKEND_TEST("one read finds rows of all tables") {
     wanted.of<Wallet>().push_back({user});
     wanted.of<Sale>().push_back({key});
     wanted.of<User>().push_back({{uuid_of(user.value)}});
-    wanted.of<Line>().push_back({key});
+    wanted.of<Line>().push_back({{key, 0}});
     wanted.of<Member>().push_back({{key, user}});
     wanted.of<Place>().push_back({{key, {1}}});
     wanted.of<Pass>().push_back({{key, {1}}});

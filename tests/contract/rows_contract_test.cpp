@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Time last_time{Duration(INT64_MAX)};
-const PlaceNumber last_place = PlaceNumber::of(1'000'000, (std::int64_t{1} << 40) - 1);
+const PlaceNumber last_place = PlaceNumber::last_of(PlaceNumber::classes_max - 1);
 
 Uuid all_ones() {
     Uuid uuid;
@@ -101,8 +101,21 @@ CONCERTRES_BACKEND_TEST("sales come back as they were written") {
     b.room = RoomPolicy{};
     b.policy_state = "\xff\x01";
     a.room->draw = true;
-    a.draw = DrawState{.seed = {0xff, 0, 1}, .drawn = {}};
-    b.draw = DrawState{.seed = {1}, .drawn = Drawn{INT64_MAX, INT64_MAX, last_time, INT64_MAX}};
+    a.room->waiting_list = true;
+    a.room->no_shows = NoShows{90s, 1s};
+    a.room->closed_loop = ClosedLoop{.floor = 1,
+                                     .ceiling = INT64_MAX,
+                                     .add = INT64_MAX,
+                                     .cut = 99,
+                                     .every = 1us,
+                                     .load_max = 0.1,
+                                     .commit_max = 1us,
+                                     .seats_per_pass_min = INT64_MAX};
+    a.draw = DrawState{.seed = {0xff, 0, 1}, .drawn_at = {}};
+    b.draw = DrawState{.seed = {1}, .drawn_at = last_time};
+    a.room->classes = {{"general", 1}, {"fan_club", RoomClass::weight_max}};
+    b.room->classes = {{"a-b_c9", 7}};
+    a.share_state = std::string("S\0\xff", 3);
     check_round_trip<Sale>(store, {a, b}, at_first, 1);
 }
 
@@ -110,8 +123,26 @@ CONCERTRES_BACKEND_TEST("lines come back as they were written") {
     TestStore store(backend);
     const ConcertKey a = add_concert(*store).concert.key;
     const ConcertKey b = add_concert(*store).concert.key;
-    check_round_trip<Line>(store, {{a, 0, 2}, {b, INT64_MAX, INT64_MAX}}, {{a, 1, 1}, {b, 0, 1}},
+    check_round_trip<Line>(store,
+                           {{.concert = a, .next_sequence = 2},
+                            {.concert = b, .epoch = INT64_MAX, .next_sequence = INT64_MAX}},
+                           {{.concert = a, .epoch = 1}, {.concert = b, .drawn = Drawn{.size = 9}}},
                            1);
+}
+
+CONCERTRES_BACKEND_TEST("lines of further classes come with whoever joins them first") {
+    TestStore store(backend);
+    const ConcertKey a = add_concert(*store).concert.key;
+    const ConcertKey b = add_concert(*store).concert.key;
+    const Drawn drawn{
+        .line_class = 15, .epoch = INT64_MAX, .size = INT64_MAX, .next_rank = INT64_MAX};
+    check_round_trip<Line>(store,
+                           {{.concert = a, .line_class = 1},
+                            {.concert = a, .line_class = 15, .epoch = 3, .next_sequence = 8},
+                            {.concert = b, .line_class = 1, .next_sequence = 5}},
+                           {{.concert = a, .line_class = 1, .epoch = 4, .next_sequence = 1},
+                            {.concert = a, .line_class = 15, .epoch = 4, .drawn = drawn},
+                            {.concert = b, .line_class = 1, .next_sequence = 6}});
 }
 
 CONCERTRES_BACKEND_TEST("members come back as they were written") {
@@ -134,9 +165,11 @@ CONCERTRES_BACKEND_TEST("places come back as they were written") {
     check_round_trip<Place>(store,
                             {{concert, {1}, user, {Uuid{}}, waiting, Time{}},
                              {other, {1}, user, {all_ones()}, waiting, last_time},
+                             {concert, {5}, user, {uuid_of(4)}, passed, at(1us), Time{}},
                              {concert, last_place, user, {uuid_of(3)}, left, at(1us)}},
                             {{concert, {1}, user, {Uuid{}}, admitted, Time{}},
-                             {other, {1}, user, {all_ones()}, left, last_time},
+                             {other, {1}, user, {all_ones()}, left, last_time, last_time},
+                             {concert, {5}, user, {uuid_of(4)}, admitted, at(1us), Time{}},
                              {concert, last_place, user, {uuid_of(3)}, waiting, at(2us)}});
 }
 

@@ -178,7 +178,7 @@ TEST_CASE("a draw that was exported verifies with the file alone, and not once i
     const json::value first = json::parse(text_of(drawn.file));
     const json::value second = json::parse(text_of(again));
     for (const char* name : {"concert_id", "algorithm", "commitment", "seed", "size", "epoch",
-                             "drawn_at", "opens_at"}) {
+                             "drawn_at", "opens_at", "lines"}) {
         CHECK(first.at(name) == second.at(name));
     }
     const auto& there = first.at("admissions").as_array();

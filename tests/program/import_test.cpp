@@ -58,6 +58,22 @@ TEST_CASE("import adds a concert of our own JSON, or of a seating plan, to a fol
     CHECK(audit({"--data", data}).at("concerts") == 4);
 }
 
+TEST_CASE("import adds areas beside seats, and says where one is wrong") {
+    const TempDir folder;
+    const Words where{"--data", folder.path() / "sale"};
+    const std::string areas =
+        R"("areas": [{"section": "Standing", "capacity": 30, "price": 60000}])";
+    (void)import_sale(where, sale_json(7, areas));
+    CHECK(audit(where).at("free") == 37);
+    write_file(
+        folder.path() / "wrong.json",
+        sale_json(7, R"("areas": [{"section": "Standing", "capacity": 0, "price": 60000}])"));
+    const Ran wrong = run_command({"import", folder.path() / "wrong.json"}, where);
+    CHECK(wrong.end != "exit 0");
+    CHECK(contains(wrong.err, "/areas/0/capacity: must be an integer from 1 to 200000"));
+    CHECK(audit(where).at("concerts") == 1);
+}
+
 TEST_CASE("import names what is wrong with a file, and makes nothing") {
     const TempDir folder;
     const std::string data = folder.path() / "sale";

@@ -102,13 +102,16 @@ class DrawnRoom {
         }
         return numbers;
     }
+    // Of its only line.
+    [[nodiscard]] Drawn drawn() { return draw().lines.at(0).drawn; }
     // All who were drawn, in the order of the seed that was shown.
     [[nodiscard]] std::vector<std::int64_t> order() {
         const DrawView view = draw();
-        REQUIRE(view.drawn);
-        std::vector<std::int64_t> numbers(static_cast<std::size_t>(view.drawn->size));
-        for (std::int64_t number = 1; number <= view.drawn->size; ++number) {
-            numbers[rank_by_hand(view.seed, static_cast<std::uint64_t>(view.drawn->size),
+        REQUIRE(view.lines.size() == 1);
+        const std::int64_t size = view.lines[0].drawn.size;
+        std::vector<std::int64_t> numbers(static_cast<std::size_t>(size));
+        for (std::int64_t number = 1; number <= size; ++number) {
+            numbers[rank_by_hand(view.seed, static_cast<std::uint64_t>(size),
                                  static_cast<std::uint64_t>(number))] = number;
         }
         return numbers;
@@ -167,7 +170,8 @@ CONCERTRES_BACKEND_TEST("nobody has a position before the draw, and the hash of 
     CHECK_FALSE(place.eta);
     CHECK_FALSE(room.join(21).position);
     const DrawView before = room.draw();
-    CHECK_FALSE(before.drawn);
+    CHECK_FALSE(before.drawn_at);
+    CHECK(before.lines.empty());
     CHECK(before.seed == DrawSeed{});
     CHECK(before.opens_at == room.opens_at());
     CHECK(room.tick() == 0);
@@ -177,7 +181,9 @@ CONCERTRES_BACKEND_TEST("nobody has a position before the draw, and the hash of 
     const DrawView after = room.draw();
     CHECK(after.commitment == before.commitment);
     CHECK(commitment_of(after.seed) == before.commitment);
-    CHECK(after.drawn == Drawn{.epoch = 0, .size = 21, .at = room.opens_at(), .next_rank = 3});
+    CHECK(after.drawn_at == room.opens_at());
+    CHECK(after.lines ==
+          std::vector<DrawnLine>{{"general", {.epoch = 0, .size = 21, .next_rank = 3}}});
     CHECK(room.admitted() == first(room.order(), 3));
     room.check_audit();
 }
@@ -198,7 +204,7 @@ CONCERTRES_BACKEND_TEST("after the draw positions are by rank, and people are le
         room.tick();
     }
     CHECK(room.admitted() == order);
-    CHECK(room.draw().drawn->next_rank == 20);
+    CHECK(room.drawn().next_rank == 20);
     room.check_audit();
 }
 
@@ -212,8 +218,9 @@ CONCERTRES_BACKEND_TEST("who joins at the very opening is not drawn, but first o
     CHECK(late.number == PlaceNumber{10});
     CHECK(late.position == 10);
     const DrawView view = room.draw();
-    REQUIRE(view.drawn);
-    CHECK(*view.drawn == Drawn{.epoch = 0, .size = 9, .at = room.opens_at(), .next_rank = 0});
+    REQUIRE(view.lines.size() == 1);
+    CHECK(view.drawn_at == room.opens_at());
+    CHECK(view.lines[0].drawn == Drawn{.epoch = 0, .size = 9, .next_rank = 0});
     CHECK(room.events(EventKind::room_drawn).size() == 1);
     CHECK(room.join(11).position == 11);
     for (int i = 0; i < 6; ++i) {
@@ -231,11 +238,11 @@ CONCERTRES_BACKEND_TEST("a join that finds its place, or is refused, draws nothi
     room.join_many(3);
     room.wait_until(room.opens_at());
     CHECK_FALSE(room.join(2).made);
-    CHECK_FALSE(room.draw().drawn);
+    CHECK_FALSE(room.draw().drawn_at);
     CHECK_FALSE(room.place(2).position);
     CHECK(room.place(2).poll_after <= 5s);
     CHECK(room.tick() == 3);
-    CHECK(room.draw().drawn);
+    CHECK(room.draw().drawn_at);
 }
 
 CONCERTRES_BACKEND_TEST("who leaves before the draw, or after it, is passed over") {
@@ -258,7 +265,7 @@ CONCERTRES_BACKEND_TEST("who leaves before the draw, or after it, is passed over
         room.tick();
     }
     CHECK(room.admitted() == order);
-    CHECK(room.draw().drawn->next_rank == 12);
+    CHECK(room.drawn().next_rank == 12);
     room.check_audit();
 }
 
@@ -305,7 +312,7 @@ CONCERTRES_BACKEND_TEST("a store that was shut over the opening draws when it is
     CHECK(room.office().next_wake());
     while (room.office().step()) {
     }
-    CHECK(room.draw().drawn->size == 6);
+    CHECK(room.drawn().size == 6);
     CHECK(room.admitted() == first(room.order(), 3));
     room.check_audit();
 }
@@ -315,10 +322,10 @@ CONCERTRES_BACKEND_TEST("the draw comes by itself when the sale opens, also wher
     Kernel kernel(room.clock(), 1);
     kernel.add(room.office());
     kernel.run_until(10min - 1s);
-    CHECK_FALSE(room.draw().drawn);
+    CHECK_FALSE(room.draw().drawn_at);
     kernel.run_until(10min + 1s);
-    REQUIRE(room.draw().drawn);
-    CHECK(room.draw().drawn->size == 0);
+    REQUIRE(room.draw().drawn_at);
+    CHECK(room.drawn().size == 0);
     // Who comes now is first come, first served.
     CHECK(room.join(1).position == 1);
     CHECK(room.join(2).position == 2);
@@ -334,7 +341,7 @@ CONCERTRES_BACKEND_TEST("a draw takes place where the sale is paused, and lets n
     REQUIRE(room.change({.mode = SaleMode::paused}));
     room.wait_until(room.opens_at());
     CHECK(room.tick() == 0);
-    CHECK(room.draw().drawn->size == 5);
+    CHECK(room.drawn().size == 5);
     CHECK(room.place(1).position);
     REQUIRE(room.change({.mode = SaleMode::open}));
     CHECK(room.tick() == 3);
@@ -348,15 +355,15 @@ CONCERTRES_BACKEND_TEST("an operator moves the draw with the opening, until it h
     REQUIRE(room.change({.opens_at = room.opens_at() + 1h}));
     room.wait_until(room.opens_at());
     CHECK(room.tick() == 0);
-    CHECK_FALSE(room.draw().drawn);
+    CHECK_FALSE(room.draw().drawn_at);
     (void)room.join(5);
     REQUIRE(room.change({.opens_at = room.opens_at() + 2min}));
     room.wait_until(room.opens_at() + 2min);
     // A moment too late: it is drawn first.
     REQUIRE(room.change({.opens_at = room.opens_at() + 2h}));
     const DrawView view = room.draw();
-    REQUIRE(view.drawn);
-    CHECK(view.drawn->size == 5);
+    REQUIRE(view.lines.size() == 1);
+    CHECK(view.lines[0].drawn.size == 5);
     CHECK(view.commitment == told);
     // The sale waits, but its line is drawn: who comes now stands behind.
     CHECK(room.tick() == 0);
@@ -369,8 +376,8 @@ CONCERTRES_BACKEND_TEST("an operator moves the draw with the opening, until it h
     auto order = room.order();
     order.push_back(6);
     CHECK(room.admitted() == order);
-    CHECK(room.draw().drawn ==
-          Drawn{.epoch = 0, .size = 5, .at = room.opens_at() + 2min, .next_rank = 5});
+    CHECK(room.draw().drawn_at == room.opens_at() + 2min);
+    CHECK(room.drawn() == Drawn{.epoch = 0, .size = 5, .next_rank = 5});
     room.check_audit();
 }
 
@@ -440,7 +447,7 @@ CONCERTRES_BACKEND_TEST("a draw of more than one batch lets everybody in, by tur
     }
     order.push_back(people + 1);
     CHECK(room.admitted() == order);
-    CHECK(room.draw().drawn->next_rank == people);
+    CHECK(room.drawn().next_rank == people);
     room.check_audit();
 }
 
@@ -528,8 +535,7 @@ TEST_CASE("in a copy that took the store's place the draw is of those who joined
     for (std::int64_t i = 1; i <= 5; ++i) expected.push_back({i});
     (void)office.join({.concert = concert, .user = SmallSale::user(13)});
     const DrawView draw = office.draw({concert}).value();
-    CHECK(draw.drawn->size == 7);
-    CHECK(draw.drawn->epoch == 1);
+    CHECK(draw.lines.at(0).drawn == Drawn{.epoch = 1, .size = 7});
     expected.resize(12);
     for (std::int64_t i = 1; i <= 7; ++i) {
         const auto rank = rank_by_hand(draw.seed, 7, static_cast<std::uint64_t>(i));

@@ -79,6 +79,43 @@ std::vector<CrowdPlan> plans() {
                    .opens_after = seconds(90),
                    .step_time = milliseconds(1),
                    .wall_steps = minutes(60)});
+    all.push_back({.name = "classes",
+                   .seed = 13,
+                   .room = RoomPolicy{.active_max = 8, .classes = {{"a", 1}, {"b", 5}, {"c", 2}}},
+                   .step_time = milliseconds(2)});
+    all.push_back({.name = "classes, a draw and a window, opened again and again",
+                   .seed = 14,
+                   .room = RoomPolicy{.active_max = 9,
+                                      .window = AdmissionWindow{5, seconds(20)},
+                                      .draw = true,
+                                      .classes = {{"a", 3}, {"b", 1}}},
+                   .opens_after = minutes(6),
+                   .options = {.group_max = 4},
+                   .step_time = milliseconds(3),
+                   .reopen_every = seconds(71)});
+    const NoShows soon{.silent_after = seconds(90), .grace = minutes(4)};
+    all.push_back({.name = "people who are away for some minutes",
+                   .seed = 15,
+                   .room = RoomPolicy{.active_max = 4, .no_shows = soon},
+                   .step_time = milliseconds(2),
+                   .absent_percent = 5});
+    all.push_back(
+        {.name = "people who are away, a draw, classes and small groups",
+         .seed = 16,
+         .room =
+             RoomPolicy{
+                 .active_max = 4, .draw = true, .classes = {{"a", 3}, {"b", 1}}, .no_shows = soon},
+         .opens_after = minutes(6),
+         .options = {.group_max = 3},
+         .step_time = milliseconds(3),
+         .absent_percent = 8});
+    all.push_back({.name = "people who are away, opened again and again",
+                   .seed = 17,
+                   .room = RoomPolicy{.window = AdmissionWindow{1, seconds(30)}, .no_shows = soon},
+                   .options = {.sweeps = false},
+                   .step_time = milliseconds(2),
+                   .reopen_every = minutes(7),
+                   .absent_percent = 8});
     return all;
 }
 
@@ -99,6 +136,7 @@ CONCERTRES_BACKEND_TEST("no crowd breaks a promise") {
             CHECK(crowd.commands() > 200);
             CHECK(crowd.witness().sold() > 10);
             CHECK(crowd.witness().payments() > 5);
+            CHECK((crowd.witness().passed_by() > 0) == (plan.absent_percent > 0));
         }
     }
 }

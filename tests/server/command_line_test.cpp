@@ -107,6 +107,24 @@ TEST_CASE("import sets a draw where one was asked for") {
     CHECK(arguments.options().room == RoomPolicy{.draw = true});
 }
 
+TEST_CASE("import sets a waiting list where one was asked for") {
+    const auto arguments = parsed<ImportArguments>({"import", "f", "--data=d", "--waiting-list"});
+    CHECK(arguments.options().room == RoomPolicy{.waiting_list = true});
+}
+
+TEST_CASE("import sets the classes of a room in the order in which they were given") {
+    const auto arguments = parsed<ImportArguments>(
+        {"import", "f", "--data=d", "--class=general=1", "--class", "fan_club=1000"});
+    CHECK(arguments.options().room == RoomPolicy{.classes = {{"general", 1}, {"fan_club", 1'000}}});
+    CHECK(faults({"import", "f", "--data=d", "--class=fans", "--class==1", "--class=a=0",
+                  "--class=a=1001", "--class=a=x"}) ==
+          Words{"flag --class: must be NAME=WEIGHT, like fan_club=3, not \"fans\"",
+                "flag --class: must be NAME=WEIGHT, like fan_club=3, not \"=1\"",
+                "flag --class: must be NAME=WEIGHT, like fan_club=3, not \"a=0\"",
+                "flag --class: must be NAME=WEIGHT, like fan_club=3, not \"a=1001\"",
+                "flag --class: must be NAME=WEIGHT, like fan_club=3, not \"a=x\""});
+}
+
 TEST_CASE("draw verifies a file, or exports a concert's to one") {
     const auto verify = parsed<DrawArguments>({"draw", "verify", "draw.json"});
     CHECK(verify.action == DrawArguments::Action::verify);
@@ -216,7 +234,7 @@ TEST_CASE("explain takes the id of a thing, and which seat or place is meant") {
     CHECK(seat.seat == 7);
     CHECK(seat.json);
     const auto place = parsed<ExplainArguments>(
-        {"explain", some_id, "--data", "d", "--place", "1099511627818", "--json=false"});
+        {"explain", some_id, "--data", "d", "--place", "68719476778", "--json=false"});
     CHECK(place.place == PlaceNumber::of(1, 42));
     CHECK_FALSE(place.json);
 

@@ -63,7 +63,7 @@ TEST_CASE("before the opening everybody sees the hash of the draw and nobody a p
     check_json(before.json, R"({"concert_id": "$concert", "algorithm": "feistel-siphash-1",
                                 "commitment": "$commitment", "opens_at": "$opens_at",
                                 "drawn": false, "seed": null, "epoch": null, "size": null,
-                                "drawn_at": null, "now": "$now"})",
+                                "drawn_at": null, "lines": [], "now": "$now"})",
                {{"concert", room.sale.concert.to_string()},
                 {"commitment", before.text("/commitment")},
                 {"opens_at", before.text("/opens_at")},

@@ -25,7 +25,8 @@ DrawnFile whole_file() {
     DrawnFile file{.concert = "5f0c",
                    .commitment = commitment_of(seed),
                    .seed = seed,
-                   .drawn = {.epoch = 0, .size = size, .at = opening}};
+                   .drawn_at = opening,
+                   .lines = {{"general", {.epoch = 0, .size = size}}}};
     file.admissions.resize(size);
     for (std::int64_t number = 1; number <= size; ++number) {
         const auto rank = test::rank_by_hand(seed, size, static_cast<std::uint64_t>(number));
@@ -38,7 +39,8 @@ std::string text_of(const DrawnFile& file) {
     DrawView view{.concert = ConcertId::from_name("c"),
                   .commitment = file.commitment,
                   .opens_at = opening,
-                  .drawn = file.drawn,
+                  .drawn_at = file.drawn_at,
+                  .lines = file.lines,
                   .seed = file.seed,
                   .now = opening + 1h};
     return drawn_page_json(view, {.admissions = file.admissions, .next = {}});
@@ -66,7 +68,8 @@ TEST_CASE("what was exported is read back, and verifies") {
     REQUIRE(read);
     CHECK(read->seed == file.seed);
     CHECK(read->commitment == file.commitment);
-    CHECK(read->drawn == file.drawn);
+    CHECK(read->drawn_at == file.drawn_at);
+    CHECK(read->lines == file.lines);
     CHECK(read->admissions == file.admissions);
     const Verified verified = verify(*read, commitment_of(seed));
     CHECK(verified.wrong.empty());
@@ -86,6 +89,27 @@ TEST_CASE("places that are passed over, or not let in yet, are no fault") {
           "2 places before the last of these were passed over: they had left the line");
     file.admissions.clear();
     CHECK(verify(file, {}).wrong.empty());
+}
+
+TEST_CASE("whom an operator let in by hand is told, and is no part of the order") {
+    DrawnFile file = whole_file();
+    // The eighth came second, by hand; the rest in order, up to the sixth.
+    Admission eighth = file.admissions[7];
+    eighth.by_hand = true;
+    eighth.at = file.admissions[1].at;
+    file.admissions.resize(6);
+    file.admissions.insert(file.admissions.begin() + 1, eighth);
+    const auto read = read_drawn_file(text_of(file));
+    REQUIRE(read);
+    CHECK(read->admissions == file.admissions);
+    const Verified verified = verify(*read, {});
+    CHECK(verified.wrong.empty());
+    REQUIRE(verified.good.size() == 2);
+    CHECK(verified.good[1] ==
+          "7 of 12 places were let in, 1 of them by an operator's hand, all others in the order of "
+          "the draw");
+    file.admissions[1].by_hand = false;
+    CHECK(first_wrong(file).find("was let in after place") != std::string::npos);
 }
 
 TEST_CASE("a seed that was changed is found, and so is a commitment") {
@@ -126,7 +150,7 @@ TEST_CASE("a number that was not drawn, one that comes twice, and times that go 
     file = whole_file();
     file.admissions[0].at = opening - 1s;
     CHECK(first_wrong(file).find("before what comes before it") != std::string::npos);
-    file.drawn.size = 4;
+    file.lines[0].drawn.size = 4;
     CHECK(first_wrong(file) != "");
 }
 
@@ -155,4 +179,76 @@ TEST_CASE("what is no such file is refused with what is wrong in it") {
           std::string::npos);
     CHECK(refusal_of(text, "\"at\":\"", "\"at\":\"x").find("/admissions/0/at") !=
           std::string::npos);
+}
+
+// --- Classes -----------------------------------------------------------------------------------
+
+namespace {
+
+// The same with a second line of five, whose people are let in between the others.
+DrawnFile two_lines() {
+    DrawnFile file = whole_file();
+    file.lines.push_back({"fan_club", {.line_class = 3, .epoch = 1, .size = 5}});
+    std::vector<Admission> fans(5);
+    for (std::int64_t sequence = 1; sequence <= 5; ++sequence) {
+        const auto rank = test::rank_by_hand(seed, 5, static_cast<std::uint64_t>(sequence), 3);
+        fans[rank] = {PlaceNumber::of({.line_class = 3, .epoch = 1, .sequence = sequence}),
+                      opening + std::chrono::seconds(2 * rank)};
+    }
+    file.admissions.insert(file.admissions.end(), fans.begin(), fans.end());
+    std::ranges::stable_sort(file.admissions, {}, &Admission::at);
+    return file;
+}
+
+}  // namespace
+
+TEST_CASE("a file of several lines is read back, and each verifies for itself") {
+    const DrawnFile file = two_lines();
+    const auto read = read_drawn_file(text_of(file));
+    REQUIRE(read);
+    CHECK(read->lines == file.lines);
+    CHECK(read->admissions == file.admissions);
+    CHECK(read->size() == 17);
+    REQUIRE(read->line_of(3) != nullptr);
+    CHECK(read->line_of(3)->name == "fan_club");
+    CHECK(read->line_of(1) == nullptr);
+    const Verified verified = verify(*read, {});
+    CHECK(verified.wrong.empty());
+    REQUIRE(verified.good.size() == 3);
+    CHECK(verified.good[1] ==
+          "class general: 12 of 12 places were let in, all of them in the order of the draw");
+    CHECK(verified.good[2] ==
+          "class fan_club: 5 of 5 places were let in, all of them in the order of the draw");
+}
+
+TEST_CASE("the order of one line that was changed is found, and so is a line that is left out") {
+    DrawnFile file = two_lines();
+    std::vector<Admission*> fans;
+    for (Admission& admission : file.admissions) {
+        if (admission.number.line_class() == 3) fans.push_back(&admission);
+    }
+    std::swap(fans[1]->number, fans[2]->number);
+    CHECK(first_wrong(file) == fmt::format("place {}, drawn as number 2, was let in after place "
+                                           "{}, drawn as number 3",
+                                           fans[2]->number.value, fans[1]->number.value));
+    file = two_lines();
+    file.lines.pop_back();
+    CHECK(first_wrong(file).find("is none of the 12 that were drawn") != std::string::npos);
+    file = two_lines();
+    file.lines[1].drawn.size = 6;
+    CHECK(first_wrong(file) != "");
+}
+
+TEST_CASE("lines that cannot be are refused, and so are others than the file says beside them") {
+    const std::string text = text_of(two_lines());
+    CHECK(refusal_of(text, "\"size\":12,\"drawn_at\"", "\"size\":11,\"drawn_at\"")
+              .find("/size: must be that of the first of the lines") != std::string::npos);
+    CHECK(refusal_of(text, "\"epoch\":0,\"size\":12,\"drawn_at\"",
+                     "\"epoch\":1,\"size\":12,\"drawn_at\"")
+              .find("/epoch: must be that of the first of the lines") != std::string::npos);
+    CHECK(refusal_of(text, "\"class_number\":3", "\"class_number\":0")
+              .find("/lines/1/class_number: must be above the one before it") != std::string::npos);
+    CHECK(refusal_of(text, "\"class_number\":3", "\"class_number\":16")
+              .find("/lines/1/class_number") != std::string::npos);
+    CHECK(refusal_of(text, "\"lines\":", "\"lanes\":").find("/lines") != std::string::npos);
 }

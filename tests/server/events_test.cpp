@@ -165,6 +165,31 @@ TEST_CASE("a position never grows, and each change of it is told") {
     CHECK(ear.next("place").data.at("position").as_int64() == 1);
 }
 
+TEST_CASE(
+    "who waits hears when only held seats are left, when it is sold out, and when it is not") {
+    Hall hall;
+    const Buyer ann = hall.server.buyer("ann", hall.sale.concert);
+    const Buyer bob = hall.server.waiting("bob", hall.sale.concert);
+    Ear ear(hall.server, bob);
+    CHECK(ear.next().data.at("seats_left").as_int64() == 6);
+    const Reply held = hall.server.hold(ann, hall.sale.performance(), {1, 2, 3, 4, 5, 6});
+    REQUIRE(held.status == 201);
+    const Heard only_held = ear.next("place");
+    CHECK(only_held.text("sale") == "open");
+    CHECK(only_held.data.at("seats_left").as_int64() == 0);
+    CHECK(only_held.data.at("seats_held").as_int64() == 6);
+    // The commit that sells the last seat; nobody ticks.
+    (void)hall.server.charge(ann, 1'000'000);
+    const Reply paid = hall.server.pay(ann, {held.text("/reservation_id")});
+    REQUIRE(paid.status == 201);
+    const Heard sold_out = ear.next("place");
+    CHECK(sold_out.text("sale") == "sold_out");
+    CHECK(sold_out.text("status") == "waiting");
+    CHECK(sold_out.data.at("seats_held").as_int64() == 0);
+    REQUIRE(hall.server.refund(ann, paid.text("/payment_id")).status == 200);
+    CHECK(ear.next("place").text("sale") == "open");
+}
+
 TEST_CASE("who is in hears of seats that others take and give back, and of its own holds") {
     Hall hall;
     const Buyer ann = hall.server.buyer("ann", hall.sale.concert);
@@ -193,6 +218,27 @@ TEST_CASE("who is in hears of seats that others take and give back, and of its o
     REQUIRE(hall.server.pay(ann, {own.text("/reservation_id")}).status == 201);
     CHECK(ear.next("hold").text("status") == "paid");
     CHECK(ear.next("bye").text("reason") == "spent");
+}
+
+TEST_CASE("who is in hears how many of an area are left") {
+    TestServer server;
+    ConcertDraft draft = Hall::with_room(SmallSale::draft(2));
+    add_area(draft.seats, {.section = "Standing", .capacity = 5, .price = SmallSale::price});
+    const SmallSale sale = server.add(std::move(draft));
+    const Buyer ann = server.buyer("ann", sale.concert);
+    const Buyer bob = server.buyer("bob", sale.concert);
+    CHECK(server.get("/v1/performances/" + sale.performance().to_string() + "/seats", ann).status ==
+          200);
+    Ear ear(server, ann);
+    CHECK(ear.next().name == "admitted");
+    REQUIRE(server
+                .hold_wanted(bob, sale.performance(),
+                             R"("areas": [{"section": "Standing", "count": 2}])")
+                .status == 201);
+    const Heard taken = ear.next("seats");
+    CHECK(changes(taken) == "");
+    check_json(taken.data.at("areas"),
+               R"([{"section": "Standing", "available": 3, "held": 2, "sold": 0}])");
 }
 
 TEST_CASE("a hold that nobody tidies up shows as free when its time has come") {

@@ -232,6 +232,17 @@ TEST_CASE("a reservation names seats, or asks for the best, and not both") {
     };
     CHECK(faults("") == Faulty{"/seats missing"});
     CHECK(faults(R"(, "seats": [1], "best": {"count": 1})") == Faulty{"/seats unknown_field"});
+    CHECK(faults(R"(, "areas": [{"section": "A", "count": 1}], "best": {"count": 1})") ==
+          Faulty{"/areas unknown_field"});
+    CHECK(faults(R"(, "areas": [])") == Faulty{"/areas out_of_range"});
+    CHECK(faults(R"(, "areas": {"A": 2})") == Faulty{"/areas wrong_type"});
+    CHECK(faults(R"(, "areas": [{"section": "", "count": 0, "row": "1"}, 7])") ==
+          Faulty{"/areas/0/row unknown_field", "/areas/0/section out_of_range",
+                 "/areas/0/count out_of_range", "/areas/1 wrong_type"});
+    CHECK(faults(R"(, "areas": [{"section": "A", "count": 101}, {"count": 1}])") ==
+          Faulty{"/areas/0/count out_of_range", "/areas/1/section missing"});
+    CHECK(faults(R"(, "areas": [{"section": "A", "count": 1}, {"section": "A", "count": 2}])") ==
+          Faulty{"/areas/1/section duplicate"});
     CHECK(faults(R"(, "best": {})") == Faulty{"/best/count missing"});
     CHECK(faults(R"(, "best": 2)") == Faulty{"/best wrong_type"});
     CHECK(faults(R"(, "best": {"count": 0})") == Faulty{"/best/count out_of_range"});

@@ -438,6 +438,8 @@ TEST_CASE("keys and rates are told of nowhere else") {
         for (const char* status : {"401", "403", "411", "413", "415", "422", "429"}) {
             for (const std::string& code : operation.codes_of(status)) {
                 CAPTURE(code);
+                // What became of the place that an operator names, not of a token's.
+                if (route.operation == "admitByHand" && code.starts_with("pass_")) continue;
                 CHECK(std::ranges::find(possible, code) != possible.end());
             }
         }

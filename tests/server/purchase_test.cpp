@@ -53,9 +53,9 @@ TEST_CASE("what is on sale is told to anybody") {
     CHECK(concerts.field("Cache-Control") == "no-cache");
     check_json(concerts.json, R"({"concerts": [
         {"concert_id": "$FIRST", "title": "Winter Songs", "venue": "Little Hall", "sale": "open",
-         "opens_at": null, "waiting": 1},
+         "opens_at": null, "waiting": 1, "passed_over": 0},
         {"concert_id": "$SECOND", "title": "Later", "venue": "Little Hall", "sale": "scheduled",
-         "opens_at": "2026-12-25T10:00:00.000Z", "waiting": 0}]})",
+         "opens_at": "2026-12-25T10:00:00.000Z", "waiting": 0, "passed_over": 0}]})",
                {{"FIRST", first.concert.to_string()}, {"SECOND", second.concert.to_string()}});
     CHECK(
         server
@@ -77,7 +77,7 @@ TEST_CASE("who joins a room is given a place and a token, and the same place whe
     Texts texts = texts_of(sale, {.user = ann, .token = joined.text("/token")});
     texts["POLL"] = poll_of(joined);
     check_json(joined.json, R"({"token": "$TOKEN", "user_id": "$USER", "concert_id": "$CONCERT",
-        "status": "waiting", "number": 3, "position": 2, "ahead": 1, "eta_ms": null,
+        "status": "waiting", "number": 3, "position": 2, "ahead": 1, "eta_ms": null, "eta_range_ms": null,
         "poll_after_ms": $POLL, "pass_expires_at": null, "sale": "open", "seats_left": 50,
         "seats_held": 0, "now": "$NOW"})",
                texts);
@@ -106,7 +106,7 @@ TEST_CASE("a place that has been let in has position 0 and a pass that expires")
     Texts texts = texts_of(sale, ann);
     texts["POLL"] = poll_of(place);
     check_json(place.json, R"({"token": "$TOKEN", "user_id": "$USER", "concert_id": "$CONCERT",
-        "status": "admitted", "number": 1, "position": 0, "ahead": 0, "eta_ms": null,
+        "status": "admitted", "number": 1, "position": 0, "ahead": 0, "eta_ms": null, "eta_range_ms": null,
         "poll_after_ms": $POLL, "pass_expires_at": "2026-12-24T10:10:00.000Z", "sale": "open",
         "seats_left": 50, "seats_held": 0, "now": "$NOW"})",
                texts);
@@ -136,7 +136,7 @@ TEST_CASE("at a concert without a room everybody is in, with number 0 and no pas
     Texts texts = texts_of(sale, {.user = ann, .token = joined.text("/token")});
     texts["POLL"] = poll_of(joined);
     check_json(joined.json, R"({"token": "$TOKEN", "user_id": "$USER", "concert_id": "$CONCERT",
-        "status": "admitted", "number": 0, "position": 0, "ahead": 0, "eta_ms": null,
+        "status": "admitted", "number": 0, "position": 0, "ahead": 0, "eta_ms": null, "eta_range_ms": null,
         "poll_after_ms": $POLL, "pass_expires_at": null, "sale": "open", "seats_left": 50,
         "seats_held": 0, "now": "$NOW"})",
                texts);
@@ -315,6 +315,61 @@ TEST_CASE("the best seats are held by whoever leaves the choice to the box offic
     CHECK(again.text("/reservation_id") == first.text("/reservation_id"));
     CHECK(numbers(again) == std::vector<std::int64_t>{5, 6});
     CHECK(best(R"({"count": 3})", "first").outcome() == "422 key_reused");
+}
+
+TEST_CASE("two of an area are bought beside a numbered seat") {
+    for (const bool sqlite : {false, true}) {
+        CAPTURE(sqlite);
+        TestServer server({.sqlite = sqlite});
+        ConcertDraft draft = SmallSale::draft(1);
+        draft.seats[0].section = "Stalls";
+        add_area(draft.seats, {.section = "Standing", .capacity = 4, .price = Money{60'000}});
+        const SmallSale sale = server.add(std::move(draft));
+        const Buyer ann = server.buyer("ann", sale.concert);
+        Texts texts = texts_of(sale, ann);
+        const std::string target = "/v1/performances/" + sale.performance().to_string() + "/seats";
+        const Reply looked = server.get(target, ann);
+        CHECK(names_of(looked.json) == "areas date performance_id revision seats");
+        CHECK(looked.at("/seats").as_array().size() == 1);
+        check_json(looked.at("/areas"), R"([{"section": "Standing",
+            "price": {"amount": 60000, "currency": "KRW"}, "total": 4, "available": 4, "held": 0,
+            "sold": 0}])");
+        const Reply dates = server.get("/v1/concerts/" + sale.concert.to_string() + "/dates", ann);
+        CHECK(dates.number("/dates/0/seats_total") == 5);
+        CHECK(dates.number("/dates/0/seats_available") == 5);
+
+        const std::string wanted =
+            R"("seats": [1], "areas": [{"section": "Standing", "count": 2}])";
+        const Reply held = server.hold_wanted(ann, sale.performance(), wanted, "hold");
+        CHECK(held.outcome() == "201");
+        check_json(held.at("/seats"), R"([
+            {"number": 1, "label": "1", "section": "Stalls",
+             "price": {"amount": 50000, "currency": "KRW"}},
+            {"number": 2, "label": "Standing", "section": "Standing",
+             "price": {"amount": 60000, "currency": "KRW"}},
+            {"number": 3, "label": "Standing", "section": "Standing",
+             "price": {"amount": 60000, "currency": "KRW"}}])");
+        CHECK(held.number("/total/amount") == 170'000);
+        const Reply again = server.hold_wanted(ann, sale.performance(), wanted, "hold");
+        CHECK(again.field("Idempotent-Replayed") == "true");
+        CHECK(again.text("/reservation_id") == held.text("/reservation_id"));
+        (void)server.charge(ann, 200'000);
+        const Reply paid = server.pay(ann, {held.text("/reservation_id")});
+        CHECK(paid.outcome() == "201");
+        check_json(paid.at("/seats/2"), R"({"performance_id": "$PERFORMANCE", "number": 3,
+            "label": "Standing", "section": "Standing",
+            "price": {"amount": 60000, "currency": "KRW"}})",
+                   texts);
+        const Buyer bob = server.buyer("bob", sale.concert);
+        CHECK(eventually([&] {
+            const Reply left = server.get(target + "?status=all", bob);
+            return left.number("/areas/0/sold") == 2 && left.number("/areas/0/available") == 2 &&
+                   left.text("/seats/0/status") == "sold";
+        }));
+        const auto audited = server.office().audit();
+        REQUIRE(audited);
+        CHECK(audited->clean());
+    }
 }
 
 TEST_CASE("a payment of several holds lets go of the pass's others") {

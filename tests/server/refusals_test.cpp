@@ -177,6 +177,39 @@ void refuse_to_join() {
     expect("askForToken", refused, "429 rate_limited");
 }
 
+void refuse_to_admit() {
+    TestServer server;
+    const auto admit = [&](const SmallSale& sale, const UserId& user) {
+        return server.ask_operators(
+            {.method = "POST",
+             .target = "/admin/v1/concerts/" + sale.concert.to_string() + "/admit",
+             .body = fmt::format(R"({{"user_id": "{}"}})", user.to_string())});
+    };
+    const auto set = [&](const SmallSale& sale, SaleChange change) {
+        REQUIRE(server.office().change_sale({.concert = sale.concert, .change = change}));
+    };
+    ConcertDraft draft = SmallSale::draft(1);
+    draft.room = RoomPolicy{.active_max = 1};
+    const SmallSale sale = server.add(std::move(draft));
+    expect("admitByHand", admit(sale, SmallSale::user(1)), "404 unknown_user");
+    const Buyer ann = server.buyer("ann", sale.concert);
+    const Buyer bob = server.waiting("bob", sale.concert);
+    expect("admitByHand", admit(sale, bob.user), "409 room_full");
+    (void)server.buy(ann, sale.performance(), {1});
+    expect("admitByHand", admit(sale, ann.user), "403 pass_spent");
+    expect("admitByHand", admit(sale, bob.user), "409 sold_out");
+    set(sale, {.opens_at = server.clock().wall() + 1h});
+    expect("admitByHand", admit(sale, bob.user), "409 sale_not_open");
+    set(sale, {.mode = SaleMode::closed});
+    expect("admitByHand", admit(sale, bob.user), "409 room_closed");
+    REQUIRE(server.leave(bob).status == 204);
+    expect("admitByHand", admit(sale, bob.user), "403 pass_left");
+    const SmallSale other = server.add();
+    const Buyer cat = server.buyer("cat", other.concert);
+    server.clock().advance(31min);
+    expect("admitByHand", admit(other, cat.user), "403 pass_expired");
+}
+
 void refuse_dates_and_seats() {
     TestServer server;
     ConcertDraft draft = SmallSale::draft(5, 2);
@@ -277,6 +310,26 @@ void refuse_orphans() {
     CHECK(server.hold(ann, sale.performance(), {1, 2}).status == 201);
 }
 
+void refuse_in_areas() {
+    TestServer server;
+    ConcertDraft draft = SmallSale::draft(2);
+    add_area(draft.seats, {.section = "Standing", .capacity = 3, .price = SmallSale::price});
+    const SmallSale sale = server.add(std::move(draft));
+    const Buyer ann = server.buyer("ann", sale.concert);
+    const auto hold = [&](const char* wanted) {
+        return server.hold_wanted(ann, sale.performance(), wanted);
+    };
+    const Reply few = hold(R"("areas": [{"section": "Standing", "count": 4}])");
+    expect("reserve", few, "409 no_seats_match");
+    CHECK(few.text("/detail") == "there are not 4 free seats in \"Standing\": 3 are left");
+    const Reply named = hold(R"("seats": [1, 3])");
+    expect("reserve", named, "404 unknown_seat");
+    CHECK(named.seats() == std::vector<std::int64_t>{3});
+    expect("reserve", hold(R"("areas": [{"section": "Balcony", "count": 1}])"), "404 unknown_seat");
+    expect("reserve", hold(R"("areas": [{"section": "", "count": 1}])"), "400 request_invalid");
+    CHECK(hold(R"("areas": [{"section": "Standing", "count": 3}])").status == 201);
+}
+
 // What a reservation that is held no more is told by those who want it held.
 void refuse_what_is_not_held() {
     TestServer server;
@@ -340,6 +393,13 @@ void refuse_unknown_things() {
         };
         expect("getRoom", operators("GET", "concerts/" + id + "/room"), "404 unknown_concert");
         expect("changeRoom", operators("PATCH", "concerts/" + id + "/room"), "404 unknown_concert");
+        const auto with_body = [&](const char* method, const char* what, const char* body) {
+            return server.ask_operators({.method = method,
+                                         .target = "/admin/v1/concerts/" + id + "/" + what,
+                                         .body = body});
+        };
+        expect("admitByHand", with_body("POST", "admit", R"({"place": 1})"), "404 unknown_concert");
+        expect("reportLoad", with_body("PUT", "load", R"({"load": 1})"), "404 unknown_concert");
         expect("getReport", operators("GET", "concerts/" + id + "/report"), "404 unknown_concert");
         expect("exportDraw", operators("GET", "concerts/" + id + "/draw"), "404 unknown_concert");
         expect("releaseAnybodys", operators("POST", "reservations/" + id + "/release"),
@@ -435,9 +495,11 @@ TEST_CASE("every refusal that the description names comes about, and no other") 
         refuse_places(set, route);
     }
     refuse_to_join();
+    refuse_to_admit();
     refuse_dates_and_seats();
     refuse_to_hold();
     refuse_orphans();
+    refuse_in_areas();
     refuse_what_is_not_held();
     refuse_unknown_things();
     refuse_money();

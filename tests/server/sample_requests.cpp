@@ -73,6 +73,8 @@ constexpr auto samples = std::to_array<Sample>({
                  "seats": {"count": 5, "price": 1000}})"},
     {.operation = "getRoom", .status = 200},
     {.operation = "changeRoom", .status = 200, .body = R"({"active_max": 1000})"},
+    {.operation = "admitByHand", .status = 200, .body = R"({"user_id": "$user_id"})"},
+    {.operation = "reportLoad", .status = 204, .body = R"({"load": 0.5})"},
     {.operation = "exportDraw", .status = 200, .is_of_draw = true},
     {.operation = "getReport", .status = 200},
     {.operation = "releaseAnybodys", .status = 200},

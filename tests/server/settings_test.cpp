@@ -106,6 +106,7 @@ TEST_CASE("defaults are those of the library and of the listener, so they cannot
     CHECK(shown("pass-max-ms") == ms(options.pass_max));
     CHECK(shown("token-max-age-ms") == ms(options.token_max_age));
     CHECK(shown("tick-ms") == ms(options.tick));
+    CHECK(shown("load-stale-ms") == ms(options.load_stale));
     CHECK(shown("request-timeout-ms") == ms(options.request_timeout));
     CHECK(shown("waiting-max") == std::to_string(options.waiting_max));
     CHECK(shown("inbox-max") == std::to_string(options.inbox_max));

@@ -331,11 +331,11 @@ TEST_CASE("more dates than are kept in memory are told rightly all the same") {
 namespace {
 
 struct Alone {
-    Alone()
+    explicit Alone(ConcertDraft draft = SmallSale::draft(3))
         : office(open_memory({.clock = &clock})),
-          sale(SmallSale::add(office, SmallSale::draft(3))),
-          view(*office.seats({.performance = sale.performance(), .all = true})),
-          map(std::make_shared<const server::HallTexts>(view.seats, "KRW"), view, rendered) {}
+          sale(SmallSale::add(office, std::move(draft))),
+          view(*office.seats({.performance = sale.performance(), .all = true, .general = true})),
+          map(std::make_shared<const server::HallTexts>(view, "KRW"), view, rendered) {}
 
     Event event(EventKind kind, std::vector<SeatNumber> seats, Time until = {}) {
         Event made;
@@ -440,6 +440,87 @@ TEST_CASE("a free seat is one that can be held, and there is none when all are t
     alone.map.apply(alone.event(EventKind::payment_completed, {3}));
     CHECK_FALSE(alone.map.free_seat(now));
     CHECK(alone.map.free_seat(now + 5min));
+}
+
+// --- Areas
+
+namespace {
+
+// Seats 1 and 2, then an area of 3 to 5.
+ConcertDraft hall_with_area() {
+    ConcertDraft draft = SmallSale::draft(2);
+    add_area(draft.seats, {.section = "Standing's", .capacity = 3, .price = SmallSale::price});
+    return draft;
+}
+
+std::string areas_of(const server::Snapshot& snapshot) {
+    const std::string& body = *snapshot.body;
+    const std::size_t at = body.find("\"areas\"");
+    return at == std::string::npos ? "" : body.substr(at);
+}
+
+constexpr const char* area_head =
+    "\"areas\":[{\"section\":\"Standing's\",\"price\":{\"amount\":50000,\"currency\":\"KRW\"},"
+    "\"total\":3,";
+
+}  // namespace
+
+TEST_CASE("an area shows as how many, and changes with each of its seats") {
+    Alone alone(hall_with_area());
+    const Time now = alone.office.now();
+    const server::Snapshot first = alone.get(0ms, now);
+    CHECK(areas_of(first) == area_head + std::string("\"available\":3,\"held\":0,\"sold\":0}]}"));
+    CHECK(first.body->find("\"number\":3") == std::string::npos);
+    alone.map.apply(alone.event(EventKind::reservation_held, {2, 4, 5}, now + 5min));
+    const server::Snapshot second = alone.get(0ms, now);
+    CHECK(second.etag != first.etag);
+    CHECK(areas_of(second) == area_head + std::string("\"available\":1,\"held\":2,\"sold\":0}]}"));
+    alone.map.apply(alone.event(EventKind::payment_completed, {5}));
+    alone.map.apply(alone.event(EventKind::seats_blocked, {3}));
+    CHECK(areas_of(alone.get(0ms, now)) ==
+          area_head + std::string("\"available\":0,\"held\":1,\"sold\":1}]}"));
+    // Nobody tells of a hold that ends.
+    CHECK(areas_of(alone.get(0ms, now + 5min)) ==
+          area_head + std::string("\"available\":1,\"held\":0,\"sold\":1}]}"));
+    CHECK(areas_of(Alone().get(0ms, now)) == "");
+}
+
+TEST_CASE("changes tell of an area by its counts, once, and of numbered seats one by one") {
+    Alone alone(hall_with_area());
+    const Time now = alone.office.now();
+    CHECK(alone.map.take_changes(now).empty());
+    alone.map.apply(alone.event(EventKind::reservation_held, {1, 3, 4}, now + 5min));
+    const server::SeatChanges changes = alone.map.take_changes(now);
+    REQUIRE(changes.seats.size() == 1);
+    CHECK(changes.seats[0].first == 1);
+    REQUIRE(changes.areas.size() == 1);
+    CHECK(changes.areas[0].section == "Standing's");
+    CHECK(changes.areas[0].seats == SeatCounts{.free = 1, .held = 2});
+    CHECK(alone.map.take_changes(now).empty());
+}
+
+TEST_CASE("a hall of nothing but an area has an answer, too") {
+    ConcertDraft draft = hall_with_area();
+    draft.seats.erase(draft.seats.begin(), draft.seats.begin() + 2);
+    Alone alone(std::move(draft));
+    const server::Snapshot snapshot = alone.get(0ms, alone.office.now());
+    CHECK(snapshot.body->find("\"seats\":[],\"areas\":[{") != std::string::npos);
+    const auto free = alone.map.free_seat(alone.office.now());
+    REQUIRE(free);
+    CHECK(free->area == "Standing's");
+}
+
+TEST_CASE("the start page asks for one of an area where no numbered seat is to be had") {
+    TestServer server;
+    const SmallSale sale = server.add(hall_with_area());
+    CHECK(server.get("/").body.find("&quot;seats&quot;: [") != std::string::npos);
+    (void)server.buy(server.buyer("ann", sale.concert), sale.performance(), {1, 2});
+    // A quote would end the shell's text.
+    CHECK(eventually([&] {
+        return server.get("/").body.find(
+                   "&quot;areas&quot;: [{&quot;section&quot;: "
+                   "&quot;Standing\\u0027s&quot;, &quot;count&quot;: 1}]") != std::string::npos;
+    }));
 }
 
 // --- The start page ----------------------------------------------------------------------------

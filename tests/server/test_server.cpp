@@ -236,12 +236,17 @@ Reply TestServer::hold(const Buyer& buyer, const PerformanceId& performance,
 
 Reply TestServer::hold_best(const Buyer& buyer, const PerformanceId& performance,
                             const std::string& best, const std::string& key) {
-    return ask({.method = "POST",
-                .target = "/v1/reservations",
-                .token = buyer.token,
-                .body = fmt::format(R"({{"performance_id": "{}", "best": {}}})",
-                                    performance.to_string(), best),
-                .key = key.empty() ? new_key() : key});
+    return hold_wanted(buyer, performance, R"("best": )" + best, key);
+}
+
+Reply TestServer::hold_wanted(const Buyer& buyer, const PerformanceId& performance,
+                              const std::string& wanted, const std::string& key) {
+    return ask(
+        {.method = "POST",
+         .target = "/v1/reservations",
+         .token = buyer.token,
+         .body = fmt::format(R"({{"performance_id": "{}", {}}})", performance.to_string(), wanted),
+         .key = key.empty() ? new_key() : key});
 }
 
 Reply TestServer::charge(const Buyer& buyer, std::int64_t amount, const std::string& key) {

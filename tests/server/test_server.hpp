@@ -134,6 +134,9 @@ class TestServer {
     // `best` as it stands in the body: {"count": 2}
     Reply hold_best(const Buyer& buyer, const PerformanceId& performance, const std::string& best,
                     const std::string& key = {});
+    // `wanted` as it stands in the body: "areas": [{"section": "Standing", "count": 2}]
+    Reply hold_wanted(const Buyer& buyer, const PerformanceId& performance,
+                      const std::string& wanted, const std::string& key = {});
     Reply charge(const Buyer& buyer, std::int64_t amount, const std::string& key = {});
     Reply pay(const Buyer& buyer, const std::vector<std::string>& reservations,
               const std::string& key = {});

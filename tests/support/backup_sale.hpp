@@ -49,7 +49,10 @@ inline bool is_copy(const DiskCall& call) {
 
 // What a copy of `store` holds once it is opened: its lines go on in the next epoch.
 inline StoreContents as_copied(StoreContents store) {
-    for (Line& line : store.of<Line>()) line = {line.concert, line.epoch + 1, 1};
+    for (Line& line : store.of<Line>()) {
+        ++line.epoch;
+        line.next_sequence = 1;
+    }
     return store;
 }
 

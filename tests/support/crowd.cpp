@@ -70,6 +70,8 @@ void Crowd::open() {
         storage = std::make_unique<KeptStorage>(kept_);
     }
     office_ = std::make_unique<BoxOffice>(std::move(storage), plan_.options);
+    for (Buyer& buyer : buyers_) buyer.asked_at = office_->now();
+    witness_.all_heard(office_->now());
     kernel_.add(*office_);
 }
 
@@ -109,6 +111,9 @@ void Crowd::come_and_go() {
     add_concert();
     for (Buyer& buyer : buyers_) later(buyer, plan_.arrive_within, &Crowd::arrive);
     kernel_.spawn(seconds(1), [this] { return watch(); });
+    for (const CrowdChange& change : plan_.changes) {
+        kernel_.schedule(change.at, [this, &change] { change_room(change.patch); });
+    }
     if (plan_.reopen_every > Duration{0}) {
         kernel_.spawn(plan_.reopen_every, [this]() -> std::optional<Duration> {
             if (gone_ == plan_.buyers) return std::nullopt;
@@ -128,6 +133,17 @@ void Crowd::come_and_go() {
     }
     if (!kernel_.run_until_idle(hours(24)))
         witness_.complain("the crowd does not go home in a day");
+}
+
+void Crowd::change_room(const RoomPatch& patch) {
+    ChangeSale change{.concert = concert_.id, .change = {}};
+    change.change.patch = patch;
+    change.change.actor = "operator";
+    office_->submit<ChangeSale>(std::move(change), [this](const Result<ConcertView>& changed) {
+        CONCERTRES_ASSERT(changed && changed->room);
+        witness_.changed(*changed->room);
+        due_.reset();
+    });
 }
 
 // --- What a buyer does
@@ -177,13 +193,20 @@ void Crowd::join(Buyer& buyer) {
     buyer.acts = 0;
     buyer.last.reset();
     buyer.holds.clear();
-    buyer.in_line = buyer.in = false;
+    buyer.in_line = buyer.in = buyer.is_away = false;
+    Join command{.concert = concert_.id, .user = buyer.id, .again = buyer.visits > 1};
+    if (plan_.room && !plan_.room->classes.empty()) {
+        // Somebody who comes again may come in another class.
+        const auto& classes = plan_.room->classes;
+        command.line_class = classes[kernel_.random(classes.size())].name;
+    }
     send(
-        buyer, Join{.concert = concert_.id, .user = buyer.id, .again = buyer.visits > 1},
-        join_refusals,
+        buyer, std::move(command), join_refusals,
         [this, &buyer](const PlaceView& view) {
             buyer.place = view.number;
             buyer.in_line = true;
+            buyer.asked_at = view.now;
+            witness_.heard(view.number, view.now);
             if (view.status == TokenStatus::waiting) see_position(buyer, view);
         },
         &Crowd::wait, true);
@@ -200,22 +223,39 @@ void Crowd::see_position(const Buyer& buyer, const PlaceView& view) {
 void Crowd::wait(Buyer& buyer) {
     // The room took nobody any more.
     if (!buyer.in_line) return go(buyer);
-    const auto view = office_->place({.concert = concert_.id,
-                                      .user = buyer.id,
-                                      .place = buyer.place,
-                                      .last = chance(50) ? buyer.last : std::nullopt});
+    const auto view = ask_place(buyer, chance(50) ? buyer.last : std::nullopt);
     if (!view) return witness_.complain("a place is not found"), go(buyer);
     if (view->status == TokenStatus::waiting) {
         see_position(buyer, *view);
         buyer.last = view->position;
         if (view->sale == SaleState::sold_out || chance(1)) return leave(buyer);
+        if (plan_.absent_percent > 0 && chance(static_cast<std::uint64_t>(plan_.absent_percent))) {
+            buyer.is_away = true;
+            return later(buyer, minutes(12), &Crowd::come_back);
+        }
         return later(buyer, seconds(10), &Crowd::wait);
     }
     buyer.in_line = false;
+    if (view->status == TokenStatus::left) witness_.lost(buyer.place, view->now);
     buyer.in = view->status == TokenStatus::admitted;
     // It looked away for so long that its pass has ended.
     if (!buyer.in) return go(buyer);
     later(buyer, seconds(30), &Crowd::shop);
+}
+
+void Crowd::come_back(Buyer& buyer) {
+    buyer.is_away = false;
+    wait(buyer);
+}
+
+AnswerTo<GetPlace> Crowd::ask_place(Buyer& buyer, std::optional<std::int64_t> last) {
+    auto view = office_->place(
+        {.concert = concert_.id, .user = buyer.id, .place = buyer.place, .last = last});
+    if (view && view->status == TokenStatus::waiting) {
+        buyer.asked_at = view->now;
+        witness_.heard(buyer.place, view->now);
+    }
+    return view;
 }
 
 void Crowd::shop(Buyer& buyer) {
@@ -315,7 +355,11 @@ void Crowd::leave(Buyer& buyer) {
     buyer.in_line = buyer.in = false;
     send(
         buyer, Leave{.concert = concert_.id, .user = buyer.id, .place = buyer.place}, none,
-        [this, &buyer](const PlaceView&) { witness_.left(buyer.id); }, &Crowd::go, true);
+        [this, &buyer, place = buyer.place](const PlaceView& view) {
+            witness_.left(buyer.id);
+            witness_.gone(place, view.now);
+        },
+        &Crowd::go, true);
 }
 
 // What it does once it is out: it wants its money back, comes again, or is gone. Some vanish
@@ -337,10 +381,9 @@ std::optional<Duration> Crowd::watch() {
     std::optional<PlaceNumber> first;
     std::int64_t nearest = 0;
     SaleState sale = SaleState::open;
-    for (const Buyer& buyer : buyers_) {
-        if (!buyer.in_line && !buyer.in) continue;
-        const auto view = office_->place(
-            {.concert = concert_.id, .user = buyer.id, .place = buyer.place, .last = {}});
+    for (Buyer& buyer : buyers_) {
+        if ((!buyer.in_line && !buyer.in) || buyer.is_away) continue;
+        const auto view = ask_place(buyer, std::nullopt);
         if (!view) {
             witness_.complain("a place is not found");
             continue;
@@ -353,7 +396,9 @@ std::optional<Duration> Crowd::watch() {
             nearest = *position;
         }
     }
-    const std::int64_t most = plan_.room->active_max.value_or(INT64_MAX);
+    // A limit that was lowered sends nobody out.
+    const std::int64_t most =
+        plan_.changes.empty() ? plan_.room->active_max.value_or(INT64_MAX) : INT64_MAX;
     if (in > most) witness_.complain("more are in than may be");
     // Those who vanished are in as well, as long as their passes live: ask the box office.
     const auto shown = ask(GetConcert{concert_.id});
@@ -361,18 +406,32 @@ std::optional<Duration> Crowd::watch() {
     if (sale != SaleState::open || shown->sale != SaleState::open) {
         due_.reset();
     } else {
-        check_waiting_slots(shown->admitted, first);
+        if (first && may_be_ahead(*first)) first.reset();
+        check_waiting_slots(*shown, first);
     }
     return seconds(2);
 }
 
+bool Crowd::may_be_ahead(PlaceNumber number) const {
+    if (!plan_.room->no_shows) return false;
+    const Duration silent_after = plan_.room->no_shows->silent_after + seconds(5);
+    return std::ranges::any_of(buyers_, [&](const Buyer& buyer) {
+        return buyer.is_away && buyer.in_line && buyer.place < number &&
+               office_->now() - buyer.asked_at <= silent_after;
+    });
+}
+
 // A free slot and somebody at the head: admitted within one tick. Two looks are further apart than
 // that, so whoever was first at the last one, and had a slot, waits no more.
-void Crowd::check_waiting_slots(std::int64_t in, std::optional<PlaceNumber> first) {
+void Crowd::check_waiting_slots(const ConcertView& shown, std::optional<PlaceNumber> first) {
     if (due_ && first == due_) {
         witness_.complain("a slot was free and the first in line still waits, a tick later");
     }
-    const bool is_free = !plan_.room->window && in < plan_.room->active_max.value_or(INT64_MAX);
+    // Where there are classes somebody of another may have come first.
+    const RoomPolicy& room = *shown.room;
+    const bool tells =
+        !room.window && !room.closed_loop && !room.waiting_list && room.classes.size() <= 1;
+    const bool is_free = tells && shown.admitted < room.active_max.value_or(INT64_MAX);
     due_ = is_free ? first : std::nullopt;
 }
 

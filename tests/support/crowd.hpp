@@ -19,6 +19,12 @@
 
 namespace concertres::test {
 
+// What an operator does to the room while the crowd is there.
+struct CrowdChange {
+    Duration at{0};
+    RoomPatch patch;
+};
+
 struct CrowdPlan {
     std::string name;
     std::uint64_t seed = 0;
@@ -30,7 +36,9 @@ struct CrowdPlan {
     Duration arrive_within = std::chrono::minutes(10);
     Duration step_time{0};     // see Kernel
     Duration reopen_every{0};  // the box office is closed and opened again; 0: never
+    int absent_percent = 0;    // how often somebody who waits stops asking for some minutes
     Duration wall_steps{0};    // the wall clock is set this much to and fro while running; 0: never
+    std::vector<CrowdChange> changes{};
 };
 
 class Crowd {
@@ -61,6 +69,8 @@ class Crowd {
         int keys = 0;
         bool in_line = false;  // waits, as far as it knows
         bool in = false;       // has a pass, as far as it knows
+        bool is_away = false;  // does not ask for its place
+        Time asked_at{};       // when it did last
         std::optional<std::int64_t> last;
         std::vector<Kept> holds;
         std::vector<PaymentId> payments;
@@ -71,6 +81,7 @@ class Crowd {
     void open();
     void close();
     void add_concert();
+    void change_room(const RoomPatch& patch);
     // The buyer does this after a pause of up to `most`.
     void later(Buyer& buyer, Duration most, Act act);
     [[nodiscard]] bool chance(std::uint64_t percent) { return kernel_.random(100) < percent; }
@@ -83,8 +94,11 @@ class Crowd {
 
     void arrive(Buyer& buyer);
     void join(Buyer& buyer);
+    // The buyer is heard of where it is answered.
+    [[nodiscard]] AnswerTo<GetPlace> ask_place(Buyer& buyer, std::optional<std::int64_t> last);
     void see_position(const Buyer& buyer, const PlaceView& view);
     void wait(Buyer& buyer);
+    void come_back(Buyer& buyer);
     void shop(Buyer& buyer);
     void hold(Buyer& buyer);
     void extend(Buyer& buyer);
@@ -96,7 +110,9 @@ class Crowd {
     void go(Buyer& buyer);
 
     std::optional<Duration> watch();
-    void check_waiting_slots(std::int64_t in, std::optional<PlaceNumber> first);
+    void check_waiting_slots(const ConcertView& shown, std::optional<PlaceNumber> first);
+    // Somebody ahead of this one has not been away for so long that it is passed over.
+    [[nodiscard]] bool may_be_ahead(PlaceNumber number) const;
     void check_end();
     [[nodiscard]] std::vector<Event> events(ListEvents query);
     template <class Command>

@@ -52,7 +52,8 @@ class Sip {
 
 }  // namespace
 
-std::uint64_t rank_by_hand(const DrawSeed& seed, std::uint64_t size, std::uint64_t number) {
+std::uint64_t rank_by_hand(const DrawSeed& seed, std::uint64_t size, std::uint64_t number,
+                           std::uint64_t line_class) {
     const Sip sip(seed);
     std::uint64_t a = 16;
     while (a * a < size) a += 2;
@@ -64,9 +65,9 @@ std::uint64_t rank_by_hand(const DrawSeed& seed, std::uint64_t size, std::uint64
         std::uint64_t right = x % b;
         for (std::uint64_t round = 0; round < 10; ++round) {
             if (round % 2 == 0) {
-                left = (left + sip(round, right) % a) % a;
+                left = (left + sip(16 * line_class + round, right) % a) % a;
             } else {
-                right = (right + sip(round, left) % b) % b;
+                right = (right + sip(16 * line_class + round, left) % b) % b;
             }
         }
         x = left * b + right;

@@ -9,8 +9,8 @@
 
 namespace concertres::test {
 
-// How many are before `number`, from 0, of `size` who were drawn. Slow.
+// How many are before `number`, from 0, of `size` who were drawn of that class. Slow.
 [[nodiscard]] std::uint64_t rank_by_hand(const DrawSeed& seed, std::uint64_t size,
-                                         std::uint64_t number);
+                                         std::uint64_t number, std::uint64_t line_class = 0);
 
 }  // namespace concertres::test

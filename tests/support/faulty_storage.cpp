@@ -98,10 +98,15 @@ std::optional<Time> FaultyStorage::next_deadline() {
     return inner_->next_deadline();
 }
 
-std::vector<PlaceNumber> FaultyStorage::waiting(ConcertKey concert, PlaceNumber after,
-                                                std::size_t limit) {
+std::vector<Place> FaultyStorage::waiting(ConcertKey concert, PlaceNumber after,
+                                          std::size_t limit) {
     pass(StorageCall::query);
     return inner_->waiting(concert, after, limit);
+}
+
+std::vector<Place> FaultyStorage::passed(ConcertKey concert, PlaceNumber after, std::size_t limit) {
+    pass(StorageCall::query);
+    return inner_->passed(concert, after, limit);
 }
 
 std::vector<Pass> FaultyStorage::admitted(ConcertKey concert, PlaceNumber after,

@@ -95,8 +95,8 @@ class FaultyStorage final : public Storage {
                             std::size_t limit) override;
     std::map<PerformanceKey, std::int64_t> dead_seats(Time now) override;
     std::optional<Time> next_deadline() override;
-    std::vector<PlaceNumber> waiting(ConcertKey concert, PlaceNumber after,
-                                     std::size_t limit) override;
+    std::vector<Place> waiting(ConcertKey concert, PlaceNumber after, std::size_t limit) override;
+    std::vector<Place> passed(ConcertKey concert, PlaceNumber after, std::size_t limit) override;
     std::vector<Pass> admitted(ConcertKey concert, PlaceNumber after, std::size_t limit) override;
     std::vector<Reservation> reservations(UserKey user, std::optional<ReservationKey> before,
                                           std::size_t limit) override;

@@ -14,7 +14,7 @@
 
 namespace concertres::test {
 
-class KeptStorage final : public Storage {
+class KeptStorage : public Storage {
   public:
     explicit KeptStorage(std::shared_ptr<Storage> inner) : inner_(std::move(inner)) {}
 
@@ -44,9 +44,11 @@ class KeptStorage final : public Storage {
         return inner_->dead_seats(now);
     }
     std::optional<Time> next_deadline() override { return inner_->next_deadline(); }
-    std::vector<PlaceNumber> waiting(ConcertKey concert, PlaceNumber after,
-                                     std::size_t limit) override {
+    std::vector<Place> waiting(ConcertKey concert, PlaceNumber after, std::size_t limit) override {
         return inner_->waiting(concert, after, limit);
+    }
+    std::vector<Place> passed(ConcertKey concert, PlaceNumber after, std::size_t limit) override {
+        return inner_->passed(concert, after, limit);
     }
     std::vector<Pass> admitted(ConcertKey concert, PlaceNumber after, std::size_t limit) override {
         return inner_->admitted(concert, after, limit);

@@ -1,14 +1,20 @@
 #include "support/scenario_answers.hpp"
 
+#include <fmt/format.h>
+
 namespace concertres::test {
 namespace {
 
 std::string text(std::int64_t number) { return std::to_string(number); }
 std::string text(Money money) { return std::to_string(money.minor); }
+std::string text(Duration duration) { return duration_text(duration); }
 std::string yes_or_no(bool yes) { return yes ? "yes" : "no"; }
 template <class T>
 std::string text(const std::optional<T>& value) {
     return value ? text(*value) : "none";
+}
+std::string text(const std::optional<double>& value) {
+    return value ? fmt::format("{}", *value) : "none";
 }
 
 Answer listed(std::vector<std::string> words) {
@@ -54,11 +60,14 @@ Answer Answers::operator()(const PlaceView& view) const {
     Answer answer{.words = {std::string(token_status_name(view.status))}};
     if (view.position) answer.words.push_back(text(*view.position));
     answer.fields = {{"number", text(view.number.value)},
+                     {"class", view.line_class.empty() ? "none" : view.line_class},
                      {"made", yes_or_no(view.made)},
                      {"latest", yes_or_no(view.latest)},
                      {"position", text(view.position)},
                      {"ahead", text(view.ahead)},
-                     {"eta", view.eta ? duration_text(*view.eta) : "none"},
+                     {"eta", text(view.eta)},
+                     {"eta_min", text(view.eta_min)},
+                     {"eta_max", text(view.eta_max)},
                      {"sale", std::string(sale_name(view.sale))},
                      {"seats_left", text(view.seats_left)},
                      {"seats_held", text(view.seats_held)},
@@ -120,6 +129,7 @@ Answer Answers::operator()(const ConcertView& view) const {
                   .fields = {{"title", view.title},
                              {"opens_at", view.opens_at ? at(*view.opens_at) : "none"},
                              {"waiting", text(view.waiting)},
+                             {"passed_over", text(view.passed_over)},
                              {"admitted", text(view.admitted)},
                              {"free", text(view.seats.free)},
                              {"blocked", text(view.seats.blocked)},
@@ -128,15 +138,29 @@ Answer Answers::operator()(const ConcertView& view) const {
                              {"performances", names_->list(view.performances)},
                              {"room", yes_or_no(view.room.has_value())}}};
     if (view.room) answer.fields["active"] = text(view.room->active_max);
+    if (view.loop) {
+        answer.fields["limit"] = text(view.loop->limit);
+        answer.fields["load"] = text(view.loop->load);
+        answer.fields["seats_per_pass"] = text(view.loop->seats_per_pass);
+    }
+    std::vector<std::string> waiting;
+    for (const std::int64_t people : view.class_waiting) waiting.push_back(text(people));
+    answer.fields["classes"] = waiting.empty() ? "none" : join_text(waiting, ',');
     return answer;
 }
 
 Answer Answers::operator()(const DrawView& view) const {
-    if (!view.drawn) return {.words = {"planned"}};
+    if (!view.drawn_at) return {.words = {"planned"}};
+    std::vector<std::string> sizes;
+    std::vector<std::string> next;
+    for (const DrawnLine& line : view.lines) {
+        sizes.push_back(text(line.drawn.size));
+        next.push_back(text(line.drawn.next_rank));
+    }
     return {.words = {"drawn"},
-            .fields = {{"size", text(view.drawn->size)},
-                       {"at", at(view.drawn->at)},
-                       {"next", text(view.drawn->next_rank)}}};
+            .fields = {{"size", join_text(sizes, ',')},
+                       {"at", at(*view.drawn_at)},
+                       {"next", join_text(next, ',')}}};
 }
 
 Answer Answers::operator()(const std::vector<ConcertView>& list) const {
@@ -162,6 +186,10 @@ Answer Answers::operator()(const SeatsView& view) const {
     std::vector<std::string> words;
     for (const auto& [status, numbers] : by_status) {
         words.push_back(std::string(seat_status_text(status)) + ":" + numbers_text(numbers));
+    }
+    for (const AreaView& area : view.areas) {
+        words.push_back(area.section + ":" + text(area.seats.free) + "/" + text(area.seats.held) +
+                        "/" + text(area.seats.sold) + "/" + text(area.seats.blocked));
     }
     Answer answer = listed(std::move(words));
     answer.fields = {{"revision", text(view.revision)}, {"date", view.date}};
@@ -197,6 +225,11 @@ Answer Answers::operator()(const Explanation& view) const {
     std::string state = view.state;
     std::replace(state.begin(), state.end(), ' ', '_');
     answer.fields = {{"total", text(view.total)}, {"state", state.substr(0, state.find(';'))}};
+    const auto tells = [&view](const char* words_of) {
+        return yes_or_no(view.state.find(words_of) != std::string::npos);
+    };
+    answer.fields["passed_over"] = tells("; passed over at ");
+    answer.fields["lost"] = tells(", and lost: ");
     return answer;
 }
 

@@ -1,6 +1,7 @@
 #include "support/scenario_verbs.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <unordered_map>
 
 namespace concertres::test {
@@ -15,15 +16,68 @@ AdmissionWindow parse_window(const std::string& text) {
     return {.admit_max = count[0], .length = *length};
 }
 
+// general:1,fan_club:3 are two classes by name and weight.
+std::vector<RoomClass> parse_classes(const std::string& text) {
+    std::vector<RoomClass> classes;
+    for (const std::string& each : split(text, ',')) {
+        const std::vector<std::string> parts = split(each, ':');
+        const auto weight = parts.size() == 2 ? parse_numbers(parts[1]) : std::vector<SeatNumber>();
+        if (weight.size() != 1) throw TableError("`" + each + "` is no class");
+        classes.push_back({.name = parts[0], .weight = weight[0]});
+    }
+    return classes;
+}
+
+double parse_fraction(const std::string& text) {
+    double value = 0;
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (fault != std::errc{} || end != text.data() + text.size()) {
+        throw TableError("`" + text + "` is no number");
+    }
+    return value;
+}
+
+// loop=2-10 add=3 cut=50 every=1s, and what it keeps: load_max=0.8 commit_max=20ms seats_per_pass=2
+std::optional<ClosedLoop> parse_loop(Line& line) {
+    const auto bounds = line.field("loop");
+    if (!bounds) return std::nullopt;
+    const std::vector<std::string> parts = split(*bounds, '-');
+    if (parts.size() != 2) throw TableError("`" + *bounds + "` is not floor-ceiling");
+    ClosedLoop loop{.floor = parse_numbers(parts[0]).at(0),
+                    .ceiling = parse_numbers(parts[1]).at(0)};
+    loop.add = line.number_field("add").value_or(loop.add);
+    loop.cut = line.number_field("cut").value_or(loop.cut);
+    loop.every = line.duration_field("every").value_or(loop.every);
+    if (const auto load = line.field("load_max")) loop.load_max = parse_fraction(*load);
+    loop.commit_max = line.duration_field("commit_max");
+    loop.seats_per_pass_min = line.number_field("seats_per_pass");
+    return loop;
+}
+
+// silent=2m grace=10m
+std::optional<NoShows> parse_no_shows(Line& line) {
+    const auto silent_after = line.duration_field("silent");
+    const auto grace = line.duration_field("grace");
+    if (silent_after.has_value() != grace.has_value()) {
+        throw TableError("silent= and grace= go together");
+    }
+    if (!silent_after) return std::nullopt;
+    return NoShows{*silent_after, *grace};
+}
+
 // Nothing where the line says nothing of a room.
 std::optional<RoomPolicy> parse_room(Line& line) {
     RoomPolicy policy;
     const bool named = line.flag("room");
     policy.draw = line.flag("draw");
+    policy.waiting_list = line.flag("waiting_list");
+    policy.closed_loop = parse_loop(line);
+    policy.no_shows = parse_no_shows(line);
     policy.active_max = line.number_field("active");
     if (const auto window = line.field("window")) policy.window = parse_window(*window);
     policy.pass_ttl = line.duration_field("pass");
     policy.custom = line.field("policy").value_or("");
+    if (const auto classes = line.field("classes")) policy.classes = parse_classes(*classes);
     if (!named && policy == RoomPolicy{}) return std::nullopt;
     return policy;
 }
@@ -39,17 +93,26 @@ OrphanRule parse_orphans(const std::string& text) {
     throw TableError("`" + text + "` is no rule for orphans");
 }
 
-// 7,8 are the seats; best:2 is the best two, where wanted in a `section` and up to a `max_price`.
+// 7,8 are the seats; best:2 is the best two, where wanted in a `section` and up to a `max_price`;
+// Standing:2 is two of that area; 7,8+Standing:2+Terrace:1 is all of it.
 void parse_choice(Line& line, Hold& command) {
-    const std::string seats = line.word("seats");
-    const std::vector<std::string> parts = split(seats, ':');
-    if (parts.size() != 2 || parts[0] != "best") {
-        command.seats = parse_numbers(seats);
-        return;
+    for (const std::string& wish : split(line.word("seats"), '+')) {
+        const std::vector<std::string> parts = split(wish, ':');
+        if (parts.size() != 2) {
+            command.seats = parse_numbers(wish);
+            continue;
+        }
+        const std::int32_t count = parse_numbers(parts[1]).at(0);
+        if (parts[0] != "best") {
+            command.areas.push_back({parts[0], count});
+            continue;
+        }
+        command.best = BestSeats{.count = count};
+        command.best->section = line.field("section");
+        if (const auto price = line.number_field("max_price")) {
+            command.best->max_price = Money{*price};
+        }
     }
-    command.best = BestSeats{.count = parse_numbers(parts[1]).at(0)};
-    command.best->section = line.field("section");
-    if (const auto price = line.number_field("max_price")) command.best->max_price = Money{*price};
 }
 
 SaleMode parse_mode(const std::string& text) {
@@ -76,6 +139,16 @@ std::vector<HallSeat> parse_hall(Line& line) {
             seat->price = dear_price;
         }
     }
+    // areas=Standing:3000:60000,Terrace:200:40000
+    if (const auto areas = line.field("areas")) {
+        for (const std::string& area : split(*areas, ',')) {
+            const std::vector<std::string> parts = split(area, ':');
+            if (parts.size() != 3) throw TableError("`" + area + "` is not name:capacity:price");
+            add_area(seats, {.section = parts[0],
+                             .capacity = parse_numbers(parts[1]).at(0),
+                             .price = Money{parse_numbers(parts[2]).at(0)}});
+        }
+    }
     return seats;
 }
 
@@ -94,6 +167,8 @@ bool Verbs::send(Line& line, BoxOffice& office, const Reply& reply) {
         {"pay", &Verbs::pay},
         {"refund", &Verbs::refund},
         {"change", &Verbs::change},
+        {"admit", &Verbs::admit},
+        {"load", &Verbs::load},
         {"admin_release", &Verbs::admin_release},
         {"block", &Verbs::block},
         {"unblock", &Verbs::unblock},
@@ -193,8 +268,13 @@ void Verbs::join(Line& line, BoxOffice& office, const Reply& reply) {
     const std::string who = line.word("user");
     const std::string concert = line.word("concert");
     const bool again = line.flag("again");
+    const std::string line_class = line.field("class").value_or("");
     line.finish();
-    ask(office, Join{.concert = names_.id<ConcertId>(concert), .user = user(who), .again = again},
+    ask(office,
+        Join{.concert = names_.id<ConcertId>(concert),
+             .user = user(who),
+             .again = again,
+             .line_class = line_class},
         reply, [this, who, concert](const PlaceView& view) {
             places_[{who, concert}] = view.number;
         });
@@ -348,6 +428,29 @@ void Verbs::change(Line& line, BoxOffice& office, const Reply& reply) {
     command.change.actor = "operator";
     line.finish();
     ask(office, std::move(command), reply);
+}
+
+// admit U1 C1, or admit 7 C1: a user's latest place, or that with the number.
+void Verbs::admit(Line& line, BoxOffice& office, const Reply& reply) {
+    const std::string who = line.word("user or place");
+    Admit command{.concert = names_.id<ConcertId>(line.word("concert")),
+                  .actor = line.field("actor").value_or("operator")};
+    if (who.find_first_not_of("0123456789") == std::string::npos) {
+        command.place = {parse_numbers(who).at(0)};
+    } else if (who != "nobody") {
+        command.user = user(who);
+    }
+    if (command.actor == "none") command.actor.clear();
+    line.finish();
+    ask(office, std::move(command), reply);
+}
+
+void Verbs::load(Line& line, BoxOffice& office, const Reply& reply) {
+    const auto concert = names_.id<ConcertId>(line.word("concert"));
+    const double load = parse_fraction(line.word("load"));
+    line.finish();
+    const Result<void> reported = office.report_load(concert, load);
+    reply(reported ? Answer{.words = {"reported"}} : Answers::refusal(reported.error()));
 }
 
 }  // namespace concertres::test

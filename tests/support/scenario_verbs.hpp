@@ -59,6 +59,8 @@ class Verbs {
     void pay(Line& line, BoxOffice& office, const Reply& reply);
     void refund(Line& line, BoxOffice& office, const Reply& reply);
     void change(Line& line, BoxOffice& office, const Reply& reply);
+    void admit(Line& line, BoxOffice& office, const Reply& reply);
+    void load(Line& line, BoxOffice& office, const Reply& reply);
     void admin_release(Line& line, BoxOffice& office, const Reply& reply);
     void block(Line& line, BoxOffice& office, const Reply& reply);
     void unblock(Line& line, BoxOffice& office, const Reply& reply);

@@ -70,10 +70,14 @@ void SaleScript::tell(Event event) {
 
 // --- The room ----------------------------------------------------------------------------------
 
-void SaleScript::join(UserKey user, Time at) {
+PlaceNumber SaleScript::join(UserKey user, Time at, LineClass line_class) {
     add_user(user);
-    Line& line = store_.row<Line>(the_concert);
-    const PlaceNumber number{line.next_sequence++};
+    const auto& lines = store_.of<Line>();
+    if (std::ranges::find(lines, line_class, &Line::line_class) == lines.end()) {
+        store_.add(new_line(store_.row<Line>({the_concert, 0}), line_class));
+    }
+    Line& line = store_.row<Line>({the_concert, line_class});
+    const auto number = PlaceNumber::of({line_class, line.epoch, line.next_sequence++});
     store_.add(Place{.concert = the_concert,
                      .number = number,
                      .user = user,
@@ -81,9 +85,10 @@ void SaleScript::join(UserKey user, Time at) {
                      .joined_at = at});
     std::erase_if(store_.of<Member>(), [&](const Member& member) { return member.user == user; });
     store_.add(Member{.concert = the_concert, .user = user, .latest = number});
+    return number;
 }
 
-void SaleScript::admit(std::int64_t number, Time at) {
+void SaleScript::admit(std::int64_t number, Time at, const std::string& actor) {
     Place& place = store_.row<Place>({the_concert, {number}});
     place.status = PlaceStatus::admitted;
     store_.add(Pass{.concert = the_concert,
@@ -98,7 +103,12 @@ void SaleScript::admit(std::int64_t number, Time at) {
           .at = at,
           .user = place.user_id,
           .place = {number},
-          .pass_expires_at = at + 2min});
+          .pass_expires_at = at + 2min,
+          .actor = actor});
+}
+
+void SaleScript::pass_over(std::int64_t number, Time at) {
+    concertres::pass_over(store_.row<Place>({the_concert, {number}}), at);
 }
 
 void SaleScript::expire_pass(std::int64_t number, Time at) {
@@ -130,13 +140,18 @@ void SaleScript::change_sale(Time at) {
 
 void SaleScript::draw(const DrawSeed& seed, Time at) {
     Sale& sale = store_.row<Sale>(the_concert);
-    const std::int64_t size = store_.row<Line>(the_concert).next_sequence - 1;
     sale.room->draw = true;
     sale.opens_at = at;
-    sale.draw = DrawState{.seed = seed, .drawn = Drawn{.epoch = 0, .size = size, .at = at}};
-    Event event{.stream = of_room, .kind = EventKind::room_drawn, .at = at};
-    event.draw = EventDraw{.seed = seed, .epoch = 0, .size = size};
-    tell(std::move(event));
+    sale.draw = DrawState{.seed = seed, .drawn_at = at};
+    for (Line& line : store_.of<Line>()) {
+        line.drawn = draw_of(line);
+        Event event{.stream = of_room, .kind = EventKind::room_drawn, .at = at};
+        event.draw = EventDraw{.seed = seed,
+                               .line_class = line.line_class,
+                               .epoch = line.drawn->epoch,
+                               .size = line.drawn->size};
+        tell(std::move(event));
+    }
 }
 
 // --- Seats -------------------------------------------------------------------------------------

@@ -52,8 +52,10 @@ class SaleScript {
     // Without a room, everybody is admitted with place 0.
     explicit SaleScript(std::optional<RoomPolicy> room = RoomPolicy{});
 
-    void join(UserKey user, Time at);
-    void admit(std::int64_t number, Time at);
+    PlaceNumber join(UserKey user, Time at, LineClass line_class = 0);
+    // With an `actor`, by hand.
+    void admit(std::int64_t number, Time at, const std::string& actor = {});
+    void pass_over(std::int64_t number, Time at);
     void expire_pass(std::int64_t number, Time at);
     void leave(std::int64_t number, Time at);
 

@@ -102,7 +102,8 @@ class ShownStore final : public Storage {
     Result<std::unique_ptr<BackupJob>> backup(const std::filesystem::path&) override { refuse(); }
     std::map<PerformanceKey, std::int64_t> dead_seats(Time) override { refuse(); }
     std::optional<Time> next_deadline() override { refuse(); }
-    std::vector<PlaceNumber> waiting(ConcertKey, PlaceNumber, std::size_t) override { refuse(); }
+    std::vector<Place> waiting(ConcertKey, PlaceNumber, std::size_t) override { refuse(); }
+    std::vector<Place> passed(ConcertKey, PlaceNumber, std::size_t) override { refuse(); }
     std::vector<Pass> admitted(ConcertKey, PlaceNumber, std::size_t) override { refuse(); }
     std::vector<Reservation> reservations(UserKey, std::optional<ReservationKey>,
                                           std::size_t) override {

@@ -1,8 +1,9 @@
 #include "support/witness.hpp"
 
 #include <algorithm>
-#include <deque>
+#include <iterator>
 #include <optional>
+#include <utility>
 
 #include "support/drawn_order.hpp"
 
@@ -193,65 +194,186 @@ void Witness::waits(UserId user, PlaceNumber number, std::int64_t position) {
     last->second = position;
 }
 
+void Witness::heard(PlaceNumber number, Time at) {
+    waited_[number].heard.insert(at);
+    waited_[number].asked = at;
+}
+
+void Witness::all_heard(Time at) {
+    for (auto& [number, waited] : waited_) {
+        if (!waited.gone && !waited.lost) waited.heard.insert(at);
+    }
+}
+
+void Witness::gone(PlaceNumber number, Time at) {
+    Waited& waited = waited_[number];
+    waited.gone = std::min(waited.gone.value_or(at), at);
+}
+
+void Witness::lost(PlaceNumber number, Time at) { waited_[number].lost = at; }
+
+std::optional<Time> Witness::Waited::heard_before(Time at) const {
+    const auto after = heard.upper_bound(at);
+    return after == heard.begin() ? std::nullopt : std::optional(*std::prev(after));
+}
+
+Witness::Standing Witness::standing_of(PlaceNumber number,
+                                       const std::map<LineClass, EventDraw>& draws) {
+    const LineClass line_class = number.line_class();
+    const std::int64_t sequence = number.value % (std::int64_t{1} << 36);
+    const auto draw = draws.find(line_class);
+    if (draw == draws.end() || sequence > draw->second.size) return {1, number.value};
+    const auto rank =
+        rank_by_hand(draw->second.seed, static_cast<std::uint64_t>(draw->second.size),
+                     static_cast<std::uint64_t>(sequence), static_cast<std::uint64_t>(line_class));
+    return {0, static_cast<std::int64_t>(rank)};
+}
+
 void Witness::check_room(const std::vector<Event>& room, const std::vector<Event>& performances,
                          const RoomPolicy& policy) {
-    // Whoever has the smaller number came first; of those who were drawn, whoever has the smaller
-    // rank is first. If one is admitted after who is behind it, it was overtaken: a place that was
-    // left is never admitted.
-    std::optional<EventDraw> draw;
-    std::pair<int, std::int64_t> last{-1, 0};
+    const std::vector<Admitted> admitted = admissions(room, policy);
+    check_line(room, policy);
+    check_active(room, performances, admitted);
+    check_window(admitted);
+}
+
+std::vector<Witness::Admitted> Witness::admissions(const std::vector<Event>& room,
+                                                   const RoomPolicy& first) {
+    std::vector<Admitted> found;
+    const RoomPolicy* policy = &first;
+    std::size_t changed = 0;
+    for (const Event& event : room) {
+        if (event.kind == EventKind::sale_changed) {
+            expect(changed < changes_.size(), "a room was changed by nobody");
+            if (changed < changes_.size()) policy = &changes_[changed++];
+        }
+        if (event.kind == EventKind::pass_admitted) found.push_back({&event, policy});
+    }
+    return found;
+}
+
+void Witness::check_line(const std::vector<Event>& room, const RoomPolicy& policy) {
+    std::map<LineClass, EventDraw> draws;
+    std::map<LineClass, Standing> last;
+    bool any_admitted = false;
     for (const Event& event : room) {
         if (event.kind == EventKind::room_drawn) {
-            expect(!draw && event.draw && policy.draw && last.first < 0,
-                   "a line was drawn that was not to be, or twice, or too late");
-            draw = event.draw;
+            expect(event.draw && policy.draw && !any_admitted,
+                   "a line was drawn that was not to be, or too late");
+            expect(draws.emplace(event.draw->line_class, *event.draw).second,
+                   "a line was drawn twice");
         }
         if (event.kind != EventKind::pass_admitted) continue;
-        std::pair<int, std::int64_t> standing{1, event.place.value};
-        if (draw && event.place.value <= draw->size) {
-            const auto rank = rank_by_hand(draw->seed, static_cast<std::uint64_t>(draw->size),
-                                           static_cast<std::uint64_t>(event.place.value));
-            standing = {0, static_cast<std::int64_t>(rank)};
+        any_admitted = true;
+        if (policy.no_shows) {
+            check_there(event, draws, *policy.no_shows);
+        } else {
+            check_order(event, draws, last);
         }
-        expect(standing > last, "somebody was overtaken, or admitted twice");
-        last = standing;
     }
-    expect(draw.has_value() == policy.draw, "a line was not drawn that was to be");
-    if (policy.active_max) check_active(room, performances, *policy.active_max);
-    if (policy.window) check_window(room, *policy.window);
+    expect(draws.contains(0) == policy.draw, "a line was not drawn that was to be");
+    if (policy.no_shows) check_lost(*policy.no_shows);
+}
+
+// Whoever has the smaller number of a class came first; of those who were drawn, whoever has the
+// smaller rank is first. If one is admitted after who is behind it, it was overtaken: a place that
+// was left is never admitted.
+void Witness::check_order(const Event& admitted, const std::map<LineClass, EventDraw>& draws,
+                          std::map<LineClass, Standing>& last) {
+    const Standing standing = standing_of(admitted.place, draws);
+    const auto [before, is_first] = last.try_emplace(admitted.place.line_class(), standing);
+    expect(is_first || standing > before->second, "somebody was overtaken, or admitted twice");
+    before->second = standing;
+}
+
+void Witness::check_there(const Event& admitted, const std::map<LineClass, EventDraw>& draws,
+                          const NoShows& rule) {
+    // Times are kept to the second; and whoever comes back is found by the next tick.
+    constexpr auto slack = std::chrono::seconds(3);
+    const auto at = admitted.at;
+    const auto own = waited_[admitted.place].heard_before(at);
+    expect(own && at - *own <= rule.silent_after + slack,
+           "somebody was admitted who was not there");
+    const Standing standing = standing_of(admitted.place, draws);
+    for (const auto& [number, waited] : waited_) {
+        if (number.line_class() != admitted.place.line_class()) continue;
+        if (waited.gone && *waited.gone <= at) continue;
+        if (waited.heard.empty() || *waited.heard.begin() > at) continue;
+        const auto heard = waited.heard_before(at - slack);
+        const bool is_there = heard && at - *heard <= rule.silent_after && !waited.lost;
+        if (number == admitted.place || standing < standing_of(number, draws)) continue;
+        expect(!is_there, "somebody who was there was overtaken");
+        ++passed_by_;
+    }
+    Waited& admitted_now = waited_[admitted.place];
+    expect(!std::exchange(admitted_now.admitted, true), "somebody was admitted twice");
+    // Who leaves later gives back the pass.
+    expect(admitted_now.gone.value_or(at) >= at, "somebody was admitted after leaving");
+    gone(admitted.place, at);
+}
+
+void Witness::check_lost(const NoShows& rule) {
+    for (const auto& [number, waited] : waited_) {
+        if (!waited.lost) continue;
+        expect(waited.asked && *waited.lost - *waited.asked > rule.silent_after,
+               "a place was lost whose user had just been heard of");
+        const auto silent = waited.first_silence(rule.silent_after);
+        expect(silent && *waited.lost - *silent >= rule.silent_after + rule.grace,
+               "a place was lost before its grace was over");
+    }
+}
+
+std::optional<Time> Witness::Waited::first_silence(Duration longer_than) const {
+    for (auto at = heard.begin(); at != heard.end(); ++at) {
+        const auto next = std::next(at);
+        if (next == heard.end() || *next - *at > longer_than) return *at;
+    }
+    return std::nullopt;
 }
 
 void Witness::check_active(const std::vector<Event>& room, const std::vector<Event>& performances,
-                           std::int64_t active_max) {
+                           const std::vector<Admitted>& admitted) {
     std::map<PlaceNumber, Time> ends;
     for (const Event& event : performances) {
         if (event.kind == EventKind::payment_completed) ends.emplace(event.place, event.at);
     }
-    // At one moment ends come before beginnings: what ended made room for what began.
-    std::vector<std::pair<Time, int>> changes;
     for (const Event& event : room) {
-        if (event.kind == EventKind::pass_admitted) changes.emplace_back(event.at, 1);
         if (event.kind == EventKind::pass_expired || event.kind == EventKind::pass_left) {
             expect(ends.emplace(event.place, event.at).second, "a pass ended twice");
         }
     }
-    for (const auto& [place, at] : ends) changes.emplace_back(at, -1);
-    std::sort(changes.begin(), changes.end());
+    // At one moment ends come before beginnings: what ended made room for what began.
+    struct Change {
+        Time at;
+        int by = 0;
+        std::int64_t most = INT64_MAX;
+    };
+    std::vector<Change> changes;
+    for (const auto& [event, policy] : admitted) {
+        std::int64_t most = policy->active_max.value_or(INT64_MAX);
+        if (policy->closed_loop) most = std::min(most, policy->closed_loop->ceiling);
+        changes.push_back({event->at, 1, most});
+    }
+    for (const auto& [place, at] : ends) changes.push_back({.at = at, .by = -1});
+    std::ranges::stable_sort(changes, {},
+                             [](const Change& change) { return std::pair(change.at, change.by); });
     std::int64_t active = 0;
-    for (const auto& [at, change] : changes) {
-        active += change;
-        expect(active <= active_max, "more passes were live than may be");
+    for (const Change& change : changes) {
+        active += change.by;
+        expect(active <= change.most, "more passes were live than may be");
     }
 }
 
-void Witness::check_window(const std::vector<Event>& room, const AdmissionWindow& window) {
-    std::deque<Time> within;
-    for (const Event& event : room) {
-        if (event.kind != EventKind::pass_admitted) continue;
-        within.push_back(event.at);
-        while (within.front() <= event.at - window.length) within.pop_front();
-        expect(static_cast<std::int64_t>(within.size()) <= window.admit_max,
-               "more were admitted in one window than may be");
+void Witness::check_window(const std::vector<Admitted>& admitted) {
+    for (std::size_t i = 0; i < admitted.size(); ++i) {
+        const auto& window = admitted[i].policy->window;
+        if (!window) continue;
+        std::int64_t within = 0;
+        for (std::size_t j = i + 1; j-- > 0;) {
+            if (admitted[j].event->at <= admitted[i].event->at - window->length) break;
+            ++within;
+        }
+        expect(within <= window->admit_max, "more were admitted in one window than may be");
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -32,10 +33,21 @@ class Witness {
     void refunded(const PaymentView& view);
     // Where a place that waits is said to be: it never moves back.
     void waits(UserId user, PlaceNumber number, std::int64_t position);
+    // Who waits is heard of when it joins, asks, or the box office is opened again.
+    void heard(PlaceNumber number, Time at);
+    void all_heard(Time at);
+    // The place waits no more: its owner gave it up, or was told that it is lost.
+    void gone(PlaceNumber number, Time at);
+    void lost(PlaceNumber number, Time at);
     void complain(const std::string& what);
+    // An operator changed the room; told in the order of the room's events.
+    void changed(const RoomPolicy& room) { changes_.push_back(room); }
 
-    // The events of a room, from the first, and of its performances: nobody was overtaken, at most
-    // `active_max` passes were live at any time, at most `window` were admitted in any interval.
+    // The events of a room, from the first, and of its performances: nobody was overtaken, and
+    // nobody was admitted beyond what `policy`, or what it had become by then, allowed to be live
+    // at once or to be admitted in any interval. Where there is a rule for no-shows (which stays as
+    // it is): whoever was there was not overtaken, nobody who was not was admitted, and no place
+    // was lost before its grace was over.
     void check_room(const std::vector<Event>& room, const std::vector<Event>& performances,
                     const RoomPolicy& policy);
     // What is asked for at the end is what the answers came to.
@@ -45,6 +57,8 @@ class Witness {
     [[nodiscard]] const std::vector<std::string>& faults() const { return faults_; }
     [[nodiscard]] std::size_t sold() const { return sold_.size(); }
     [[nodiscard]] std::size_t payments() const { return payments_.size(); }
+    // How often somebody was let in before one who was ahead, but not there.
+    [[nodiscard]] std::int64_t passed_by() const { return passed_by_; }
 
   private:
     using SeatId = std::pair<PerformanceId, SeatNumber>;
@@ -58,11 +72,42 @@ class Witness {
     void expect(bool is_so, const std::string& what) {
         if (!is_so) complain(what);
     }
+    // How a place waited.
+    struct Waited {
+        std::set<Time> heard;         // from when it was taken
+        std::optional<Time> asked{};  // the last time
+        std::optional<Time> gone{};
+        std::optional<Time> lost{};  // when that was told
+        bool admitted = false;
+
+        // When its user was heard of last, as of `at`.
+        [[nodiscard]] std::optional<Time> heard_before(Time at) const;
+        // After when it was silent for the first time, so that it may have been passed over.
+        [[nodiscard]] std::optional<Time> first_silence(Duration longer_than) const;
+    };
+    // Where a place stands in its class.
+    using Standing = std::pair<int, std::int64_t>;
+    [[nodiscard]] static Standing standing_of(PlaceNumber number,
+                                              const std::map<LineClass, EventDraw>& draws);
+
     void drop(ReservationId id);
+    void check_order(const Event& admitted, const std::map<LineClass, EventDraw>& draws,
+                     std::map<LineClass, Standing>& last);
+    void check_there(const Event& admitted, const std::map<LineClass, EventDraw>& draws,
+                     const NoShows& rule);
+    void check_lost(const NoShows& rule);
     void check_limits(const ReservationView& view);
+    // An admission, and the policy that was in force.
+    struct Admitted {
+        const Event* event;
+        const RoomPolicy* policy;
+    };
+    [[nodiscard]] std::vector<Admitted> admissions(const std::vector<Event>& room,
+                                                   const RoomPolicy& first);
+    void check_line(const std::vector<Event>& room, const RoomPolicy& policy);
     void check_active(const std::vector<Event>& room, const std::vector<Event>& performances,
-                      std::int64_t active_max);
-    void check_window(const std::vector<Event>& room, const AdmissionWindow& window);
+                      const std::vector<Admitted>& admitted);
+    void check_window(const std::vector<Admitted>& admitted);
 
     SeatLimits limits_;
     std::map<SeatNumber, Money> prices_;
@@ -74,6 +119,9 @@ class Witness {
     std::map<UserId, std::int64_t> balances_;
     std::map<TransferId, std::int64_t> charges_;
     std::map<std::pair<UserId, PlaceNumber>, std::int64_t> positions_;
+    std::vector<RoomPolicy> changes_;
+    std::map<PlaceNumber, Waited> waited_;
+    std::int64_t passed_by_ = 0;
     std::vector<std::string> faults_;
 };
 

@@ -112,6 +112,37 @@ CONCERTRES_BACKEND_TEST("of two hundred who race for the best, nobody is refused
     check_clean(office);
 }
 
+CONCERTRES_BACKEND_TEST("of a crowd that races for an area exactly as many buy as it has seats") {
+    TestStore store(backend);
+    BoxOffice office(store.take());
+    ConcertDraft draft = SmallSale::draft(5);
+    add_area(draft.seats, {.section = "Standing", .capacity = 150, .price = SmallSale::price});
+    const SmallSale sale = SmallSale::add(office, draft);
+    std::atomic<int> bought{0};
+    std::atomic<int> refused{0};
+    race(200, 16, [&](int i) {
+        const UserId user = SmallSale::user(i);
+        REQUIRE(office.charge({.user = user, .amount = {200'000}, .key = "charge"}));
+        Hold hold{.user = user, .performance = sale.performance(), .key = key(i)};
+        hold.areas = {{"Standing", 1 + i % 2}};
+        const auto held = office.hold(hold);
+        if (!held) {
+            CHECK(held.error().code == Errc::no_seats_match);
+            ++refused;
+            return;
+        }
+        REQUIRE(office.pay({.user = user, .reservations = {held->id}, .key = key(i)}));
+        bought += static_cast<int>(held->seats.size());
+    });
+    CHECK(bought == 150);
+    CHECK(refused > 0);
+    const auto seats = office.seats({.performance = sale.performance()});
+    REQUIRE(seats);
+    CHECK(seats->seats.size() == 5);
+    CHECK(seats->areas.at(0).seats == SeatCounts{.sold = 150});
+    check_clean(office);
+}
+
 CONCERTRES_BACKEND_TEST("two hundred concurrent payments of one reservation debit once") {
     TestStore store(backend);
     BoxOffice office(store.take());

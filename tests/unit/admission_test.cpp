@@ -426,11 +426,81 @@ TEST_CASE("a new place is refused with nothing changed where none can be had") {
     CHECK(refused(again, again_with(ended(PassStatus::spent))) == "sold_out");
 }
 
+TEST_CASE("with a waiting list a new place can be had while it is sold out, and else as ever") {
+    JoinFacts facts = join_facts(SaleState::sold_out);
+    facts.waiting_list = true;
+    JoinRows rows = first_time();
+    CHECK(code(join(rows, facts)) == "ok");
+    rows = first_time();
+    facts.waiting = facts.waiting_max;
+    CHECK(code(join(rows, facts)) == "room_full");
+    facts.state = SaleState::closed;
+    CHECK(code(join(rows, facts)) == "room_closed");
+}
+
 TEST_CASE("the last one who fits into the line is taken") {
     JoinRows rows = first_time();
     JoinFacts facts = join_facts();
     facts.waiting = facts.waiting_max - 1;
     CHECK(code(join(rows, facts)) == "ok");
+}
+
+// --- No-shows ------------------------------------------------------------------------------------
+
+TEST_CASE("who has not been heard of for longer than the rule allows is not there") {
+    const NoShows rule{.silent_after = 90s, .grace = 5min};
+    CHECK(!is_silent(rule, t0, t0));
+    CHECK(!is_silent(rule, t0, t0 + 90s));
+    CHECK(is_silent(rule, t0, t0 + 90s + Duration(1)));
+}
+
+TEST_CASE("a place that was passed over still waits, for everybody who asks") {
+    Standing standing = waiting();
+    pass_over(*standing.place, t0);
+    CHECK(standing.place->passed_at == t0);
+    CHECK(standing.place->waits());
+    CHECK(status_of(standing, t0) == TokenStatus::waiting);
+    CHECK(code(check_admitted(standing, alice, t0)) == "not_admitted");
+    JoinRows rows = first_time();
+    rows.member = Member{.concert = concert_key, .user = alice, .latest = alices_place};
+    rows.latest = standing;
+    CHECK(join(rows, join_facts()).value() == alices_place);
+    CHECK(!rows.made);
+    CHECK_THROWS_AS(pass_over(*standing.place, t0), AssertionFailed);
+}
+
+TEST_CASE("who was passed over is admitted like all others, and the place keeps when it was") {
+    Sale state = open_sale();
+    Place place = *waiting().place;
+    pass_over(place, t0);
+    std::vector<Event> events;
+    CHECK(admit(state, place, {.ttl = 1min, .max = 1min}, t0 + 1s, events).admitted_at == t0 + 1s);
+    CHECK(place.status == PlaceStatus::admitted);
+    CHECK(place.passed_at == t0);
+}
+
+TEST_CASE("a place that was passed over is lost from the end of its grace on, and says so") {
+    const NoShows rule{.silent_after = 90s, .grace = 5min};
+    Standing standing = waiting();
+    Place& place = *standing.place;
+    pass_over(place, t0);
+    CHECK(!is_grace_over(rule, place, t0 + 5min - Duration(1)));
+    CHECK_THROWS_AS(lose(rule, place, t0 + 5min - Duration(1)), AssertionFailed);
+    CHECK(is_grace_over(rule, place, t0 + 5min));
+    lose(rule, place, t0 + 5min);
+    CHECK(place.is_lost());
+    const auto refused = check_admitted(standing, alice, t0 + 5min);
+    CHECK(code(refused) == "pass_left");
+    CHECK(refused.error().detail.find("the place is lost: its turn came at ") == 0);
+}
+
+TEST_CASE("who gives up a place that was passed over has not lost it") {
+    Standing standing = waiting();
+    pass_over(*standing.place, t0);
+    leave(*standing.place);
+    CHECK(!standing.place->is_lost());
+    CHECK(status_of(standing, t0) == TokenStatus::left);
+    CHECK_THROWS_AS(leave(*standing.place), AssertionFailed);
 }
 
 // --- Passes --------------------------------------------------------------------------------------
@@ -456,6 +526,53 @@ TEST_CASE("an admitted place gets a pass with an end and a ceiling") {
                                         .user = id_of(alice),
                                         .place = alices_place,
                                         .pass_expires_at = t0 + 10min}});
+}
+
+TEST_CASE("an admission by hand names the operator, and is like any other else") {
+    Sale state = open_sale();
+    Sale other = open_sale();
+    Place place = *waiting().place;
+    Place same = place;
+    std::vector<Event> by_hand;
+    std::vector<Event> by_tick;
+    const PassTerms terms{.ttl = 10min, .max = 30min};
+    CHECK(admit(state, place, terms, t0, by_hand, "ann") == admit(other, same, terms, t0, by_tick));
+    CHECK(by_hand.at(0).actor == "ann");
+    by_hand[0].actor.clear();
+    CHECK(by_hand == by_tick);
+}
+
+TEST_CASE("an operator can let somebody in while the sale is open, paused or draining") {
+    Sale state = open_sale();
+    state.opens_at = t0;
+    const SeatCounts some{.free = 0, .blocked = 1, .held = 1, .sold = 8};
+    const SeatCounts none{.free = 0, .blocked = 1, .held = 0, .sold = 9};
+    for (const SaleMode mode : {SaleMode::open, SaleMode::paused, SaleMode::draining}) {
+        state.mode = mode;
+        CHECK(code(check_admit_by_hand(state, some, t0)) == "ok");
+        CHECK(code(check_admit_by_hand(state, none, t0)) == "sold_out");
+        CHECK(code(check_admit_by_hand(state, none, t0 - tick)) == "sale_not_open");
+        // No performance is to come.
+        CHECK(code(check_admit_by_hand(state, {}, t0 - tick)) == "room_closed");
+    }
+    state.mode = SaleMode::closed;
+    CHECK(code(check_admit_by_hand(state, some, t0)) == "room_closed");
+}
+
+TEST_CASE("a room that is full says by which limits") {
+    Sale state = open_sale();
+    state.room = RoomPolicy{
+        .active_max = 50,
+        .closed_loop = ClosedLoop{.floor = 2, .ceiling = 90, .load_max = 0.5, .commit_max = 20ms},
+        .waiting_list = true};
+    const Error full = full_room(state, {.admitted = 50, .seats_free = 7});
+    CHECK(full.code == Errc::room_full);
+    CHECK(
+        full.detail ==
+        "50 are in, 7 seats are free, and the room lets in nobody more just now (room: at most 50 "
+        "at once, 2 to 90 at once by a closed loop (load up to 0.5, commits within 20 ms; +1 or "
+        "down to 50% every 1000 ms), with a waiting list): raise what limits it, or try again "
+        "when somebody has left");
 }
 
 TEST_CASE("a pass never lives past its ceiling") {

@@ -36,7 +36,7 @@ std::int64_t number_at(std::uint64_t rank) {
 void admit_ranks(SaleScript& script, std::uint64_t first, std::uint64_t end) {
     for (std::uint64_t rank = first; rank < end; ++rank) {
         script.admit(number_at(rank), drawn_at + 1s);
-        ++script.store().row<Sale>(the_concert).draw->drawn->next_rank;
+        ++script.store().row<Line>({the_concert, 0}).drawn->next_rank;
     }
 }
 
@@ -51,9 +51,9 @@ TEST_CASE("a draw, and admissions in its order, are clean") {
     SUBCASE("one had left") {
         script.leave(number_at(1), t0 + 30s);
         admit_ranks(script, 0, 1);
-        script.store().row<Sale>(the_concert).draw->drawn->next_rank = 2;
+        script.store().row<Line>({the_concert, 0}).drawn->next_rank = 2;
         script.admit(number_at(2), drawn_at + 2s);
-        script.store().row<Sale>(the_concert).draw->drawn->next_rank = 3;
+        script.store().row<Line>({the_concert, 0}).drawn->next_rank = 3;
     }
     SUBCASE("all are in, and one who came later") {
         admit_ranks(script, 0, 5);
@@ -70,7 +70,7 @@ TEST_CASE("who was let in by number before the draw overtook nobody") {
     script.draw(seed, drawn_at);
     const std::int64_t first = number_at(0) == 1 ? number_at(1) : number_at(0);
     script.admit(first, drawn_at);
-    script.store().row<Sale>(the_concert).draw->drawn->next_rank = number_at(0) == 1 ? 2 : 1;
+    script.store().row<Line>({the_concert, 0}).drawn->next_rank = number_at(0) == 1 ? 2 : 1;
     ShownStore store = shown(script);
     CHECK(findings_text(store) == "");
 }
@@ -80,7 +80,7 @@ TEST_CASE("an order that was doctored breaks Q1") {
     SUBCASE("two are exchanged") {
         script.admit(number_at(1), drawn_at + 1s);
         script.admit(number_at(0), drawn_at + 1s);
-        script.store().row<Sale>(the_concert).draw->drawn->next_rank = 2;
+        script.store().row<Line>({the_concert, 0}).drawn->next_rank = 2;
         ShownStore store = shown(script);
         CHECK(broken_rules(store) == "Q1");
     }
@@ -105,13 +105,15 @@ TEST_CASE("an order that was doctored breaks Q1") {
 TEST_CASE("a draw that is not the one that was told breaks Q7") {
     SaleScript script = five_drawn();
     DrawState& draw = *script.store().row<Sale>(the_concert).draw;
+    Line& line = script.store().row<Line>({the_concert, 0});
     SUBCASE("another seed") { draw.seed[0] ^= 1; }
-    SUBCASE("another time") { draw.drawn->at -= 1us; }
-    SUBCASE("fewer places") { draw.drawn->size = 4; }
-    SUBCASE("more places than there are") { draw.drawn->size = 9; }
-    SUBCASE("further than there are places") { draw.drawn->next_rank = 6; }
-    SUBCASE("further than those who are in") { draw.drawn->next_rank = 1; }
-    SUBCASE("no draw in the row") { draw.drawn.reset(); }
+    SUBCASE("another time") { *draw.drawn_at -= 1us; }
+    SUBCASE("fewer places") { line.drawn->size = 4; }
+    SUBCASE("more places than there are") { line.drawn->size = 9; }
+    SUBCASE("further than there are places") { line.drawn->next_rank = 6; }
+    SUBCASE("further than those who are in") { line.drawn->next_rank = 1; }
+    SUBCASE("no draw in the sale's row") { draw.drawn_at.reset(); }
+    SUBCASE("no draw in the line's row") { line.drawn.reset(); }
     SUBCASE("no seed") { script.store().row<Sale>(the_concert).draw.reset(); }
     ShownStore store = shown(script);
     CHECK(broken_rules(store).find("Q7") != std::string::npos);
@@ -133,6 +135,57 @@ TEST_CASE("a draw that no event tells of, or two do, breaks Q7") {
 TEST_CASE("somebody who came after the draw and stands among those drawn breaks Q7") {
     SaleScript script = five_drawn();
     script.store().row<Place>({the_concert, {5}}).joined_at = drawn_at + 1us;
+    ShownStore store = shown(script);
+    CHECK(broken_rules(store).find("Q7") != std::string::npos);
+}
+
+// --- Classes -----------------------------------------------------------------------------------
+
+namespace {
+
+// Three of the first class and two of the second, drawn; the first class's are admitted by rank.
+SaleScript classes_drawn() {
+    SaleScript script(RoomPolicy{.classes = {{"general", 1}, {"fan_club", 3}}});
+    for (const UserKey user : {alice, bob, carol}) script.join(user, t0);
+    for (const UserKey user : {dave, erin}) script.join(user, t0, 1);
+    script.draw(seed, drawn_at);
+    return script;
+}
+
+// The number of the second class that is let in first, or second.
+std::int64_t fan_at(std::uint64_t rank) {
+    const std::int64_t sequence = rank_by_hand(seed, 2, 1, 1) == rank ? 1 : 2;
+    return PlaceNumber::of({.line_class = 1, .sequence = sequence}).value;
+}
+
+}  // namespace
+
+TEST_CASE("lines that were drawn, each in its own order, are clean") {
+    SaleScript script = classes_drawn();
+    script.admit(fan_at(0), drawn_at + 1s);
+    script.store().row<Line>({the_concert, 1}).drawn->next_rank = 1;
+    ShownStore store = shown(script);
+    CHECK(findings_text(store) == "");
+}
+
+TEST_CASE("the order of one class that was doctored breaks Q1, whatever the others are") {
+    SaleScript script = classes_drawn();
+    script.admit(fan_at(1), drawn_at + 1s);
+    ShownStore store = shown(script);
+    CHECK(broken_rules(store) == "Q1");
+}
+
+TEST_CASE("a class's draw that is not the one that was told breaks Q7") {
+    SaleScript script = classes_drawn();
+    Line& line = script.store().row<Line>({the_concert, 1});
+    SUBCASE("another size") { line.drawn->size = 1; }
+    SUBCASE("further than those who are in") { line.drawn->next_rank = 1; }
+    SUBCASE("none in its row") { line.drawn.reset(); }
+    SUBCASE("told of another class") { script.store().event(of_room, 2).draw->line_class = 2; }
+    SUBCASE("told of none that there can be") {
+        script.store().event(of_room, 2).draw->line_class = 16;
+    }
+    SUBCASE("told at another time") { script.store().event(of_room, 2).at += 1us; }
     ShownStore store = shown(script);
     CHECK(broken_rules(store).find("Q7") != std::string::npos);
 }

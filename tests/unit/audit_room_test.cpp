@@ -87,9 +87,9 @@ TEST_CASE("a place that is lost breaks Q4") {
 
 TEST_CASE("a line that ends elsewhere than its row says breaks Q4") {
     ShownStore store = five_waiting().shown(t0);
-    SUBCASE("before") { store.row<Line>(the_concert).next_sequence = 5; }
-    SUBCASE("behind") { store.row<Line>(the_concert).next_sequence = 7; }
-    SUBCASE("in an epoch that has passed") { store.row<Line>(the_concert).epoch = -1; }
+    SUBCASE("before") { store.row<Line>({the_concert, 0}).next_sequence = 5; }
+    SUBCASE("behind") { store.row<Line>({the_concert, 0}).next_sequence = 7; }
+    SUBCASE("in an epoch that has passed") { store.row<Line>({the_concert, 0}).epoch = -1; }
     SUBCASE("at a concert without a room") { store.row<Sale>(the_concert).room.reset(); }
     CHECK(broken_rules(store) == "Q4");
 }
@@ -114,7 +114,8 @@ TEST_CASE("a place with a number that is none breaks Q4") {
 
 TEST_CASE("a line that was rebuilt is clean, with gaps where nobody came back") {
     ShownStore store = five_waiting().shown(t0);
-    store.row<Line>(the_concert) = {.concert = the_concert, .epoch = 1, .next_sequence = 1'000};
+    store.row<Line>({the_concert, 0}) = {
+        .concert = the_concert, .epoch = 1, .next_sequence = 1'000};
     store.add(User{.id = id_of(gina), .user = gina});
     const PlaceNumber number = PlaceNumber::of(1, 7);
     store.add(Place{.concert = the_concert,
@@ -144,6 +145,155 @@ TEST_CASE("a place that was joined before one ahead of it breaks C1") {
     CHECK(broken_rules(store) == "C1");
 }
 
+TEST_CASE("whom an operator let in by hand overtook nobody, and the line goes on in order") {
+    SaleScript script = five_waiting();
+    script.admit(4, t0, "ann");
+    script.admit(1, t0 + 1s);
+    script.admit(2, t0 + 2s);
+    SUBCASE("so it is clean") {
+        ShownStore store = script.shown(t0 + 10s);
+        CHECK(findings_text(store) == "");
+    }
+    SUBCASE("without the operator's name it breaks Q1") {
+        script.store().event(of_room, 1).actor.clear();
+        ShownStore store = script.shown(t0 + 10s);
+        CHECK(broken_rules(store) == "Q1");
+    }
+    SUBCASE("another who is let in before his turn still breaks Q1") {
+        script.admit(5, t0 + 3s);
+        ShownStore store = script.shown(t0 + 10s);
+        CHECK(broken_rules(store) == "Q1");
+        CHECK(finds(store, "Q1", {"place 3", "waits", "place 5 behind it"}));
+    }
+}
+
+// --- Classes -----------------------------------------------------------------------------------
+
+namespace {
+
+// Two of the first class, two of the second, and one who is of both, one after the other.
+SaleScript two_classes() {
+    SaleScript script(RoomPolicy{.classes = {{"general", 1}, {"fan_club", 3}}});
+    script.join(alice, t0);
+    script.join(carol, t0, 1);
+    script.join(bob, t0 + 1s);
+    script.join(dave, t0 + 1s, 1);
+    return script;
+}
+
+PlaceNumber fan(std::int64_t sequence) {
+    return PlaceNumber::of({.line_class = 1, .sequence = sequence});
+}
+
+}  // namespace
+
+TEST_CASE("whom it is that was passed over is not overtaken by who comes after that") {
+    SaleScript script = five_waiting();
+    script.admit(1, t0);
+    script.pass_over(2, t0 + 1s);
+    script.pass_over(3, t0 + 1s);
+    SUBCASE("in the same moment") { script.admit(4, t0 + 1s); }
+    SUBCASE("later") { script.admit(4, t0 + 2s); }
+    SUBCASE("and comes back") {
+        script.admit(5, t0 + 2s);
+        // The one in between was not passed over, and has left.
+        script.leave(4, t0 + 1s);
+        script.admit(2, t0 + 3s);
+    }
+    ShownStore store = script.shown(t0 + 4s);
+    CHECK(findings_text(store) == "");
+}
+
+TEST_CASE("who was passed over only after somebody behind was admitted breaks Q1") {
+    SaleScript script = five_waiting();
+    script.admit(3, t0 + 1s);
+    script.pass_over(1, t0 + 2s);
+    script.pass_over(2, t0 + 1s);
+    script.admit(5, t0 + 3s);
+    SUBCASE("and still waits") {}
+    SUBCASE("and was admitted in the end") { script.admit(1, t0 + 4s); }
+    script.leave(4, t0 + 1s);
+    ShownStore store = script.shown(t0 + 4s);
+    CHECK(broken_rules(store) == "Q1");
+    CHECK(finds(store, "Q1", {"place 1", "place 3 behind it"}));
+}
+
+TEST_CASE("a place passed over at a time that cannot be breaks C1, one at no time Q3") {
+    SaleScript script = five_waiting();
+    script.admit(1, t0 + 2s);
+    script.pass_over(2, t0 + 2s);
+    ShownStore store = script.shown(t0 + 4s);
+    SUBCASE("before it was joined") { store.row<Place>(place(2)).passed_at = t0 - tick; }
+    SUBCASE("in the future") { store.row<Place>(place(2)).passed_at = t0 + 4s + tick; }
+    SUBCASE("after it was admitted") { store.row<Place>(place(1)).passed_at = t0 + 2s + tick; }
+    CHECK(broken_rules(store) == "C1");
+}
+
+TEST_CASE("a place that waits and was passed over, or was passed over at no time, breaks Q3") {
+    SaleScript script = five_waiting();
+    script.pass_over(1, t0);
+    ShownStore store = script.shown(t0);
+    SUBCASE("without a time") { store.row<Place>(place(1)).passed_at.reset(); }
+    SUBCASE("with one") { store.row<Place>(place(2)).passed_at = t0; }
+    CHECK(broken_rules(store) == "Q3");
+}
+
+TEST_CASE("people of one class who are admitted overtake nobody of another") {
+    SaleScript script = two_classes();
+    script.admit(fan(1).value, t0 + 2s);
+    script.admit(fan(2).value, t0 + 2s);
+    script.admit(1, t0 + 3s);
+    ShownStore store = script.shown(t0 + 4s);
+    CHECK(findings_text(store) == "");
+}
+
+TEST_CASE("who is overtaken in a class breaks Q1, whatever the other class does") {
+    SaleScript script = two_classes();
+    script.admit(1, t0 + 2s);
+    script.admit(fan(2).value, t0 + 2s);
+    ShownStore store = script.shown(t0 + 4s);
+    CHECK(broken_rules(store) == "Q1");
+    SUBCASE("and is let in later") {
+        script.admit(fan(1).value, t0 + 3s);
+        ShownStore later = script.shown(t0 + 4s);
+        CHECK(broken_rules(later) == "Q1");
+    }
+}
+
+TEST_CASE("a user's latest place may be of a class with smaller numbers") {
+    SaleScript script = two_classes();
+    UserKey user = carol;
+    SUBCASE("later") {
+        script.leave(fan(1).value, t0 + 2s);
+        script.join(carol, t0 + 3s);
+    }
+    SUBCASE("in the same commit") {
+        user = dave;
+        script.leave(fan(2).value, t0 + 1s);
+        script.join(dave, t0 + 1s);
+    }
+    ShownStore store = script.shown(t0 + 4s);
+    CHECK(findings_text(store) == "");
+    store.row<Member>({the_concert, user}).latest = {99};
+    CHECK(finds(store, "Q4", {"the latest place of user", "says 99"}));
+}
+
+TEST_CASE("who waits in two classes breaks Q1") {
+    SaleScript script = two_classes();
+    script.join(alice, t0 + 2s, 1);
+    ShownStore store = script.shown(t0 + 4s);
+    CHECK(broken_rules(store) == "Q1");
+}
+
+TEST_CASE("a class that the room has not, or whose line is wrong, breaks Q4") {
+    ShownStore store = two_classes().shown(t0 + 4s);
+    SUBCASE("one that the room has not") { store.row<Sale>(the_concert).room->classes.pop_back(); }
+    SUBCASE("no row") { store.remove<Line>({the_concert, 1}); }
+    SUBCASE("in another epoch") { store.row<Line>({the_concert, 1}).epoch = 1; }
+    SUBCASE("with another end") { store.row<Line>({the_concert, 1}).next_sequence = 9; }
+    CHECK(broken_rules(store) == "Q4");
+}
+
 // --- How many ----------------------------------------------------------------------------------
 
 TEST_CASE("more live passes than the policy allows break Q2") {
@@ -153,6 +303,48 @@ TEST_CASE("more live passes than the policy allows break Q2") {
     CHECK(broken_rules(store) == "Q2");
     CHECK(finds(store, "Q2", {"place 3", "3 live passes, of 2"}));
     CHECK(finds(store, "Q2", {"3 passes are marked admitted"}));
+}
+
+TEST_CASE("whoever is let in by hand counts for the policy like all others") {
+    SaleScript script = five_waiting({.active_max = 1});
+    script.admit(1, t0);
+    script.admit(4, t0 + 1s, "ann");
+    ShownStore store = script.shown(t0 + 1s);
+    CHECK(broken_rules(store) == "Q2");
+}
+
+TEST_CASE("more live passes than a closed loop's ceiling, or a limit out of its bounds, break Q2") {
+    const ClosedLoop loop{.floor = 1, .ceiling = 2, .load_max = 0.8};
+    SaleScript script = five_waiting({.closed_loop = loop});
+    script.admit(1, t0);
+    script.admit(2, t0);
+    // The settings without a record, and the loop: its limit, and when it moved.
+    const auto limit_of = [](char limit) {
+        const auto zeros = [](std::size_t count) { return std::string(count, '\0'); };
+        return "S" + zeros(7) + '\x11' + "L" + zeros(7) + limit + zeros(8);
+    };
+    SUBCASE("as many as may be") {
+        script.store().row<Sale>(the_concert).policy_state = limit_of(2);
+        ShownStore store = script.shown(t0);
+        CHECK(findings_text(store) == "");
+    }
+    SUBCASE("one too many") {
+        script.admit(3, t0);
+        ShownStore store = script.shown(t0);
+        CHECK(broken_rules(store) == "Q2");
+        CHECK(finds(store, "Q2", {"place 3", "3 live passes, of 2"}));
+    }
+    SUBCASE("a limit above the ceiling") {
+        script.store().row<Sale>(the_concert).policy_state = limit_of(3);
+        ShownStore store = script.shown(t0);
+        CHECK(broken_rules(store) == "Q2");
+        CHECK(finds(store, "Q2", {"closed loop", "allows 3 live passes"}));
+    }
+    SUBCASE("a limit below the floor") {
+        script.store().row<Sale>(the_concert).policy_state = limit_of(0);
+        ShownStore store = script.shown(t0);
+        CHECK(broken_rules(store) == "Q2");
+    }
 }
 
 TEST_CASE("too many passes for a moment only break Q2") {

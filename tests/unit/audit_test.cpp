@@ -245,6 +245,21 @@ TEST_CASE("a seat number that a hall has twice breaks I1") {
     CHECK(broken_rules(store) == "I1");
 }
 
+TEST_CASE("a section that is an area in part, or an area of two prices, breaks S1") {
+    ShownStore store = a_sale();
+    std::vector<HallSeat>& hall = store.catalog.front().seats;
+    for (HallSeat& seat : hall) {
+        seat.section = "Standing";
+        seat.general = true;
+        seat.price = Money{100};
+    }
+    CHECK(findings_text(store) == "");
+    SUBCASE("in part") { hall.back().general = false; }
+    SUBCASE("two prices") { hall.back().price = Money{101}; }
+    CHECK(broken_rules(store) == "S1");
+    CHECK(finds(store, "S1", {"\"Standing\""}));
+}
+
 TEST_CASE("a row whose user does not exist breaks D2") {
     ShownStore store = a_sale();
     store.remove<User>(id_of(erin));
@@ -256,7 +271,7 @@ TEST_CASE("a concert that is not whole breaks D2") {
     SaleScript script;
     ShownStore store = script.shown(t0);
     SUBCASE("no sale") { store.remove<Sale>(the_concert); }
-    SUBCASE("no line") { store.remove<Line>(the_concert); }
+    SUBCASE("no line") { store.remove<Line>({the_concert, 0}); }
     SUBCASE("no counts") { store.remove<PerformanceState>(monday); }
     SUBCASE("a sale of no concert") { store.add(Sale{.concert = {99}}); }
     SUBCASE("counts of no performance") { store.add(PerformanceState{.performance = {99}}); }

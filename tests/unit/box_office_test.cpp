@@ -30,11 +30,60 @@ TokenKey key(std::uint32_t id, std::uint8_t seed) {
     return key;
 }
 
+// A disk that takes as long as the test says, by the store's own clock.
+class SlowStorage final : public KeptStorage {
+  public:
+    SlowStorage(TestClock& clock, const Duration& commit_time)
+        : KeptStorage(open_memory({.clock = &clock})), clock_(&clock), commit_time_(&commit_time) {}
+
+    CommitOutcome commit(const ChangeSet& changes) override {
+        clock_->advance(*commit_time_);
+        return KeptStorage::commit(changes);
+    }
+
+  private:
+    TestClock* clock_;
+    const Duration* commit_time_;
+};
+
 PlaceView some_place() {
     return {.concert = ConcertId::from_name("c"), .user = UserId::from_name("u")};
 }
 
 }  // namespace
+
+TEST_CASE("how long commits take is measured by store time, and a closed loop goes by it") {
+    TestClock clock;
+    Duration commit_time = 2ms;
+    BoxOffice office(std::make_unique<SlowStorage>(clock, commit_time),
+                     {.tick = 1h, .running = Running::by_host});
+    ConcertDraft draft = SmallSale::draft();
+    draft.room = RoomPolicy{.closed_loop =
+                                ClosedLoop{.floor = 1, .ceiling = 8, .add = 3, .commit_max = 20ms}};
+    const ConcertId concert = SmallSale::add(office, std::move(draft)).concert;
+    const auto loop = [&] { return office.concert({concert})->loop.value(); };
+    CHECK_FALSE(loop().commit_time);
+    for (int user = 1; user <= 20; ++user) {
+        REQUIRE(office.join({.concert = concert, .user = SmallSale::user(user)}));
+    }
+    CHECK(loop().commit_time == Duration(2ms));
+    CHECK(office.tick({concert}).value() == 1);
+    clock.advance(1s);
+    CHECK(office.tick({concert}).value() == 0);
+    CHECK(loop().limit == 4);
+    CHECK(office.tick({concert}).value() == 3);
+    // One slow commit is an eighth of what counts.
+    commit_time = 50ms;
+    REQUIRE(office.join({.concert = concert, .user = SmallSale::user(21)}));
+    CHECK(loop().commit_time == Duration(8ms));
+    for (int user = 22; user <= 30; ++user) {
+        REQUIRE(office.join({.concert = concert, .user = SmallSale::user(user)}));
+    }
+    CHECK(loop().commit_time.value() > 20ms);
+    clock.advance(1s);
+    CHECK(office.tick({concert}).value() == 0);
+    CHECK(loop().limit == 2);
+}
 
 TEST_CASE("performances and concerts are found without the writer, as it would find them") {
     BoxOffice office(open_memory());

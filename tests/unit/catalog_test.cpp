@@ -34,6 +34,10 @@ bool starts_with(const std::string& detail, std::string_view where) {
            detail.substr(where.size(), 2) == ": ";
 }
 
+RoomPolicy looped() {
+    return {.closed_loop = ClosedLoop{.floor = 10, .ceiling = 100, .load_max = 0.8}};
+}
+
 }  // namespace
 
 TEST_CASE("numbered seats are 1 to the count, ten to a row") {
@@ -51,6 +55,29 @@ TEST_CASE("numbered seats are 1 to the count, ten to a row") {
     CHECK(seats.back().price == Money{50'000});
     CHECK(numbered_seats(0, Money{1}).empty());
     CHECK(numbered_seats(-1, Money{1}).empty());
+}
+
+TEST_CASE("an area's seats are numbered on from the highest number that there is") {
+    std::vector<HallSeat> seats = numbered_seats(3, Money{50'000});
+    seats[1].number = 70;
+    add_area(seats, {.section = "Standing", .capacity = 2, .price = Money{60'000}});
+    add_area(seats, {.section = "Terrace", .capacity = 1, .price = Money{0}});
+    REQUIRE(seats.size() == 6);
+    HallSeat expected;
+    expected.number = 71;
+    expected.section = "Standing";
+    expected.price = Money{60'000};
+    expected.general = true;
+    CHECK(seats[3] == expected);
+    CHECK(seats[4].number == 72);
+    CHECK(seats[5].number == 73);
+    CHECK(seats[5].section == "Terrace");
+    CHECK_FALSE(seats[0].general);
+    ConcertDraft draft = valid_draft();
+    draft.seats = seats;
+    CHECK(check(draft));
+    draft.seats.erase(draft.seats.begin(), draft.seats.begin() + 3);
+    CHECK(check(draft));
 }
 
 TEST_CASE("a draft as the header shows it is accepted") {
@@ -124,6 +151,17 @@ TEST_CASE("every fault is refused and named with its place") {
         {"seats/7/y", [&](ConcertDraft& d) { d.seats[7].y = -infinity; }},
         {"seats/7/price", [](ConcertDraft& d) { d.seats[7].price = Money{-1}; }},
         {"seats/7/price", [](ConcertDraft& d) { d.seats[7].price = {Money::max_minor + 1}; }},
+        {"seats/7/section", [](ConcertDraft& d) { d.seats[7].general = true; }},
+        {"seats/51/price",
+         [](ConcertDraft& d) {
+             add_area(d.seats, {.section = "Standing", .capacity = 2, .price = Money{1}});
+             d.seats[51].price = Money{2};
+         }},
+        {"seats/51/section",
+         [](ConcertDraft& d) {
+             add_area(d.seats, {.section = "Standing", .capacity = 2, .price = Money{1}});
+             d.seats[51].general = false;
+         }},
         {"opens_at", [](ConcertDraft& d) { d.opens_at = Time(-1us); }},
         {"room/active_max", [](ConcertDraft& d) { d.room = {.active_max = 0}; }},
         {"room/window/admit_max",
@@ -140,6 +178,77 @@ TEST_CASE("every fault is refused and named with its place") {
          }},
         {"room/pass_ttl", [](ConcertDraft& d) { d.room = {.pass_ttl = 0s}; }},
         {"room/draw", [](ConcertDraft& d) { d.room = {.draw = true}; }},
+        {"room/no_shows/silent_after",
+         [](ConcertDraft& d) {
+             d.room = {.no_shows = NoShows{90s - Duration(1), 1s}};
+         }},
+        {"room/no_shows/silent_after",
+         [](ConcertDraft& d) {
+             d.room = {.no_shows = NoShows{Duration::max(), 1s}};
+         }},
+        {"room/no_shows/grace",
+         [](ConcertDraft& d) {
+             d.room = {.no_shows = NoShows{90s, 1s - Duration(1)}};
+         }},
+        {"room/no_shows/grace",
+         [](ConcertDraft& d) {
+             d.room = {.no_shows = NoShows{90s, Duration::max()}};
+         }},
+        {"room/closed_loop/floor",
+         [](ConcertDraft& d) {
+             d.room = looped();
+             d.room->closed_loop->floor = 0;
+         }},
+        {"room/closed_loop/ceiling",
+         [](ConcertDraft& d) {
+             d.room = looped();
+             d.room->closed_loop->ceiling = 9;
+         }},
+        {"room/closed_loop/add",
+         [](ConcertDraft& d) {
+             d.room = looped();
+             d.room->closed_loop->add = 0;
+         }},
+        {"room/closed_loop/cut",
+         [](ConcertDraft& d) {
+             d.room = looped();
+             d.room->closed_loop->cut = 0;
+         }},
+        {"room/closed_loop/cut",
+         [](ConcertDraft& d) {
+             d.room = looped();
+             d.room->closed_loop->cut = 100;
+         }},
+        {"room/closed_loop/every",
+         [](ConcertDraft& d) {
+             d.room = looped();
+             d.room->closed_loop->every = 0s;
+         }},
+        {"room/closed_loop/load_max",
+         [](ConcertDraft& d) {
+             d.room = looped();
+             d.room->closed_loop->load_max.reset();
+         }},
+        {"room/closed_loop/load_max",
+         [](ConcertDraft& d) {
+             d.room = looped();
+             d.room->closed_loop->load_max = 0;
+         }},
+        {"room/closed_loop/load_max",
+         [](ConcertDraft& d) {
+             d.room = looped();
+             d.room->closed_loop->load_max = std::numeric_limits<double>::quiet_NaN();
+         }},
+        {"room/closed_loop/commit_max",
+         [](ConcertDraft& d) {
+             d.room = looped();
+             d.room->closed_loop->commit_max = 0s;
+         }},
+        {"room/closed_loop/seats_per_pass_min",
+         [](ConcertDraft& d) {
+             d.room = looped();
+             d.room->closed_loop->seats_per_pass_min = 0;
+         }},
         {"room/custom", [&](ConcertDraft& d) { d.room = {.custom = huge}; }},
         {"limits/per_performance", [](ConcertDraft& d) { d.limits.per_performance = 0; }},
         {"limits/per_concert", [](ConcertDraft& d) { d.limits.per_concert = 0; }},
@@ -168,6 +277,7 @@ TEST_CASE("a repetition names what it repeats") {
 TEST_CASE("a room's policy alone is checked like a draft's") {
     CHECK(check(RoomPolicy{}));
     CHECK(check(RoomPolicy{.active_max = 100, .window = {{50, 1s}}, .pass_ttl = 10min}));
+    CHECK(check(looped()));
     const Result<void> r = check(RoomPolicy{.active_max = 0});
     REQUIRE_FALSE(r);
     CHECK(r.error().detail == "active_max: must be at least 1, not 0");

@@ -33,7 +33,8 @@ Line line_of(std::int64_t places) {
 Sale drawn_sale(std::int64_t places) {
     Sale sale = drawing_sale();
     std::vector<Event> events;
-    hold_draw(sale, line_of(places), t0 + 1h, events);
+    std::vector<Line> lines = {line_of(places)};
+    hold_draw(sale, lines, t0 + 1h, events);
     return sale;
 }
 
@@ -51,7 +52,7 @@ TEST_CASE("setting a draw makes its seed and tells the hash of it, and not the s
     const auto told =
         change_sale(sale, {.room = RoomPolicy{.draw = true}, .opens_at = t0 + 1h}, seed, t0);
     REQUIRE(told);
-    CHECK(sale.draw == DrawState{.seed = seed, .drawn = {}});
+    CHECK(sale.draw == DrawState{.seed = seed, .drawn_at = {}});
     CHECK(told->detail ==
           "room: any number at once, drawn at the opening; opens at: " + to_rfc3339(t0 + 1h) +
               "; draw: feistel-siphash-1, SHA-256 of its seed " + to_hex(commitment_of(seed)));
@@ -115,9 +116,11 @@ TEST_CASE("a draw is of all numbers that were given, and is told with its seed")
     Sale sale = drawing_sale();
     const std::int64_t number = sale.next_event;
     std::vector<Event> events;
-    hold_draw(sale, {.concert = concert_key, .epoch = 2, .next_sequence = 40}, t0 + 61min, events);
-    CHECK(sale.draw ==
-          DrawState{.seed = seed, .drawn = Drawn{.epoch = 2, .size = 39, .at = t0 + 61min}});
+    std::vector<Line> lines = {{.concert = concert_key, .epoch = 2, .next_sequence = 40}};
+    hold_draw(sale, lines, t0 + 61min, events);
+    CHECK(sale.draw == DrawState{.seed = seed, .drawn_at = t0 + 61min});
+    CHECK(lines[0].drawn == Drawn{.epoch = 2, .size = 39});
+    CHECK(lines[0].next_sequence == 40);
     REQUIRE(events.size() == 1);
     Event expected{.stream = {StreamKind::room, concert_key.value},
                    .number = number,
@@ -127,7 +130,22 @@ TEST_CASE("a draw is of all numbers that were given, and is told with its seed")
     CHECK(events[0] == expected);
     CHECK(events[0].actor.empty());
     CHECK_FALSE(is_draw_due(sale, t0 + 61min));
-    CHECK_THROWS_AS(hold_draw(sale, line_of(50), t0 + 62min, events), AssertionFailed);
+    CHECK_THROWS_AS(hold_draw(sale, lines, t0 + 62min, events), AssertionFailed);
+}
+
+TEST_CASE("every line of a room is drawn for itself, at one moment and with one seed") {
+    Sale sale = drawing_sale();
+    std::vector<Line> lines = {line_of(4),
+                               {.concert = concert_key, .line_class = 2, .next_sequence = 3}};
+    std::vector<Event> events;
+    hold_draw(sale, lines, t0 + 1h, events);
+    CHECK(lines[0].drawn == Drawn{.size = 4});
+    CHECK(lines[1].drawn == Drawn{.line_class = 2, .size = 2});
+    REQUIRE(events.size() == 2);
+    CHECK(events[0].draw == EventDraw{.seed = seed, .size = 4});
+    CHECK(events[1].draw == EventDraw{.seed = seed, .line_class = 2, .size = 2});
+    CHECK(events[1].number == events[0].number + 1);
+    CHECK(events[1].at == events[0].at);
 }
 
 TEST_CASE("what has been drawn stays drawn, whatever is set then") {
@@ -146,9 +164,9 @@ TEST_CASE("what has been drawn stays drawn, whatever is set then") {
 }
 
 TEST_CASE("a draw of nobody is one too") {
-    const Sale sale = drawn_sale(0);
-    CHECK(sale.draw->drawn->size == 0);
-    CHECK_FALSE(sale.draw->drawn->covers({1}));
+    CHECK(drawn_sale(0).draw->drawn_at == t0 + 1h);
+    CHECK(draw_of(line_of(0)).size == 0);
+    CHECK_FALSE(draw_of(line_of(0)).covers({1}));
 }
 
 TEST_CASE("who waits for a draw far off asks about once a minute") {

@@ -195,3 +195,30 @@ TEST_CASE("a draw covers the numbers of its epoch up to its size") {
     CHECK_FALSE(drawn.covers(PlaceNumber::of(2, 1)));
     CHECK_FALSE(drawn.covers({}));
 }
+
+TEST_CASE("each class has an order of its own from the one seed, and the first the plain one") {
+    const DrawSeed seed = rising_seed();
+    std::vector<std::vector<std::int64_t>> orders;
+    for (LineClass line_class = 0; line_class < PlaceNumber::classes_max; ++line_class) {
+        const Draw draw(seed, {.line_class = line_class, .epoch = 2, .size = 40});
+        std::vector<std::int64_t> order;
+        for (std::int64_t number = 1; number <= 40; ++number) {
+            const std::int64_t rank = draw.rank_of(number);
+            CHECK(static_cast<std::uint64_t>(rank) ==
+                  rank_by_hand(seed, 40, static_cast<std::uint64_t>(number),
+                               static_cast<std::uint64_t>(line_class)));
+            CHECK(draw.sequence_at(rank) == number);
+            order.push_back(rank);
+        }
+        CHECK(std::ranges::find(orders, order) == orders.end());
+        orders.push_back(order);
+    }
+    CHECK(orders.front() == ranks(seed, 40));
+}
+
+TEST_CASE("a draw covers no number of another class") {
+    const Drawn drawn{.line_class = 2, .size = 3};
+    CHECK(drawn.covers(PlaceNumber::of({.line_class = 2, .sequence = 3})));
+    CHECK_FALSE(drawn.covers(PlaceNumber::of(0, 3)));
+    CHECK_FALSE(drawn.covers(PlaceNumber::of({.line_class = 3, .sequence = 3})));
+}

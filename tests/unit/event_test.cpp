@@ -59,7 +59,7 @@ Event read_back(const Event& event) {
 
 TEST_CASE("an event is one JSON object with its keys in a fixed order") {
     CHECK(encode(full_event()) ==
-          R"({"user":"11111111-1111-4111-8111-111111111111","place":1099511627783,)"
+          R"({"user":"11111111-1111-4111-8111-111111111111","place":68719476743,)"
           R"("payment":"22222222-2222-4222-8222-222222222222",)"
           R"("transfer":"33333333-3333-4333-8333-333333333333",)"
           R"("items":[{"reservation":"44444444-4444-4444-8444-444444444444","seats":[7,8]},)"
@@ -86,6 +86,10 @@ TEST_CASE("a draw is told with its seed, so that whoever reads it can work out t
     event.draw = EventDraw{.seed = {0x01, 0x23, 0xff}, .epoch = 0, .size = 0};
     CHECK(encode(event) ==
           R"({"draw":{"seed":"0123ff00000000000000000000000000","epoch":0,"size":0}})");
+    CHECK(read_back(event) == event);
+    event.draw = EventDraw{.seed = {0x01}, .line_class = 7, .epoch = 2, .size = 9};
+    CHECK(encode(event) ==
+          R"({"draw":{"seed":"01000000000000000000000000000000","class":7,"epoch":2,"size":9}})");
     CHECK(read_back(event) == event);
     event.draw = EventDraw{.epoch = 3, .size = Draw::size_max};
     CHECK(read_back(event) == event);
@@ -142,6 +146,8 @@ TEST_CASE("what is not such an object is not read, and changes nothing") {
         R"({"draw":{"seed":"00","epoch":0,"size":1}})",
         R"({"draw":{"seed":"0123ff00000000000000000000000000","epoch":0}})",
         R"({"draw":{"seed":"0123ff00000000000000000000000000","epoch":0,"size":1,"more":1}})",
+        R"({"draw":{"seed":"0123ff00000000000000000000000000","class":1,"size":1}})",
+        R"({"draw":{"seed":"0123ff00000000000000000000000000","class":1e9,"epoch":0,"size":1}})",
         R"({"amount":"1"})",
         R"({"amount":1.0})",
         R"({"amount":9223372036854775808})",

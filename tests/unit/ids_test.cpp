@@ -106,6 +106,29 @@ TEST_CASE("a place number is an epoch and a sequence, ordered as one") {
     const PlaceNumber number = PlaceNumber::of(3, 77);
     CHECK(number.epoch() == 3);
     CHECK(number.sequence() == 77);
-    CHECK(PlaceNumber::of(0, (std::int64_t{1} << 40) - 1) < PlaceNumber::of(1, 0));
+    CHECK(PlaceNumber::of(0, PlaceNumber::sequences_max - 1) < PlaceNumber::of(1, 0));
     CHECK(PlaceNumber::of(1, 1) < PlaceNumber::of(1, 2));
+}
+
+TEST_CASE("a place number tells its class, and is safe in JavaScript") {
+    const PlaceNumber number = PlaceNumber::of({.line_class = 9, .epoch = 3, .sequence = 77});
+    CHECK(number.line_class() == 9);
+    CHECK(number.epoch() == 3);
+    CHECK(number.sequence() == 77);
+    CHECK(number.is_valid());
+    CHECK(PlaceNumber::of(3, 77).line_class() == 0);
+    CHECK(PlaceNumber::last_of(8) < PlaceNumber::of({.line_class = 9}));
+    CHECK(number < PlaceNumber::last_of(9));
+    constexpr LineClass last = PlaceNumber::classes_max - 1;
+    const PlaceNumber largest = PlaceNumber::last_of(last);
+    CHECK(largest.line_class() == last);
+    CHECK(largest.value == (std::int64_t{1} << 53) - 1);
+    CHECK(largest.is_valid());
+    for (const std::int64_t value :
+         {std::int64_t{0}, std::int64_t{-1}, INT64_MIN, largest.value + 1, INT64_MAX}) {
+        CHECK_FALSE(PlaceNumber{value}.is_valid());
+        CHECK(PlaceNumber{value}.line_class() >= 0);
+        CHECK(PlaceNumber{value}.line_class() <= last);
+    }
+    CHECK_FALSE(PlaceNumber::of(1, 0).is_valid());
 }

@@ -204,3 +204,79 @@ TEST_CASE("a draw of nobody leaves the line as it comes") {
     line.add({2});
     CHECK(line.ahead_of({2}) == 1);
 }
+
+TEST_CASE("positions count within a class, and each class is drawn for itself") {
+    const auto number = [](LineClass line_class, std::int64_t epoch, std::int64_t sequence) {
+        return PlaceNumber::of({line_class, epoch, sequence});
+    };
+    LineIndex line;
+    for (std::int64_t i = 1; i <= 1'000; ++i) line.add(number(0, 0, i), 1);
+    for (std::int64_t i = 1; i <= 30; ++i) line.add(number(3, 0, i), 2);
+    line.add(number(3, 1, 1), 3);
+    line.add(number(15, 0, 1), 4);
+    CHECK(line.size() == 1'032);
+    CHECK(line.size(0) == 1'000);
+    CHECK(line.size(1) == 0);
+    CHECK(line.size(3) == 31);
+    CHECK(line.size(15) == 1);
+    CHECK(line.ahead_of(number(0, 0, 501)) == 500);
+    CHECK(line.ahead_of(number(3, 0, 1)) == 0);
+    CHECK(line.ahead_of(number(3, 1, 1)) == 30);
+    CHECK(line.ahead_of(number(15, 0, 1)) == 0);
+    CHECK(line.ahead_of(number(7, 0, 9)) == 0);
+    CHECK(line.owner_of(number(3, 0, 7)) == 2);
+    line.remove(number(3, 0, 4));
+    CHECK(line.size(3) == 30);
+    CHECK_FALSE(line.contains(number(3, 0, 4)));
+    CHECK(line.contains(number(0, 0, 4)));
+
+    const Drawn drawn{.line_class = 3, .epoch = 0, .size = 30};
+    line.draw(seed, drawn);
+    CHECK(line.is_drawn(3));
+    CHECK_FALSE(line.is_drawn(0));
+    const Draw order(seed, drawn);
+    const std::int64_t gone = order.rank_of(4);
+    for (std::int64_t i = 1; i <= 30; ++i) {
+        if (i == 4) continue;
+        const std::int64_t rank = order.rank_of(i);
+        CHECK(line.ahead_of(number(3, 0, i)) == (rank > gone ? rank - 1 : rank));
+    }
+    CHECK(line.ahead_of(number(3, 1, 1)) == 29);
+    CHECK(line.ahead_of(number(0, 0, 501)) == 500);
+}
+
+TEST_CASE("when somebody was heard of is kept to the second, never earlier than it was") {
+    using namespace std::chrono_literals;
+    const Time t0 = Time(1'800'000'000s);
+    LineIndex line;
+    line.add({7}, 1, t0 + 300ms);
+    CHECK(line.heard({7}) == t0 + 1s);
+    line.hear({7}, t0 + 5s);
+    CHECK(line.heard({7}) == t0 + 5s);
+    // Two who ask at once may come in the other order; adding again is no word of the user's.
+    line.hear({7}, t0 + 4s);
+    line.add({7}, 1, t0 + 9s);
+    CHECK(line.heard({7}) == t0 + 5s);
+    line.remove({7});
+    line.add({7}, 1, t0 + 2s);
+    CHECK(line.heard({7}) == t0 + 2s);
+}
+
+TEST_CASE("people of one class stand by epoch, then by lot where they were drawn, then by number") {
+    const Drawn drawn{.line_class = 0, .epoch = 1, .size = 3};
+    const DrawSeed seed{5};
+    const Draw order(seed, drawn);
+    LineIndex line;
+    for (std::int64_t i = 1; i <= 4; ++i) line.add(PlaceNumber::of(1, i));
+    line.add(PlaceNumber::of(0, 9));
+    line.draw(seed, drawn);
+    std::vector<PlaceNumber> expected{PlaceNumber::of(0, 9)};
+    for (std::int64_t rank = 0; rank < 3; ++rank) {
+        expected.push_back(PlaceNumber::of(1, order.sequence_at(rank)));
+    }
+    expected.push_back(PlaceNumber::of(1, 4));
+    for (std::size_t i = 0; i + 1 < expected.size(); ++i) {
+        CHECK(line.standing_of(expected[i]) < line.standing_of(expected[i + 1]));
+        CHECK(line.ahead_of(expected[i]) == static_cast<std::int64_t>(i));
+    }
+}

@@ -433,6 +433,61 @@ TEST_CASE("our own JSON may list its seats") {
     CHECK(draft.seats[1].price == Money{200});
 }
 
+TEST_CASE("our own JSON may have areas beside its seats, or nothing else") {
+    const std::string areas = R"(, "areas": [
+        {"section": "Standing", "capacity": 3, "price": 600},
+        {"section": "Terrace", "capacity": 2, "price": 400}])";
+    std::vector<HallSeat> expected = numbered_seats(3, Money{500});
+    add_area(expected, {.section = "Standing", .capacity = 3, .price = Money{600}});
+    add_area(expected, {.section = "Terrace", .capacity = 2, .price = Money{400}});
+    CHECK(read_ok(own(areas)).seats == expected);
+    // After the highest number, wherever it stands.
+    const ConcertDraft listed =
+        read_ok(own(areas, R"([{"number": 9, "price": 1}, {"number": 2, "price": 1}])"));
+    CHECK(listed.seats[2].number == 10);
+    CHECK(listed.seats.back().number == 14);
+    const ConcertDraft alone = read_ok(R"({"title": "Songs", "venue": "Hall",
+        "performances": [{"starts_at": "2026-12-24T19:00:00+09:00"}],
+        "areas": [{"section": "Standing", "capacity": 200000, "price": 600}]})");
+    CHECK(alone.seats.size() == 200'000);
+    CHECK(alone.seats.front().number == 1);
+    std::string with_plan = own_with_plan(small_plan, R"({"A": 900, "B": 800})");
+    with_plan.insert(with_plan.rfind('}'), areas);
+    const ConcertDraft planned = read_ok(with_plan);
+    CHECK(planned.seats.size() == 8);
+    CHECK(planned.seats.back().number == 8);
+    CHECK(planned.seats.back().general);
+}
+
+TEST_CASE("the areas of our own JSON are checked, each with its pointer") {
+    auto areas = [](std::string_view value,
+                    std::string_view seats = R"({"count": 3, "price": 500})") {
+        return refusal(own(R"(, "areas": )" + std::string(value), seats));
+    };
+    contains(areas("[]"), "/areas: must have 1 to 1000 elements");
+    contains(areas("{}"), "/areas: must be an array");
+    contains(areas("[{}]"),
+             "/areas/0/section: is missing; /areas/0/capacity: is missing; "
+             "/areas/0/price: is missing");
+    contains(areas(R"([{"section": "", "capacity": 0, "price": 0, "row": "1"}])"),
+             "/areas/0/row: is not known; known here: section, capacity, price");
+    contains(areas(R"([{"section": "S", "capacity": 0, "price": 1}])"),
+             "/areas/0/capacity: must be an integer from 1 to 200000");
+    contains(areas(R"([{"section": "S", "capacity": 1, "price": 0}])"),
+             "/areas/0/price: must be an integer from 1");
+    contains(areas(R"([{"section": "S", "capacity": 1, "price": 1},
+                       {"section": "S", "capacity": 1, "price": 1}])"),
+             R"(/areas/1/section: is "S", as is /areas/0/section)");
+    contains(areas(R"([{"section": "S", "capacity": 1, "price": 1}])",
+                   R"([{"number": 1, "section": "S", "price": 1}])"),
+             R"(/areas/0/section: is "S", which has numbered seats)");
+    contains(areas(R"([{"section": "S", "capacity": 199998, "price": 1}])"),
+             "/areas/0/capacity: makes more seats than the 200000");
+    contains(areas(R"([{"section": "S", "capacity": 2, "price": 1}])",
+                   R"([{"number": 2147483646, "price": 1}])"),
+             "/areas/0/capacity: finds no free numbers after seat 2147483646");
+}
+
 TEST_CASE("our own JSON may carry a plan and its prices") {
     ConcertDraft draft = read_ok(own_with_plan(small_plan, R"({"A": 900, "B": 800})"));
     REQUIRE(draft.seats.size() == 3);
@@ -450,7 +505,11 @@ TEST_CASE("our own JSON may carry a plan and its prices") {
 TEST_CASE("every optional field of our own JSON is read") {
     ConcertDraft draft = read_ok(own(R"(, "opens_at": "2026-12-01T10:00:00.500+09:00",
         "room": {"active_max": 100, "window": {"admit_max": 50, "window_ms": 60000}, "pass_ms": 600000,
-                 "draw": true},
+                 "draw": true, "waiting_list": true,
+                 "classes": [{"name": "all", "weight": 2}, {"name": "fan_club"}],
+                 "closed_loop": {"floor": 10, "ceiling": 300, "add": 5, "cut": 60, "every_ms": 2000,
+                                 "load_max": 0.8, "commit_ms_max": 20, "seats_per_pass_min": 2},
+                 "no_shows": {"silent_ms": 90000, "grace_ms": 1000}},
         "limits": {"per_performance": 4, "per_concert": 6},
         "hold_ms": 300000, "refunds": {"until_ms_before_start": 86400000},
         "orphans": "refused")"));
@@ -458,7 +517,19 @@ TEST_CASE("every optional field of our own JSON is read") {
     CHECK(draft.room == RoomPolicy{.active_max = 100,
                                    .window = AdmissionWindow{50, 60s},
                                    .pass_ttl = Duration{10min},
-                                   .draw = true});
+                                   .draw = true,
+                                   .classes = {{"all", 2}, {"fan_club", 1}},
+                                   .closed_loop = ClosedLoop{.floor = 10,
+                                                             .ceiling = 300,
+                                                             .add = 5,
+                                                             .cut = 60,
+                                                             .every = 2s,
+                                                             .load_max = 0.8,
+                                                             .commit_max = Duration{20ms},
+                                                             .seats_per_pass_min = 2},
+                                   .waiting_list = true,
+                                   .no_shows = NoShows{90s, 1s}});
+    CHECK(!read_ok(own(R"(, "room": {"no_shows": null})")).room->no_shows);
     CHECK(draft.limits == SeatLimits{4, 6});
     CHECK(draft.hold_ttl == Duration{5min});
     CHECK(draft.refunds == RefundPolicy{true, 24h});
@@ -529,6 +600,34 @@ TEST_CASE("the fields of our own JSON are checked, each with its pointer") {
              "/room/window/window_ms: is missing");
     contains(field("room", R"({"window": {"window_ms": 5}})"),
              "/room/window/admit_max: is missing");
+    contains(field("room", R"({"waiting_list": "yes"})"), "/room/waiting_list: must be");
+    const auto loop = [&](std::string_view fields) {
+        return field("room",
+                     R"({"closed_loop": {"floor": 5, "ceiling": 9)" + std::string(fields) + "}}");
+    };
+    contains(loop(""), "/room/closed_loop: must have load_max, commit_ms_max or");
+    contains(loop(R"(, "load_max": 0)"), "/room/closed_loop/load_max: must be");
+    contains(loop(R"(, "load_max": 1, "cut": 100)"), "/room/closed_loop/cut: must be");
+    contains(loop(R"(, "load_max": 1, "every_ms": 0)"), "/room/closed_loop/every_ms: must be");
+    contains(loop(R"(, "load_max": 1, "max": 1)"), "/room/closed_loop/max: ");
+    contains(field("room", R"({"closed_loop": {"floor": 5, "ceiling": 4, "load_max": 1}})"),
+             "/room/closed_loop/ceiling: must not be below floor");
+    contains(field("room", R"({"closed_loop": {"load_max": 1}})"),
+             "/room/closed_loop/floor: is missing");
+    const auto no_shows = [&](std::string_view fields) {
+        return field("room", R"({"no_shows": )" + std::string(fields) + "}");
+    };
+    contains(no_shows("7"), "/room/no_shows: must be an object");
+    contains(no_shows(R"({"silent_ms": 90000})"), "/room/no_shows/grace_ms: is missing");
+    contains(no_shows(R"({"grace_ms": 1000})"), "/room/no_shows/silent_ms: is missing");
+    contains(no_shows(R"({"silent_ms": 89999, "grace_ms": 1000})"),
+             "/room/no_shows/silent_ms: must be at least 90000: whoever asks again after");
+    contains(no_shows(R"({"silent_ms": 90000, "grace_ms": 999})"),
+             "/room/no_shows/grace_ms: must be at least 1000");
+    contains(no_shows(R"({"silent_ms": 90000, "grace_ms": 315360000001})"),
+             "/room/no_shows/grace_ms: must be an integer");
+    contains(no_shows(R"({"silent_ms": 90000, "grace_ms": 1000, "more": 1})"),
+             "/room/no_shows/more: ");
     contains(field("limits", R"({"per_performance": 0})"), "/limits/per_performance: must be");
     contains(field("limits", R"({"per_concert": 2147483648})"), "/limits/per_concert: must be");
     contains(field("hold_ms", "0"), "/hold_ms: must be an integer from 1 to 315360000000");

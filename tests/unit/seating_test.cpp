@@ -571,3 +571,100 @@ TEST_CASE("in thousands of small rows the orphans are what trying everything fin
     CHECK(refused > 300);
     CHECK(unavoidable > 50);
 }
+
+// --- Areas ---------------------------------------------------------------------------------------
+
+namespace {
+
+// Two rows of five, and beside them two areas, the numbers of the first of which lie around all
+// others.
+std::vector<HallSeat> hall_with_areas() {
+    std::vector<HallSeat> seats;
+    add_area(seats, {.section = "Standing", .capacity = 1, .price = Money{60}});
+    for (HallSeat seat : Drawn({".....", "....."}).seats) {
+        seat.number += 1;
+        seats.push_back(seat);
+    }
+    add_area(seats, {.section = "Terrace", .capacity = 3, .price = Money{40}});
+    add_area(seats, {.section = "Standing", .capacity = 4, .price = Money{60}});
+    return seats;
+}
+
+}  // namespace
+
+TEST_CASE("an area's seats stand on no bench, and change nothing of the others") {
+    const Seating seating(hall_with_areas());
+    const Seating plain(Drawn({".....", "....."}).seats);
+    CHECK(seating.size() == 18);
+    REQUIRE(seating.benches().size() == plain.benches().size());
+    for (SeatSlot slot = 0; slot < plain.size(); ++slot) {
+        CHECK(seating.number(slot) == plain.number(slot) + 1);
+        CHECK(seating.cost(slot) == plain.cost(slot));
+        CHECK(seating.area_of(slot) == nullptr);
+    }
+    REQUIRE(seating.areas().size() == 2);
+    const Seating::Area* standing = seating.find_area("Standing");
+    REQUIRE(standing == &seating.areas()[0]);
+    CHECK(standing->price == Money{60});
+    CHECK(seating.name(*standing) == "Standing");
+    std::vector<SeatNumber> numbers;
+    for (SeatSlot slot = standing->begin; slot < standing->end; ++slot) {
+        CHECK(seating.area_of(slot) == standing);
+        numbers.push_back(seating.number(slot));
+    }
+    CHECK(numbers == std::vector<SeatNumber>{1, 15, 16, 17, 18});
+    const Seating::Area* terrace = seating.find_area("Terrace");
+    REQUIRE(terrace == &seating.areas()[1]);
+    CHECK(terrace->end - terrace->begin == 3);
+    CHECK(seating.area_of(terrace->end - 1) == terrace);
+    CHECK(seating.find_area("") == nullptr);
+    CHECK(seating.find_area("Balcony") == nullptr);
+}
+
+TEST_CASE("the best are of an area only where it is named, and then the first that are free") {
+    const Seating seating(hall_with_areas());
+    SeatSet free(seating.size(), true);
+    CHECK_FALSE(choose_best(seating, free, {.count = 11}));
+    CHECK(choose_best(seating, free, {.count = 10})->seats.back() == 11);
+    CHECK_FALSE(choose_best(seating, free, {.count = 1, .max_price = Money{40}}));
+    free.erase(*seating.find(15));
+    const auto three = choose_best(seating, free, {.count = 3, .section = "Standing"});
+    REQUIRE(three);
+    CHECK(three->seats == std::vector<SeatNumber>{1, 16, 17});
+    CHECK(three->groups == 1);
+    CHECK_FALSE(choose_best(seating, free, {.count = 5, .section = "Standing"}));
+    CHECK_FALSE(
+        choose_best(seating, free, {.count = 1, .section = "Standing", .max_price = Money{59}}));
+    CHECK(choose_best(seating, free, {.count = 4, .section = "Standing", .max_price = Money{60}}));
+}
+
+TEST_CASE("a hall of nothing but areas has no benches") {
+    std::vector<HallSeat> seats;
+    add_area(seats, {.section = "Standing", .capacity = 200, .price = Money{60}});
+    const Seating seating(seats);
+    CHECK(seating.benches().empty());
+    const SeatSet free(seating.size(), true);
+    CHECK_FALSE(choose_best(seating, free, {.count = 1}));
+    CHECK_FALSE(choose_best(seating, free, {.count = 2}));
+    CHECK(choose_best(seating, free, {.count = 100, .section = "Standing"})->seats.back() == 100);
+}
+
+TEST_CASE("a set of seats counts those of any part of it") {
+    std::mt19937 random(7);
+    SeatSet set(300);
+    std::vector<bool> model(300);
+    for (int i = 0; i < 150; ++i) {
+        const auto slot = static_cast<SeatSlot>(random() % 300);
+        set.insert(slot);
+        model[slot] = true;
+    }
+    for (SeatSlot from = 0; from <= 300; from += 13) {
+        for (SeatSlot end = from; end <= 300; ++end) {
+            const auto expected = std::count(model.begin() + from, model.begin() + end, true);
+            if (set.count(from, end) != static_cast<std::size_t>(expected)) {
+                FAIL("wrong from ", from, " to ", end);
+            }
+        }
+    }
+    CHECK(SeatSet(300, true).count(0, 300) == 300);
+}

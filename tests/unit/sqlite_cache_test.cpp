@@ -128,7 +128,7 @@ TEST_CASE("a row that was read as absent is there once it has been written") {
     const UserKey user = new_key<UserKey>(*store);
     CHECK(!read_row<Wallet>(*store, user));
     CHECK(!read_row<Sale>(*store, key));
-    CHECK(!read_row<Line>(*store, key));
+    CHECK(!read_row<Line>(*store, {key, 0}));
     CHECK(!read_row<RoomLine>(*store, key));
     CHECK(!read_row<Seat>(*store, seat_key));
     CHECK(!read_row<PerformanceState>(*store, seat_key.performance));
@@ -136,7 +136,7 @@ TEST_CASE("a row that was read as absent is there once it has been written") {
     put(*store, Wallet{.user = user});
     CHECK(read_row<Wallet>(*store, user));
     CHECK(read_row<Sale>(*store, key));
-    CHECK(read_row<Line>(*store, key));
+    CHECK(read_row<Line>(*store, {key, 0}));
     CHECK(read_row<RoomLine>(*store, key));
     CHECK(read_row<Seat>(*store, seat_key));
     CHECK(read_row<PerformanceState>(*store, seat_key.performance));

@@ -105,6 +105,36 @@ TEST_CASE("a store that was once a copy begins no further epoch, nor does one th
     CHECK(run_sql(at.file, "SELECT DISTINCT epoch FROM line") == "0\n");
 }
 
+TEST_CASE("in a copy all classes go on in the next epoch, also those that nobody was in yet") {
+    Copied at;
+    const auto join_as = [&](BoxOffice& office, int user, const std::string& line_class) {
+        return office
+            .join({.concert = at.first, .user = SmallSale::user(user), .line_class = line_class})
+            .value()
+            .number;
+    };
+    const fs::path copy = at.folder.path() / "with_classes.db";
+    {
+        BoxOffice office = Copied::opened(at.file);
+        SaleChange change;
+        change.patch.emplace().classes = {{"general", 1}, {"fan_club", 3}, {"press", 1}};
+        REQUIRE(office.change_sale({.concert = at.first, .change = change}));
+        CHECK(join_as(office, 10, "fan_club") == PlaceNumber::of({1, 0, 1}));
+        REQUIRE(office.backup({.file = copy}));
+        CHECK(join_as(office, 11, "press") == PlaceNumber::of({2, 0, 1}));
+    }
+    BoxOffice office = Copied::opened(copy);
+    CHECK(join_as(office, 12, "fan_club") == PlaceNumber::of({1, 1, 1}));
+    CHECK(join_as(office, 13, "press") == PlaceNumber::of({2, 1, 1}));
+    CHECK(join_as(office, 14, "") == PlaceNumber::of(1, 1));
+    CHECK(office
+              .place({.concert = at.first,
+                      .user = SmallSale::user(12),
+                      .place = PlaceNumber::of({1, 1, 1})})
+              ->ahead == 1);
+    CHECK(office.audit()->clean());
+}
+
 TEST_CASE("a copy of a copy begins one more epoch") {
     Copied at;
     const fs::path next = at.folder.path() / "next.db";

@@ -114,7 +114,11 @@ TEST_CASE("each query of the port uses the index that is there for it") {
           {"SEARCH pass USING COVERING INDEX pass_ending (concert=?)"});
     check("FROM pass INDEXED BY pass_admitted",
           {"SEARCH pass USING INDEX pass_admitted (concert=? AND number>?)"});
-    check("FROM place INDEXED BY place_waiting",
+    check("passed_at FROM place INDEXED BY place_waiting",
+          {"SEARCH place USING INDEX place_waiting (concert=? AND number>?)"});
+    check("FROM place INDEXED BY place_passed",
+          {"SEARCH place USING INDEX place_passed (concert=? AND number>?)"});
+    check("SELECT number FROM place INDEXED BY place_waiting",
           {"SEARCH place USING COVERING INDEX place_waiting (concert=? AND number>?)"});
     check("FROM reservation WHERE user",
           {"SEARCH reservation USING INDEX reservation_user (user=? AND rowid<?)"});

@@ -30,7 +30,7 @@ const Time issued = parse_rfc3339("2026-12-24T09:00:00Z")->time;
 
 TokenClaims claims() {
     return {.concert = *ConcertId::parse("8f14e45f-ceea-467f-a0e6-3a1b5c3d7e91"),
-            .number = PlaceNumber::of(1, 42),
+            .number = {(std::int64_t{1} << 40) + 42},
             .user = *UserId::parse("00112233-4455-6677-8899-aabbccddeeff"),
             .issued_at = issued};
 }

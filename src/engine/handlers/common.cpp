@@ -94,6 +94,34 @@ Standing StandingRows::standing() const {
     return standing;
 }
 
+void LineRows::want(UnitOfWork& rows_of, const Sale& sale) {
+    CONCERTRES_ASSERT(sale.room.has_value());
+    const auto classes = std::max<std::size_t>(sale.room->classes.size(), 1);
+    rows.clear();
+    for (std::size_t i = 0; i < classes; ++i) {
+        rows.push_back(rows_of.want<Line>({sale.concert, static_cast<LineClass>(i)}));
+    }
+}
+
+bool LineRows::is_read() const {
+    return std::ranges::none_of(rows, [](Read<Line> row) { return row == nullptr; });
+}
+
+std::vector<Line> LineRows::lines() const {
+    std::vector<Line> lines;
+    for (const auto row : rows) {
+        if (*row) lines.push_back(**row);
+    }
+    return lines;
+}
+
+void LineRows::put_changed(UnitOfWork& rows_of, std::span<const Line> lines) const {
+    for (const Line& line : lines) {
+        const auto row = rows.at(static_cast<std::size_t>(line.line_class));
+        if (!*row || **row != line) rows_of.put(line);
+    }
+}
+
 void ReservationRows::want(UnitOfWork& rows, ReservationKey key) {
     reservation = rows.want<Reservation>(key);
     seats.clear();
@@ -160,7 +188,7 @@ namespace {
 SeatPrice priced(const CatalogConcert& concert, const ReservedSeat& seat) {
     const HallSeat* at = concert.seat(seat.number);
     CONCERTRES_ASSERT(at != nullptr);
-    return {seat.number, at->label, seat.price};
+    return {seat.number, label_of(*at), seat.price, at->section};
 }
 
 }  // namespace

@@ -70,6 +70,18 @@ struct StandingRows {
     [[nodiscard]] Standing standing() const;
 };
 
+// The lines of a room.
+struct LineRows {
+    std::vector<Read<Line>> rows;  // one for each class
+
+    void want(UnitOfWork& rows_of, const Sale& sale);
+    [[nodiscard]] bool is_read() const;
+    // Those that somebody has joined, and the first class's. REQUIRES: all read
+    [[nodiscard]] std::vector<Line> lines() const;
+    // Writes those of `lines` that are not as they were read. REQUIRES: all read
+    void put_changed(UnitOfWork& rows_of, std::span<const Line> lines) const;
+};
+
 // A reservation and the seats that it names.
 struct ReservationRows {
     Read<Reservation> reservation = nullptr;

@@ -24,13 +24,20 @@ void Handler<Hold>::prepare(UnitOfWork& rows) {
         identify(rows.ids(), IdentityKind::reservation, command_.user, command_.key, content());
 }
 
-// What was asked for, in bytes. No seat has the number 0, so one kind is never taken for the other.
+// What was asked for, in bytes. No seat has a number below 1, so one kind is never taken for the
+// other.
 std::string Handler<Hold>::content() const {
     std::string bytes(reinterpret_cast<const char*>(command_.performance.uuid.bytes.data()), 16);
     const auto append = [&](const auto& number) {
         bytes.append(reinterpret_cast<const char*>(&number), sizeof number);
     };
     for (const SeatNumber number : command_.seats) append(number);
+    if (!command_.areas.empty()) append(SeatNumber{-1});
+    for (const AreaSeats& area : command_.areas) {
+        append(area.count);
+        append(area.section.size());
+        bytes += area.section;
+    }
     if (!command_.best) return bytes;
     const BestSeats& best = *command_.best;
     append(SeatNumber{0});
@@ -42,17 +49,25 @@ std::string Handler<Hold>::content() const {
 }
 
 std::optional<Error> Handler<Hold>::check_wanted() {
-    if (command_.best && !command_.seats.empty()) {
-        return Error{Errc::request_invalid, "best: is given as well as seats; one of them", {}};
-    }
     if (command_.best) return check_best();
     std::ranges::sort(command_.seats);
-    wanted_ = command_.seats;
-    return check_seats();
+    std::ranges::sort(command_.areas, {}, &AreaSeats::section);
+    if (command_.seats.empty() && command_.areas.empty()) {
+        return Error{Errc::request_invalid, "seats: name at least one seat, or areas", {}};
+    }
+    if (auto refused = check_seats()) return refused;
+    return check_areas();
 }
 
-std::optional<Error> Handler<Hold>::check_best() const {
+std::optional<Error> Handler<Hold>::check_best() {
+    if (!command_.seats.empty() || !command_.areas.empty()) {
+        return Error{Errc::request_invalid,
+                     fmt::format("best: is given as well as {}; one of them",
+                                 command_.seats.empty() ? "areas" : "seats"),
+                     {}};
+    }
     const BestSeats& best = *command_.best;
+    wishes_ = {best};
     if (best.count < 1 || best.count > best_count_max) {
         return Error{Errc::request_invalid,
                      fmt::format("best/count: must be 1 to {}, not {}", best_count_max, best.count),
@@ -68,21 +83,60 @@ std::optional<Error> Handler<Hold>::check_best() const {
 }
 
 std::optional<Error> Handler<Hold>::check_seats() {
-    if (command_.seats.empty()) {
-        return Error{Errc::request_invalid, "seats: name at least one seat", {}};
-    }
     const auto twice = std::ranges::adjacent_find(command_.seats);
     if (twice != command_.seats.end()) {
         return Error{Errc::request_invalid, fmt::format("seats: {} is named twice", *twice), {}};
     }
     Error error{Errc::unknown_seat, {}, {}};
+    const HallSeat* general = nullptr;
     for (const SeatNumber number : command_.seats) {
-        if (at_->concert->seat(number) == nullptr) error.seats.push_back(number);
+        const HallSeat* seat = at_->concert->seat(number);
+        if (seat != nullptr && !seat->general) continue;
+        error.seats.push_back(number);
+        if (seat != nullptr) general = seat;
     }
     if (error.seats.empty()) return std::nullopt;
     if (error.seats.size() > 100) error.seats.resize(100);
     error.detail = fmt::format("this hall has no seat {}", fmt::join(error.seats, ", "));
+    if (general != nullptr) {
+        error.detail += fmt::format(
+            " that can be named: {} is of the area \"{}\", of which `areas` takes as many as are "
+            "wanted",
+            general->number, general->section);
+    }
     return error;
+}
+
+std::optional<Error> Handler<Hold>::check_areas() {
+    const Seating& seating = at_->concert->seating;
+    std::int64_t together = 0;
+    for (const AreaSeats& area : command_.areas) {
+        if (area.count < 1) {
+            return Error{Errc::request_invalid,
+                         fmt::format("areas: the count of \"{}\" must be at least 1, not {}",
+                                     area.section, area.count),
+                         {}};
+        }
+        together += area.count;
+        wishes_.push_back({.count = area.count, .section = area.section});
+    }
+    if (together > best_count_max) {
+        return Error{
+            Errc::request_invalid,
+            fmt::format("areas: must be up to {} seats together, not {}", best_count_max, together),
+            {}};
+    }
+    const auto twice = std::ranges::adjacent_find(command_.areas, {}, &AreaSeats::section);
+    if (twice != command_.areas.end()) {
+        return Error{
+            Errc::request_invalid, fmt::format("areas: \"{}\" is named twice", twice->section), {}};
+    }
+    for (const AreaSeats& area : command_.areas) {
+        if (seating.find_area(area.section) != nullptr) continue;
+        return Error{
+            Errc::unknown_seat, fmt::format("this hall has no area \"{}\"", area.section), {}};
+    }
+    return std::nullopt;
 }
 
 void Handler<Hold>::gather(UnitOfWork& rows) {
@@ -99,11 +153,10 @@ void Handler<Hold>::gather(UnitOfWork& rows) {
         in_performance_ = rows.want<Limit>({(*user_)->user, performance.value});
         in_concert_ = rows.want<Limit>({(*user_)->user, concert.value});
     }
-    if (command_.best) gather_choice(rows);
+    wanted_ = command_.seats;
+    if (!wishes_.empty()) gather_choice(rows);
     gather_seats(rows);
-    if (!command_.best && at_->concert->concert.orphans == OrphanRule::refused) {
-        gather_benches(rows);
-    }
+    if (at_->concert->concert.orphans == OrphanRule::refused) gather_benches(rows);
 }
 
 void Handler<Hold>::gather_earlier(UnitOfWork& rows) {
@@ -116,11 +169,16 @@ void Handler<Hold>::gather_earlier(UnitOfWork& rows) {
 // Only who may hold is proposed anything: others would keep the best seats from those of their
 // group.
 void Handler<Hold>::gather_choice(UnitOfWork& rows) {
-    wanted_.clear();
     if (rows.missing()) return;
-    if (!check_entry(rows.now())) return proposal_.drop();
-    proposal_.gather(rows, *at_, *command_.best);
-    if (proposal_.choice()) wanted_ = proposal_.choice()->seats;
+    if (check_entry(rows.now())) {
+        proposal_.gather(rows, *at_, wishes_);
+    } else {
+        proposal_.drop();
+    }
+    if (!proposal_.choice()) return wanted_.clear();
+    const std::vector<SeatNumber>& chosen = proposal_.choice()->seats;
+    wanted_.insert(wanted_.end(), chosen.begin(), chosen.end());
+    std::ranges::sort(wanted_);
 }
 
 void Handler<Hold>::gather_seats(UnitOfWork& rows) {
@@ -142,7 +200,7 @@ void Handler<Hold>::gather_benches(UnitOfWork& rows) {
     benches_.clear();
     const Seating& seating = at_->concert->seating;
     std::vector<SeatSlot> seen;
-    for (const SeatNumber number : wanted_) {
+    for (const SeatNumber number : command_.seats) {
         const Seating::Bench& bench = seating.bench_of(*seating.find(number));
         if (bench.size() > orphan_bench_max) continue;
         if (std::ranges::find(seen, bench.begin) != seen.end()) continue;
@@ -161,7 +219,17 @@ Result<void> Handler<Hold>::check_entry(Time now) const {
 }
 
 Error Handler<Hold>::no_seats_match() const {
-    const BestSeats& best = *command_.best;
+    const auto& [wish, left] = proposal_.shortage();
+    const BestSeats& best = *wish;
+    if (left) {
+        return {
+            Errc::no_seats_match,
+            fmt::format(
+                "there are not {} free seats in \"{}\"{}: {} are left", best.count, *best.section,
+                best.max_price ? fmt::format(" at up to {} each", best.max_price->minor) : "",
+                *left),
+            {}};
+    }
     const std::vector<std::string>& sections = at_->concert->seating.sections();
     if (best.section && std::ranges::find(sections, *best.section) == sections.end()) {
         return {
@@ -184,7 +252,7 @@ std::vector<SeatNumber> Handler<Hold>::orphans(Time now) const {
         if ((*seat)->status_at(now) == SeatStatus::free)
             free.insert(*seating.find((*seat)->number));
     }
-    return avoidable_orphans(seating, free, wanted_);
+    return avoidable_orphans(seating, free, command_.seats);
 }
 
 std::vector<ReservedSeat> Handler<Hold>::priced() const {

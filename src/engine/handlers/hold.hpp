@@ -18,7 +18,8 @@ class Handler<Hold> {
     void prepare(UnitOfWork& rows);
     std::optional<Error> check_wanted();
     std::optional<Error> check_seats();
-    std::optional<Error> check_best() const;
+    std::optional<Error> check_areas();
+    std::optional<Error> check_best();
     std::string content() const;
     void gather_earlier(UnitOfWork& rows);
     void gather_choice(UnitOfWork& rows);
@@ -36,8 +37,9 @@ class Handler<Hold> {
     std::optional<Error> refusal_;
     const CatalogPerformance* at_ = nullptr;
     Identity identity_;
-    SeatProposal proposal_;
-    std::vector<SeatNumber> wanted_;  // by number: what was named, or chosen
+    std::vector<BestSeats> wishes_;   // what is chosen by the box office; empty: nothing
+    SeatProposal proposal_;           // for them
+    std::vector<SeatNumber> wanted_;  // by number: what was named and chosen; empty: no seats match
 
     Read<User> user_ = nullptr;
     Read<ReservationName> name_ = nullptr;

@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "concertres/token.hpp"
@@ -13,6 +16,21 @@ void finish(PlaceView& view, const Board& board) {
 
 // --- Join --------------------------------------------------------------------------------------
 
+namespace {
+
+Error unknown_class(const RoomPolicy& room, std::string_view name) {
+    std::string names;
+    for (const RoomClass& each : classes_of(room)) {
+        if (!names.empty()) names += ", ";
+        names += each.name;
+    }
+    return {Errc::request_invalid,
+            fmt::format("class: this waiting room has no \"{}\"; it has {}", name, names),
+            {}};
+}
+
+}  // namespace
+
 void Handler<Join>::gather(UnitOfWork& rows) {
     concert_ = rows.catalog().find(command_.concert);
     if (concert_ == nullptr) return;
@@ -20,73 +38,76 @@ void Handler<Join>::gather(UnitOfWork& rows) {
     sale_ = rows.want<Sale>(concert);
     if (!exists(sale_) || !(*sale_)->room) return;
     user_ = rows.want<User>(command_.user);
-    line_ = rows.want<Line>(concert);
+    lines_.want(rows, **sale_);
     member_ = nullptr;
     latest_ = {};
     if (exists(user_)) {
         member_ = rows.want<Member>({concert, (*user_)->user});
         if (exists(member_)) latest_.want(rows, concert, (*member_)->latest);
     }
-    to_come_.clear();
-    for (const CatalogPerformance& entry : concert_->performances) {
-        if (entry.performance.starts_at <= rows.now()) continue;
-        to_come_.push_back(rows.want<PerformanceState>(entry.performance.key));
-    }
+    seats_.want(rows, *concert_, false);
 }
 
 Result<PlaceView> Handler<Join>::decide(UnitOfWork& rows) {
     if (concert_ == nullptr) {
         return unknown(Errc::unknown_concert, "concert", command_.concert.uuid);
     }
-    PlaceView view{.concert = command_.concert, .user = command_.user, .now = rows.now()};
     if (!(*sale_)->room) {
-        view.status = TokenStatus::admitted;
-        return view;
+        return PlaceView{.concert = command_.concert,
+                         .user = command_.user,
+                         .status = TokenStatus::admitted,
+                         .now = rows.now()};
     }
-    SeatCounts counts;
-    for (const auto state : to_come_) {
-        counts.free += (*state)->counts.free;
-        counts.held += (*state)->counts.held;
-        counts.sold += (*state)->counts.sold;
-        counts.blocked += (*state)->counts.blocked;
+    const RoomPolicy& room = *(*sale_)->room;
+    const auto line_class = class_named(room, command_.line_class);
+    if (!line_class) return unknown_class(room, command_.line_class);
+    return join_line(rows, *line_class);
+}
+
+Result<PlaceView> Handler<Join>::join_line(UnitOfWork& rows, LineClass line_class) {
+    // All of it happens to copies, and is put back only once nothing refuses any more.
+    std::vector<Line> lines = lines_.lines();
+    std::optional<Sale> drawing;
+    std::vector<Event> events;
+    // Who comes once the sale has opened stands behind those who are drawn.
+    if (is_draw_due(**sale_, rows.now())) {
+        drawing = **sale_;
+        hold_draw(*drawing, lines, rows.now(), events);
     }
     JoinRows in;
-    in.line = **line_;
+    const auto line = std::ranges::find(lines, line_class, &Line::line_class);
+    in.line = line == lines.end() ? new_line(lines.front(), line_class) : *line;
     if (member_ != nullptr) in.member = *member_;
     if (exists(member_)) in.latest = latest_.standing();
     const JoinFacts facts{.user = rows.user_key(user_),
                           .user_id = command_.user,
                           .concert = concert_->concert.key,
-                          .state = state_of(**sale_, counts, rows.now()),
+                          .state = state_of(**sale_, seats_.counts(rows), rows.now()),
                           .again = command_.again,
+                          .waiting_list = (*sale_)->room->waiting_list,
                           .waiting = rows.board().waiting(concert_->concert.key),
                           .waiting_max = rows.options().waiting_max,
                           .now = rows.now()};
     auto joined = join(in, facts);
     if (!joined) return joined.error();
-    view.number = *joined;
+    PlaceView view{.concert = command_.concert,
+                   .user = command_.user,
+                   .number = *joined,
+                   .made = in.made.has_value(),
+                   .now = rows.now()};
     if (!in.made) {
         view.status = status_of(in.latest, rows.now());
         if (in.latest.pass) view.pass_expires_at = in.latest.pass->expires_at;
         return view;
     }
-    view.made = true;
-    draw_before(rows);
     if (!*user_) rows.put(User{command_.user, facts.user});
+    if (drawing) rows.put(std::move(*drawing));
+    lines_.put_changed(rows, lines);
+    rows.append(events);
     rows.put(in.line);
     rows.put(*in.member);
     rows.put(*in.made);
     return view;
-}
-
-// Who comes once the sale has opened stands behind those who are drawn.
-void Handler<Join>::draw_before(UnitOfWork& rows) const {
-    if (!is_draw_due(**sale_, rows.now())) return;
-    Sale sale = **sale_;
-    std::vector<Event> events;
-    hold_draw(sale, **line_, rows.now(), events);
-    rows.put(std::move(sale));
-    rows.append(events);
 }
 
 // --- Leave -------------------------------------------------------------------------------------
@@ -146,7 +167,7 @@ Result<PlaceView> Handler<Leave>::decide(UnitOfWork& rows) {
     view.latest = exists(member_) && (*member_)->latest == command_.place;
     if (standing.pass) view.pass_expires_at = standing.pass->expires_at;
     if (view.status == TokenStatus::waiting) {
-        standing.place->status = PlaceStatus::left;
+        concertres::leave(*standing.place);
         rows.put(*standing.place);
         view.status = TokenStatus::left;
     } else if (view.status == TokenStatus::admitted) {

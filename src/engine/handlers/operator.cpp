@@ -22,10 +22,8 @@ void Handler<ChangeSale>::gather(UnitOfWork& rows) {
     concert_ = rows.catalog().find(command_.concert);
     if (concert_ == nullptr) return;
     sale_ = rows.want<Sale>(concert_->concert.key);
-    line_ = nullptr;
-    if (exists(sale_) && is_draw_due(**sale_, rows.now())) {
-        line_ = rows.want<Line>(concert_->concert.key);
-    }
+    lines_.rows.clear();
+    if (exists(sale_) && is_draw_due(**sale_, rows.now())) lines_.want(rows, **sale_);
 }
 
 Result<ConcertView> Handler<ChangeSale>::decide(UnitOfWork& rows) {
@@ -34,13 +32,15 @@ Result<ConcertView> Handler<ChangeSale>::decide(UnitOfWork& rows) {
     }
     Sale sale = **sale_;
     std::vector<Event> events;
+    std::vector<Line> lines = lines_.lines();
     // An operator who comes a moment too late does not put the draw off.
-    if (line_ != nullptr) hold_draw(sale, **line_, rows.now(), events);
+    if (!lines.empty()) hold_draw(sale, lines, rows.now(), events);
     const DrawSeed seed = draw_seed_of(rows.ids(), command_.concert);
     auto event = change_sale(sale, command_.change, seed, rows.now());
     if (!event) return event.error();
     events.push_back(std::move(*event));
     rows.put(std::move(sale));
+    lines_.put_changed(rows, lines);
     rows.append(events);
     ConcertView view;
     view.id = command_.concert;

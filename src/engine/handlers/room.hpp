@@ -1,7 +1,13 @@
 // The waiting room: joining, leaving, admitting; and what operators do to a sale.
 #pragma once
 
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
 #include "engine/handlers/common.hpp"
+#include "engine/handlers/room_rows.hpp"
 #include "engine/task.hpp"
 
 namespace concertres {
@@ -9,23 +15,22 @@ namespace concertres {
 template <>
 class Handler<Join> {
   public:
-    explicit Handler(Join command) : command_(command) {}
+    explicit Handler(Join command) : command_(std::move(command)) {}
 
     void gather(UnitOfWork& rows);
     Result<PlaceView> decide(UnitOfWork& rows);
 
   private:
-    // REQUIRES: the rows of the line are as they were before this place
-    void draw_before(UnitOfWork& rows) const;
+    Result<PlaceView> join_line(UnitOfWork& rows, LineClass line_class);
 
     Join command_;
     const CatalogConcert* concert_ = nullptr;
     Read<User> user_ = nullptr;
     Read<Sale> sale_ = nullptr;
-    Read<Line> line_ = nullptr;
+    LineRows lines_;
     Read<Member> member_ = nullptr;
     StandingRows latest_;
-    std::vector<Read<PerformanceState>> to_come_;
+    SeatsToCome seats_;
 };
 
 template <>
@@ -61,27 +66,106 @@ class Handler<Tick> {
     Result<std::int64_t> decide(UnitOfWork& rows);
     [[nodiscard]] bool again() const { return again_; }
 
+    // Whoever lets people in asks these, so that the policy is the same for all.
+    [[nodiscard]] static RoomSnapshot snapshot_of(const UnitOfWork& rows, const Sale& sale,
+                                                  const SeatCounts& counts, std::int64_t admitted,
+                                                  std::int64_t waiting);
+    // How many the policy lets in, and what it remembers of it. `let_in` is told how many may be,
+    // and says how many are.
+    // Nothing: the policy failed, and nobody is let in.
+    static std::optional<std::int64_t> consult(
+        const UnitOfWork& rows, Sale& sale, const RoomSnapshot& room,
+        const std::function<std::int64_t(std::int64_t)>& let_in);
+
   private:
+    // Who stands where in one class.
+    struct Standing {
+        LineIndex::Standing at{};
+        Read<Place> place = nullptr;
+    };
+    // Who is next in one class, in the order in which they are let in.
+    struct Queue {
+        std::vector<Standing> line;
+        std::size_t first_drawn = 0;  // of the line; and how many were drawn, by their ranks
+        std::size_t drawn = 0;
+        bool is_cut = false;  // there may be more behind them
+        // Who was passed over and has come back, within the part of the line that is looked at.
+        std::vector<Standing> back;
+    };
+    // Of one who may be let in; whoever is not there is passed over.
+    struct Next {
+        const Place* place = nullptr;
+        bool is_there = true;
+    };
+    using Candidates = std::vector<Next>;  // of one class, in order
+    // What a tick gives to one class.
+    struct Turns {
+        std::int64_t admitted = 0;
+        bool to_end = false;  // there are turns for all who were looked at
+    };
+
+    // Who is there may change at any moment; it is asked once, so that the rows stay the same.
+    void look_who_is_back(const UnitOfWork& rows, const Sale& sale);
     void gather_waiting(UnitOfWork& rows);
-    std::int64_t expire_passes(UnitOfWork& rows, Sale& sale, std::vector<Event>& events);
-    std::int64_t admit_waiting(UnitOfWork& rows, Sale& sale, std::int64_t admitted,
-                               std::vector<Event>& events);
-    // Moves the draw's cursor.
-    void pass_over(Sale& sale) const;
-    // How many the policy lets in, and what it remembers of it.
-    static std::int64_t consult(const UnitOfWork& rows, Sale& sale, const RoomSnapshot& room);
+    [[nodiscard]] Queue gather_queue(UnitOfWork& rows, const Sale& sale, LineClass line_class,
+                                     const std::optional<Drawn>& drawn) const;
+    void gather_back(UnitOfWork& rows, Queue& queue, LineClass line_class, const Drawn* drawn,
+                     const Draw* order) const;
+    // Takes their places from those whose grace is over; the answer is how many.
+    std::size_t lose_places(UnitOfWork& rows, const Sale& sale) const;
+    // How many were let in; nothing where the sale lets nobody in now.
+    std::optional<std::int64_t> admit_waiting(UnitOfWork& rows, Sale& sale, std::int64_t admitted,
+                                              std::vector<Event>& events);
+    [[nodiscard]] Candidates candidates(const UnitOfWork& rows, const Sale& sale,
+                                        const Queue& queue) const;
+    // Whose turn it is, of those who are there.
+    [[nodiscard]] std::optional<std::vector<Turns>> share_turns(
+        const UnitOfWork& rows, Sale& sale, const RoomSnapshot& room,
+        std::span<const ClassDemand> demands) const;
+    static void take_turns(UnitOfWork& rows, Sale& sale, const Candidates& candidates, Turns turns,
+                           std::vector<Event>& events);
+    void move_cursors(std::span<Line> lines) const;
 
     Tick command_;
     const CatalogConcert* concert_ = nullptr;
     Read<Sale> sale_ = nullptr;
     Read<RoomLine> line_ = nullptr;
-    Read<Line> end_ = nullptr;  // of the line, where a draw is due
-    std::vector<Read<PerformanceState>> to_come_;
-    std::vector<Read<Pass>> ended_;
-    std::vector<Read<Place>> waiting_;  // in the order in which they are let in
-    std::size_t first_drawn_ = 0;       // of them; and how many were drawn, by their ranks
-    std::size_t drawn_ = 0;
+    LineRows lines_;  // where a draw is due, or has been held
+    SeatsToCome seats_;
+    EndedPasses ended_;
+    bool has_looked_ = false;
+    std::vector<std::vector<PlaceNumber>> back_;  // by class, who was passed over and has come back
+    std::vector<PlaceNumber> overdue_;            // who was passed over and may lose the place
+    std::vector<Read<Place>> losing_;             // the same
+    std::vector<Queue> queues_;                   // by class
     bool again_ = false;
+};
+
+template <>
+class Handler<Admit> {
+  public:
+    explicit Handler(Admit command) : command_(std::move(command)) {}
+
+    void gather(UnitOfWork& rows);
+    Result<PlaceView> decide(UnitOfWork& rows);
+
+  private:
+    void gather_place(UnitOfWork& rows);
+    [[nodiscard]] std::optional<Error> check_command() const;
+    // The place, or why it cannot be let in whatever the room's state.
+    [[nodiscard]] Result<Standing> find_place(const UnitOfWork& rows) const;
+    // REQUIRES: the place waits
+    Result<void> let_in(UnitOfWork& rows, Place place) const;
+
+    Admit command_;
+    const CatalogConcert* concert_ = nullptr;
+    Read<User> user_ = nullptr;
+    Read<Member> member_ = nullptr;
+    StandingRows standing_;  // its sale is read always
+    Read<RoomLine> line_ = nullptr;
+    LineRows lines_;  // where a draw is due
+    SeatsToCome seats_;
+    EndedPasses ended_;
 };
 
 template <>
@@ -96,7 +180,7 @@ class Handler<ChangeSale> {
     ChangeSale command_;
     const CatalogConcert* concert_ = nullptr;
     Read<Sale> sale_ = nullptr;
-    Read<Line> line_ = nullptr;  // where a draw is due
+    LineRows lines_;  // where a draw is due
 };
 void finish(ConcertView& view, const Board& board);
 

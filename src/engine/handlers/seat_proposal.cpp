@@ -7,13 +7,32 @@
 
 namespace concertres {
 
-void SeatProposal::gather(UnitOfWork& rows, const CatalogPerformance& at, const BestSeats& wanted) {
+void SeatProposal::gather(UnitOfWork& rows, const CatalogPerformance& at,
+                          std::span<const BestSeats> wanted) {
     at_ = &at;
-    wanted_ = &wanted;
+    wanted_ = wanted;
     const SeatSet* free = rows.want_free(at.performance.key);
     if (free == nullptr) return drop();
     if (group_ != rows.group()) propose(rows, *free);
     if (rows.deciding() && !stands(rows)) choose_anew(rows, *free);
+}
+
+std::optional<SeatChoice> SeatProposal::choose(const SeatSet& free) {
+    const Seating& seating = at_->concert->seating;
+    SeatChoice all;
+    for (const BestSeats& wish : wanted_) {
+        const auto chosen = choose_best(seating, free, wish);
+        if (!chosen) {
+            const auto* area = wish.section ? seating.find_area(*wish.section) : nullptr;
+            shortage_ = {&wish, std::nullopt};
+            if (area != nullptr) shortage_.left = free.count(area->begin, area->end);
+            return std::nullopt;
+        }
+        all.groups = std::max(all.groups, chosen->groups);
+        all.seats.insert(all.seats.end(), chosen->seats.begin(), chosen->seats.end());
+    }
+    std::ranges::sort(all.seats);
+    return all;
 }
 
 void SeatProposal::propose(UnitOfWork& rows, const SeatSet& free) {
@@ -21,7 +40,7 @@ void SeatProposal::propose(UnitOfWork& rows, const SeatSet& free) {
     const Seating& seating = at_->concert->seating;
     SeatSet& unclaimed = rows.unclaimed(at_->performance.key);
     if (unclaimed.size() == 0) unclaimed = free;
-    choice_ = choose_best(seating, unclaimed, *wanted_);
+    choice_ = choose(unclaimed);
     if (!choice_) return;
     for (const SeatNumber number : choice_->seats) unclaimed.erase(*seating.find(number));
 }
@@ -40,7 +59,7 @@ void SeatProposal::choose_anew(UnitOfWork& rows, const SeatSet& free) {
             now_free.erase(*slot);
         }
     });
-    choice_ = choose_best(seating, now_free, *wanted_);
+    choice_ = choose(now_free);
 }
 
 // Whether nobody can wish for more: neighbours, and all are free.

@@ -1,5 +1,9 @@
 #include <algorithm>
 #include <exception>
+#include <iterator>
+#include <numeric>
+#include <span>
+#include <utility>
 
 #include "engine/handlers/room.hpp"
 
@@ -13,53 +17,97 @@ void Handler<Tick>::gather(UnitOfWork& rows) {
     const ConcertKey concert = concert_->concert.key;
     sale_ = rows.want<Sale>(concert);
     line_ = rows.want<RoomLine>(concert);
-    to_come_.clear();
-    for (const CatalogPerformance& entry : concert_->performances) {
-        if (entry.performance.starts_at <= rows.now()) continue;
-        to_come_.push_back(rows.want<PerformanceState>(entry.performance.key));
-    }
-    ended_.clear();
-    waiting_.clear();
-    first_drawn_ = drawn_ = 0;
-    if (!exists(line_) || !exists(sale_)) return;
-    for (const auto& end : (*line_)->expiring) {
-        if (end.ends_at > rows.now()) break;
-        ended_.push_back(rows.want<Pass>({concert, end.name}));
-    }
+    queues_.clear();
+    losing_.clear();
+    lines_.rows.clear();
+    const bool is_read = exists(line_) && exists(sale_);
+    seats_.want(rows, *concert_, is_read && (*sale_)->room && (*sale_)->room->waiting_list);
+    if (!is_read) return;
+    ended_.want(rows, **line_);
     gather_waiting(rows);
+}
+
+void Handler<Tick>::look_who_is_back(const UnitOfWork& rows, const Sale& sale) {
+    if (std::exchange(has_looked_, true)) return;
+    const auto classes = static_cast<LineClass>(classes_of(*sale.room).size());
+    for (LineClass i = 0; i < classes; ++i) {
+        back_.push_back(rows.board().back(sale.concert, i, rows.now(), RoomLine::batch));
+    }
+    overdue_ = rows.board().overdue(sale.concert, rows.now(), RoomLine::batch);
+}
+
+void Handler<Tick>::gather_waiting(UnitOfWork& rows) {
+    const Sale& sale = **sale_;
+    if (!sale.room) return;
+    look_who_is_back(rows, sale);
+    for (const PlaceNumber number : overdue_) {
+        losing_.push_back(rows.want<Place>({sale.concert, number}));
+    }
+    const bool is_due = is_draw_due(sale, rows.now());
+    if (is_due || (sale.draw && sale.draw->drawn_at)) {
+        lines_.want(rows, sale);
+        if (!lines_.is_read()) return;
+    }
+    const auto classes = static_cast<LineClass>(classes_of(*sale.room).size());
+    std::vector<std::optional<Drawn>> drawn(static_cast<std::size_t>(classes));
+    for (const Line& line : lines_.lines()) {
+        drawn[static_cast<std::size_t>(line.line_class)] = is_due ? draw_of(line) : line.drawn;
+    }
+    for (LineClass i = 0; i < classes; ++i) {
+        queues_.push_back(gather_queue(rows, sale, i, drawn[static_cast<std::size_t>(i)]));
+    }
 }
 
 // Who is next: those of earlier epochs, by their numbers; those who were drawn, by their ranks;
 // then the others, by their numbers.
-void Handler<Tick>::gather_waiting(UnitOfWork& rows) {
-    const Sale& sale = **sale_;
-    std::optional<Drawn> drawn = sale.draw ? sale.draw->drawn : std::nullopt;
-    end_ = nullptr;
-    if (is_draw_due(sale, rows.now())) {
-        end_ = rows.want<Line>(sale.concert);
-        if (!exists(end_)) return;
-        drawn = draw_of(**end_, rows.now());
-    }
-    const auto is_full = [this] { return waiting_.size() == RoomLine::batch; };
-    auto next = (*line_)->waiting.begin();
-    const auto end = (*line_)->waiting.end();
+Handler<Tick>::Queue Handler<Tick>::gather_queue(UnitOfWork& rows, const Sale& sale,
+                                                 LineClass line_class,
+                                                 const std::optional<Drawn>& drawn) const {
+    Queue queue;
+    const auto is_full = [&] { return queue.line.size() == RoomLine::batch; };
+    const auto add = [&](const LineIndex::Standing& at, PlaceNumber number) {
+        queue.line.push_back({at, rows.want<Place>({sale.concert, number})});
+    };
+    const auto& waiting = (*line_)->waiting;
+    const auto end = std::ranges::upper_bound(waiting, PlaceNumber::last_of(line_class));
+    auto next = std::ranges::lower_bound(waiting, PlaceNumber::of({.line_class = line_class}));
+    std::optional<Draw> order;
+    const auto by_number = [](PlaceNumber number) {
+        return LineIndex::standing_of(number, nullptr, nullptr);
+    };
     if (drawn) {
         // Who has a number of an earlier epoch was there before a copy of the store took its place.
         for (; next != end && next->epoch() < drawn->epoch && !is_full(); ++next) {
-            waiting_.push_back(rows.want<Place>({sale.concert, *next}));
+            add(by_number(*next), *next);
         }
-        first_drawn_ = waiting_.size();
-        const Draw order(sale.draw->seed, drawn->size);
+        queue.first_drawn = queue.line.size();
+        order.emplace(sale.draw->seed, *drawn);
         for (std::int64_t rank = drawn->next_rank; rank < drawn->size && !is_full(); ++rank) {
-            const auto number = PlaceNumber::of(drawn->epoch, order.sequence_at(rank));
-            waiting_.push_back(rows.want<Place>({sale.concert, number}));
+            add({line_class, drawn->epoch, 0, rank},
+                PlaceNumber::of({line_class, drawn->epoch, order->sequence_at(rank)}));
         }
-        drawn_ = waiting_.size() - first_drawn_;
+        queue.drawn = queue.line.size() - queue.first_drawn;
     }
     for (; next != end && !is_full(); ++next) {
-        if (drawn && drawn->covers(*next)) continue;
-        waiting_.push_back(rows.want<Place>({sale.concert, *next}));
+        if (!drawn || !drawn->covers(*next)) add(by_number(*next), *next);
     }
+    queue.is_cut = is_full();
+    gather_back(rows, queue, line_class, drawn ? &*drawn : nullptr, order ? &*order : nullptr);
+    return queue;
+}
+
+void Handler<Tick>::gather_back(UnitOfWork& rows, Queue& queue, LineClass line_class,
+                                const Drawn* drawn, const Draw* order) const {
+    const auto in_class = static_cast<std::size_t>(line_class);
+    if (in_class >= back_.size()) return;
+    for (const PlaceNumber number : back_[in_class]) {
+        const auto at = LineIndex::standing_of(number, drawn, order);
+        // Of those between it and who was looked at somebody may wait, and is first.
+        if (queue.is_cut && at > queue.line.back().at) continue;
+        queue.back.push_back({at, rows.want<Place>({(*line_)->concert, number})});
+    }
+    // A draw that is due has put them in another order.
+    std::ranges::sort(queue.back, {}, &Standing::at);
 }
 
 Result<std::int64_t> Handler<Tick>::decide(UnitOfWork& rows) {
@@ -70,71 +118,152 @@ Result<std::int64_t> Handler<Tick>::decide(UnitOfWork& rows) {
     Sale sale = **sale_;
     if (!sale.room) return std::int64_t{0};
     std::vector<Event> events;
-    if (end_ != nullptr) hold_draw(sale, **end_, rows.now(), events);
-    const std::int64_t expired = expire_passes(rows, sale, events);
-    const std::int64_t admitted = admit_waiting(rows, sale, (*line_)->admitted - expired, events);
+    std::vector<Line> lines = lines_.lines();
+    if (is_draw_due(sale, rows.now())) hold_draw(sale, lines, rows.now(), events);
+    const std::int64_t expired = ended_.expire(rows, sale, events);
+    const std::size_t lost = lose_places(rows, sale);
+    again_ = ended_.is_full() || lost == RoomLine::batch;
+    const auto admitted = admit_waiting(rows, sale, (*line_)->admitted - expired, events);
+    if (admitted) move_cursors(lines);
     if (!(sale == **sale_)) rows.put(std::move(sale));
+    lines_.put_changed(rows, lines);
     rows.append(events);
     // What it read of the line is past now, for any later tick of this group.
     rows.forget<RoomLine>(concert_->concert.key);
-    return admitted;
+    return admitted.value_or(0);
 }
 
-std::int64_t Handler<Tick>::expire_passes(UnitOfWork& rows, Sale& sale,
-                                          std::vector<Event>& events) {
-    std::int64_t expired = 0;
-    for (const auto row : ended_) {
-        CONCERTRES_ASSERT(exists(row));
-        if ((*row)->status != PassStatus::admitted || (*row)->expires_at > rows.now()) continue;
-        Pass pass = **row;
-        expire(sale, pass, rows.now(), events);
-        rows.put(std::move(pass));
-        ++expired;
+std::size_t Handler<Tick>::lose_places(UnitOfWork& rows, const Sale& sale) const {
+    if (!sale.room->no_shows) return 0;
+    std::size_t lost = 0;
+    const NoShows& rule = *sale.room->no_shows;
+    for (const auto row : losing_) {
+        // An operator may have let it in, or its user been heard of in this very moment.
+        if (!exists(row) || (*row)->status != PlaceStatus::passed) continue;
+        const bool is_due = is_grace_over(rule, **row, rows.now()) &&
+                            rows.board().is_silent((*row)->key(), rule, rows.now());
+        if (!is_due) continue;
+        Place place = **row;
+        lose(rule, place, rows.now());
+        rows.put(std::move(place));
+        ++lost;
     }
-    again_ = ended_.size() == RoomLine::batch;
-    return expired;
+    return lost;
 }
 
-std::int64_t Handler<Tick>::admit_waiting(UnitOfWork& rows, Sale& sale, std::int64_t admitted,
-                                          std::vector<Event>& events) {
-    SeatCounts counts;
-    for (const auto state : to_come_) {
-        counts.free += (*state)->counts.free;
-        counts.held += (*state)->counts.held;
-        counts.sold += (*state)->counts.sold;
-    }
+std::optional<std::int64_t> Handler<Tick>::admit_waiting(UnitOfWork& rows, Sale& sale,
+                                                         std::int64_t admitted,
+                                                         std::vector<Event>& events) {
+    const SeatCounts counts = seats_.counts(rows);
     const SaleState state = state_of(sale, counts, rows.now());
     const bool opened = !sale.opens_at || *sale.opens_at <= rows.now();
-    if ((state != SaleState::open && state != SaleState::draining) || !opened) return 0;
-    std::vector<const Place*> waiting;
-    for (const auto row : waiting_) {
-        CONCERTRES_ASSERT(exists(row));
-        if ((*row)->status == PlaceStatus::waiting) waiting.push_back(&**row);
+    if ((state != SaleState::open && state != SaleState::draining) || !opened) {
+        return std::nullopt;
     }
-    const RoomSnapshot room{.admitted = admitted,
-                            .waiting = static_cast<std::int64_t>(waiting.size()),
-                            .seats_left = counts.free + counts.held};
-    const std::int64_t let_in = consult(rows, sale, room);
-    const PassTerms terms{.ttl = sale.room->pass_ttl.value_or(rows.options().pass_ttl),
-                          .max = rows.options().pass_max};
-    for (std::size_t i = 0; i < static_cast<std::size_t>(let_in); ++i) {
-        Place place = *waiting[i];
-        Pass pass = admit(sale, place, terms, rows.now(), events);
-        rows.put(std::move(place));
-        rows.put(std::move(pass));
+    const std::vector<RoomClass> classes = classes_of(*sale.room);
+    std::vector<Candidates> next;
+    std::vector<ClassDemand> demands;
+    std::int64_t people = 0;
+    for (std::size_t i = 0; i < queues_.size(); ++i) {
+        next.push_back(candidates(rows, sale, queues_[i]));
+        const auto there = std::ranges::count_if(next[i], &Next::is_there);
+        demands.push_back({classes[i].weight, there, queues_[i].is_cut});
+        people += static_cast<std::int64_t>(next[i].size());
     }
-    pass_over(sale);
-    // All who were looked at are in, or had left: there may be more behind them.
-    const bool all = let_in == room.waiting;
-    again_ = again_ || (all && waiting_.size() == RoomLine::batch);
-    return let_in;
+    // Of all classes together no more than a batch, as where there is one.
+    constexpr auto batch = static_cast<std::int64_t>(RoomLine::batch);
+    const RoomSnapshot room = snapshot_of(rows, sale, counts, admitted, std::min(people, batch));
+    const auto turns = share_turns(rows, sale, room, demands);
+    if (!turns) return 0;
+    std::int64_t total = 0;
+    for (std::size_t i = 0; i < next.size(); ++i) {
+        const Turns& given = (*turns)[i];
+        take_turns(rows, sale, next[i], given, events);
+        total += given.admitted;
+        // All who were looked at are in, or were passed over, or had left: there may be more
+        // behind them.
+        const bool is_through = given.admitted == demands[i].waiting &&
+                                (given.to_end || next[i].empty() || next[i].back().is_there);
+        again_ = again_ || (demands[i].has_more && is_through);
+    }
+    again_ = again_ || total == batch;
+    return total;
 }
 
-// Over those who are in by now, or have left.
-void Handler<Tick>::pass_over(Sale& sale) const {
-    for (std::size_t i = first_drawn_; i < first_drawn_ + drawn_; ++i) {
-        if ((*waiting_[i])->status == PlaceStatus::waiting) return;
-        ++sale.draw->drawn->next_rank;
+Handler<Tick>::Candidates Handler<Tick>::candidates(const UnitOfWork& rows, const Sale& sale,
+                                                    const Queue& queue) const {
+    const auto& rule = sale.room->no_shows;
+    std::vector<Standing> in_order;
+    std::ranges::merge(queue.line, queue.back, std::back_inserter(in_order), {}, &Standing::at,
+                       &Standing::at);
+    Candidates found;
+    for (const auto& [at, row] : in_order) {
+        CONCERTRES_ASSERT(exists(row));
+        const Place& place = **row;
+        if (!place.waits()) continue;
+        const bool is_there = !rule || !rows.board().is_silent(place.key(), *rule, rows.now());
+        const bool was_passed = place.status == PlaceStatus::passed;
+        // One who was passed over stands among the drawn, and once more where it has come back.
+        if (was_passed && (!is_there || (!found.empty() && found.back().place == &place))) continue;
+        found.push_back({&place, is_there});
+    }
+    return found;
+}
+
+std::optional<std::vector<Handler<Tick>::Turns>> Handler<Tick>::share_turns(
+    const UnitOfWork& rows, Sale& sale, const RoomSnapshot& room,
+    std::span<const ClassDemand> demands) const {
+    ClassShares shares;
+    std::int64_t turns_left = 0;
+    const auto total = consult(rows, sale, room, [&](std::int64_t quota) {
+        shares = share_out(quota, demands, sale.share_state);
+        const std::int64_t taken =
+            std::accumulate(shares.admitted.begin(), shares.admitted.end(), std::int64_t{0});
+        turns_left = quota - taken;
+        return taken;
+    });
+    if (!total) return std::nullopt;
+    sale.share_state = std::move(shares.state);
+    std::vector<Turns> turns;
+    bool is_cut = false;
+    for (std::size_t i = 0; i < demands.size(); ++i) {
+        const std::int64_t admitted = shares.admitted[i];
+        turns.push_back({admitted, turns_left > 0 && admitted == demands[i].waiting});
+        is_cut = is_cut || (turns[i].to_end && demands[i].has_more);
+    }
+    // Where a class must be looked at further first, the turns of the others are yet to come.
+    for (std::size_t i = 0; is_cut && i < demands.size(); ++i) {
+        turns[i].to_end = turns[i].to_end && demands[i].has_more;
+    }
+    return turns;
+}
+
+void Handler<Tick>::take_turns(UnitOfWork& rows, Sale& sale, const Candidates& candidates,
+                               Turns turns, std::vector<Event>& events) {
+    const PassTerms terms{.ttl = sale.room->pass_ttl.value_or(rows.options().pass_ttl),
+                          .max = rows.options().pass_max};
+    for (const Next& next : candidates) {
+        if (turns.admitted == 0 && !turns.to_end) return;
+        Place place = *next.place;
+        if (next.is_there) {
+            --turns.admitted;
+            rows.put(admit(sale, place, terms, rows.now(), events));
+        } else {
+            pass_over(place, rows.now());
+        }
+        rows.put(std::move(place));
+    }
+}
+
+// Over those who are in by now, have left, or were passed over and are found by that.
+void Handler<Tick>::move_cursors(std::span<Line> lines) const {
+    for (Line& line : lines) {
+        const Queue& queue = queues_[static_cast<std::size_t>(line.line_class)];
+        for (const Standing& drawn :
+             std::span(queue.line).subspan(queue.first_drawn, queue.drawn)) {
+            if ((*drawn.place)->status == PlaceStatus::waiting) break;
+            ++line.drawn->next_rank;
+        }
     }
 }
 
@@ -151,15 +280,31 @@ std::shared_ptr<const AdmissionPolicy> policy_of(const Options& options, const S
 
 }  // namespace
 
+RoomSnapshot Handler<Tick>::snapshot_of(const UnitOfWork& rows, const Sale& sale,
+                                        const SeatCounts& counts, std::int64_t admitted,
+                                        std::int64_t waiting) {
+    RoomSnapshot room{.admitted = admitted,
+                      .waiting = waiting,
+                      .seats_left = counts.free + counts.held,
+                      .seats_free = counts.free,
+                      .load = {},
+                      .commit_time = {}};
+    rows.board().tell_signals(sale.concert, rows.now(), room);
+    return room;
+}
+
 // A host's policy that is missing, or that throws, admits nobody: an operator sees it in the log,
 // and nobody is let in by mistake.
-std::int64_t Handler<Tick>::consult(const UnitOfWork& rows, Sale& sale, const RoomSnapshot& room) {
+std::optional<std::int64_t> Handler<Tick>::consult(
+    const UnitOfWork& rows, Sale& sale, const RoomSnapshot& room,
+    const std::function<std::int64_t(std::int64_t)>& let_in) {
     std::string failure;
     try {
         if (const auto policy = policy_of(rows.options(), sale)) {
             const std::int64_t quota = policy->quota(room, sale.policy_state, rows.now());
-            const std::int64_t admitted = std::clamp<std::int64_t>(quota, 0, room.waiting);
-            sale.policy_state = policy->record(sale.policy_state, admitted, rows.now());
+            const std::int64_t admitted = let_in(std::clamp<std::int64_t>(quota, 0, room.waiting));
+            const std::string recorded = policy->record(sale.policy_state, admitted, rows.now());
+            sale.policy_state = policy->observe(room, recorded, admitted, rows.now());
             return admitted;
         }
         failure = "it is not among Options::policies";
@@ -170,7 +315,7 @@ std::int64_t Handler<Tick>::consult(const UnitOfWork& rows, Sale& sale, const Ro
         rows.options().log(LogLevel::error, "room policy '" + sale.room->custom +
                                                 "' failed, nobody is admitted: " + failure);
     }
-    return 0;
+    return std::nullopt;
 }
 
 }  // namespace concertres
