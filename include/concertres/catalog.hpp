@@ -99,7 +99,7 @@ struct RoomClass {
 
 // One whose turn comes and who has not been heard of for `silent_after` is passed over: the next
 // who is there is let in instead. The place is kept, and comes first again as soon as its user is
-// heard of; it is lost `grace` later where that has not happened. Who joins, asks for the place or
+// heard of; it is lost where that has not happened for `grace`. Who joins, asks for the place or
 // follows its stream is heard of.
 struct NoShows {
     // Whoever asks again when they are told to is heard of in time.

@@ -79,6 +79,9 @@ struct Admission {
     PlaceNumber number{};
     Time at{};
     bool by_hand = false;  // by an operator, whatever the order
+    // Its turn had come then and nobody was there; it came back, and was let in with those behind
+    // it.
+    std::optional<Time> passed_at{};
 
     friend bool operator==(const Admission&, const Admission&) = default;
 };

@@ -54,6 +54,7 @@ std::string drawn_page_json(const DrawView& draw, const AdmissionsView& page) {
     for (const Admission& admission : page.admissions) {
         json.begin_object().field("number", admission.number.value).field("at", admission.at);
         if (admission.by_hand) json.field("by_hand", true);
+        if (admission.passed_at) json.field("passed_at", *admission.passed_at);
         json.end_object();
     }
     json.end_array()

@@ -36,6 +36,14 @@ void read_time(ObjectReader& in, std::string_view name, Time& out, Faults& fault
     if (time) out = time->time;
 }
 
+void read_passed(ObjectReader& in, Admission& admission, Faults& faults) {
+    const auto text = in.text("passed_at", {}, Need::optional);
+    if (!text) return;
+    const auto time = parse_rfc3339(*text);
+    if (!time) return faults.add(in.path("passed_at"), "malformed", "must be an RFC 3339 time");
+    admission.passed_at = time->time;
+}
+
 void read_admissions(ObjectReader& in, std::vector<Admission>& out, Faults& faults) {
     const auto* list = in.array("admissions", {.min = 0, .max = admissions_max});
     if (list == nullptr) return;
@@ -49,6 +57,7 @@ void read_admissions(ObjectReader& in, std::vector<Admission>& out, Faults& faul
             entry.integer("number", {.min = INT64_MIN, .max = INT64_MAX}).value_or(0)};
         read_time(entry, "at", admission.at, faults);
         admission.by_hand = entry.boolean("by_hand", Need::optional).value_or(false);
+        read_passed(entry, admission, faults);
         out.push_back(admission);
     }
 }
@@ -148,15 +157,21 @@ class Verifier {
         const DrawnLine* line;
         Draw order;
         std::int64_t furthest = -1;
+        Time furthest_at{};
         std::int64_t number_there = 0;
         std::int64_t admitted = 0;
         std::vector<std::int64_t> by_hand;  // the ranks of others
+        std::vector<std::int64_t> came_back;
     };
 
     void follow(Followed& line, const Admission& admission) {
         const PlaceNumber number = admission.number;
         const std::int64_t rank = line.order.rank_of(number.sequence());
         if (admission.by_hand) return line.by_hand.push_back(rank);
+        if (rank < line.furthest && admission.passed_at &&
+            *admission.passed_at <= line.furthest_at) {
+            return line.came_back.push_back(rank);
+        }
         if (rank < line.furthest) {
             wrong("place {}, drawn as number {}, was let in after place {}, drawn as number {}",
                   number.value, rank + 1, line.number_there, line.furthest + 1);
@@ -164,6 +179,7 @@ class Verifier {
         }
         ++line.admitted;
         line.furthest = rank;
+        line.furthest_at = admission.at;
         line.number_there = number.value;
     }
 
@@ -182,10 +198,17 @@ class Verifier {
         }
         const auto within = std::ranges::count_if(
             line.by_hand, [&](std::int64_t rank) { return rank < line.furthest; });
-        const auto passed_over = line.furthest + 1 - line.admitted - within;
+        const auto came_back = static_cast<std::int64_t>(line.came_back.size());
+        if (came_back > 0) {
+            good("{}{} others were not there when their turn came, and were let in later", of,
+                 came_back);
+        }
+        const auto passed_over = line.furthest + 1 - line.admitted - within - came_back;
         if (passed_over > 0) {
-            good("{}{} places before the last of these were passed over: they had left the line",
-                 of, passed_over);
+            good(
+                "{}{} places before the last of these were passed over: they had left the line, or "
+                "nobody was there",
+                of, passed_over);
         }
     }
 

@@ -70,7 +70,7 @@ void Board::restore(ConcertKey concert, std::span<const Place> waiting, Time now
     for (const Place& place : waiting) {
         at.line.add(place.number, owner(place.user_id), now);
         if (place.status != PlaceStatus::passed || !place.passed_at) continue;
-        at.passed->add(place.number, at.line.standing_of(place.number), *place.passed_at, true);
+        at.passed->add(place.number, at.line.standing_of(place.number), now, false);
     }
 }
 
@@ -318,10 +318,14 @@ std::optional<LoopView> Board::loop(const Room& room, Time now) const {
 // --- Who is there --------------------------------------------------------------------------------
 
 bool Board::is_silent(PlaceKey place, const NoShows& rule, Time now) const {
+    const auto since = heard(place);
+    return since && concertres::is_silent(rule, *since, now);
+}
+
+std::optional<Time> Board::heard(PlaceKey place) const {
     std::shared_lock lock(mutex_);
     const LineIndex& line = room(place.concert).line;
-    return line.contains(place.number) &&
-           concertres::is_silent(rule, line.heard(place.number), now);
+    return line.contains(place.number) ? std::optional(line.heard(place.number)) : std::nullopt;
 }
 
 std::vector<PlaceNumber> Board::back(ConcertKey concert, LineClass line_class, Time now,
@@ -331,7 +335,9 @@ std::vector<PlaceNumber> Board::back(ConcertKey concert, LineClass line_class, T
     if (!at.sale.room || at.passed->size() == 0) return {};
     const auto& rule = at.sale.room->no_shows;
     return at.passed->back(line_class, limit, [&](PlaceNumber number) {
-        return rule && concertres::is_silent(*rule, at.line.heard(number), now);
+        const Time heard = at.line.heard(number);
+        const bool is_away = rule && concertres::is_silent(*rule, heard, now);
+        return is_away ? std::optional(heard) : std::nullopt;
     });
 }
 

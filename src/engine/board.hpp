@@ -38,7 +38,7 @@ class Board {
     void add(const CatalogConcert& concert, const Sale& sale,
              std::span<const PerformanceState> performances);
     // Who waits (passed over or not) and who is in, when a store is opened. All who wait count as
-    // heard of at that moment, and as come back: nobody could ask while it was closed.
+    // heard of at that moment: nobody could ask while it was closed.
     void restore(ConcertKey concert, std::span<const Place> waiting, Time now);
     void restore(ConcertKey concert, std::span<const Pass> admitted);
     // After all who wait.
@@ -65,6 +65,8 @@ class Board {
     // --- who is there
     // One who waits and has not been heard of in time.
     [[nodiscard]] bool is_silent(PlaceKey place, const NoShows& rule, Time now) const;
+    // When the user was heard of last; nothing of one who does not wait.
+    [[nodiscard]] std::optional<Time> heard(PlaceKey place) const;
     // The first `limit` of a class who were passed over and have been heard of since, in order.
     [[nodiscard]] std::vector<PlaceNumber> back(ConcertKey concert, LineClass line_class, Time now,
                                                 std::size_t limit) const;

@@ -4,13 +4,13 @@
 
 namespace concertres {
 
-void PassedPlaces::add(PlaceNumber number, const LineIndex::Standing& standing, Time passed_at,
+void PassedPlaces::add(PlaceNumber number, const LineIndex::Standing& standing, Time since,
                        bool is_back) {
-    if (!places_.try_emplace(number.value, Place{standing, passed_at}).second) return;
+    if (!places_.try_emplace(number.value, Place{standing, since}).second) return;
     if (is_back) {
         back_.emplace(standing, number);
     } else {
-        away_.emplace(passed_at, number);
+        away_.emplace(since, number);
     }
 }
 
@@ -18,7 +18,7 @@ void PassedPlaces::remove(PlaceNumber number) {
     const auto at = places_.find(number.value);
     if (at == places_.end()) return;
     back_.erase(at->second.standing);
-    away_.erase({at->second.passed_at, number});
+    away_.erase({at->second.since, number});
     places_.erase(at);
 }
 
@@ -26,20 +26,21 @@ void PassedPlaces::come_back(PlaceNumber number) const {
     const auto at = places_.find(number.value);
     CONCERTRES_ASSERT(at != places_.end());
     std::lock_guard lock(mutex_);
-    if (away_.erase({at->second.passed_at, number}) == 0) return;
+    if (away_.erase({at->second.since, number}) == 0) return;
     back_.emplace(at->second.standing, number);
 }
 
-PassedPlaces::Back::iterator PassedPlaces::go_away(Back::iterator at) const {
-    away_.emplace(places_.at(at->second.value).passed_at, at->second);
+PassedPlaces::Back::iterator PassedPlaces::go_away(Back::iterator at, Time since) const {
+    places_.at(at->second.value).since = since;
+    away_.emplace(since, at->second);
     return back_.erase(at);
 }
 
 std::vector<PlaceNumber> PassedPlaces::away(Time until, std::size_t limit) const {
     std::lock_guard lock(mutex_);
     std::vector<PlaceNumber> found;
-    for (const auto& [passed_at, number] : away_) {
-        if (passed_at > until || found.size() == limit) break;
+    for (const auto& [since, number] : away_) {
+        if (since > until || found.size() == limit) break;
         found.push_back(number);
     }
     return found;

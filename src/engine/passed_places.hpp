@@ -23,32 +23,35 @@ namespace concertres {
 class PassedPlaces {
   public:
     // `is_back`: the user has been heard of since.
-    void add(PlaceNumber number, const LineIndex::Standing& standing, Time passed_at, bool is_back);
+    // Not: the user is away, `since` then.
+    void add(PlaceNumber number, const LineIndex::Standing& standing, Time since, bool is_back);
     void remove(PlaceNumber number);
     [[nodiscard]] bool contains(PlaceNumber number) const { return places_.contains(number.value); }
     [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(places_.size()); }
 
     // The user has been heard of. REQUIRES: contains(number)
     void come_back(PlaceNumber number) const;
-    // The first `limit` of a class who have come back, in order. Those for whom `is_silent(number)`
-    // holds are away again.
-    template <class IsSilent>
+    // The first `limit` of a class who have come back, in order. Those for whom
+    // `silent_since(number)` is something are away again, since then.
+    template <class SilentSince>
     [[nodiscard]] std::vector<PlaceNumber> back(LineClass line_class, std::size_t limit,
-                                                const IsSilent& is_silent) const {
+                                                const SilentSince& silent_since) const {
         std::lock_guard lock(mutex_);
         std::vector<PlaceNumber> found;
-        for (auto at = back_.begin(); at != back_.end();) {
-            const PlaceNumber number = at->second;
-            const bool is_away = is_silent(number);
-            at = is_away ? go_away(at) : std::next(at);
-            if (is_away || number.line_class() != line_class || found.size() == limit) continue;
-            found.push_back(number);
+        // A standing begins with the class.
+        auto at = back_.lower_bound({line_class, INT64_MIN, INT64_MIN, INT64_MIN});
+        while (at != back_.end() && at->second.line_class() == line_class && found.size() < limit) {
+            if (const std::optional<Time> since = silent_since(at->second)) {
+                at = go_away(at, *since);
+            } else {
+                found.push_back((at++)->second);
+            }
         }
         return found;
     }
-    // Those who are away and were passed over at `until` or earlier, the earliest first.
+    // Those who are away since `until` or earlier, the earliest first.
     [[nodiscard]] std::vector<PlaceNumber> away(Time until, std::size_t limit) const;
-    // When the first of those who are away was passed over.
+    // Since when the first of those who are away is.
     [[nodiscard]] std::optional<Time> first_away() const;
 
     // Where they stand has changed: standing(number) tells where.
@@ -57,7 +60,7 @@ class PassedPlaces {
         back_.clear();
         for (auto& [number, place] : places_) {
             place.standing = standing(PlaceNumber{number});
-            const bool is_away = away_.contains({place.passed_at, {number}});
+            const bool is_away = away_.contains({place.since, {number}});
             if (!is_away) back_.emplace(place.standing, PlaceNumber{number});
         }
     }
@@ -65,15 +68,15 @@ class PassedPlaces {
   private:
     struct Place {
         LineIndex::Standing standing{};
-        Time passed_at{};
+        Time since{};  // if it is away
     };
     using Back = std::map<LineIndex::Standing, PlaceNumber>;
 
     // REQUIRES: mutex_ is held
-    Back::iterator go_away(Back::iterator at) const;
+    Back::iterator go_away(Back::iterator at, Time since) const;
 
-    boost::unordered_flat_map<std::int64_t, Place> places_;
-    // Each of them is in one of these two, which polls change.
+    // Each of them is in one of the two below; polls change that, and since when one is away.
+    mutable boost::unordered_flat_map<std::int64_t, Place> places_;
     mutable std::mutex mutex_;
     mutable Back back_;
     mutable std::set<std::pair<Time, PlaceNumber>> away_;

@@ -107,12 +107,23 @@ Result<AdmissionsView> run(const QueryContext& at, const ListAdmissions& query) 
     const auto events =
         at.storage->events({StreamKind::room, concert->concert.key.value}, query.after, limit);
     AdmissionsView view;
+    RowKeys keys;
     for (const Event& event : events) {
         // Who was let in before the line was drawn was so by number.
         if (event.kind == EventKind::pass_admitted && event.at >= *draw->drawn_at &&
             draw->covering(event.place) != nullptr) {
             view.admissions.push_back(
                 {.number = event.place, .at = event.at, .by_hand = !event.actor.empty()});
+            keys.of<Place>().push_back({{concert->concert.key, event.place}});
+        }
+    }
+    Rows places;
+    at.storage->read(keys, places);
+    for (const Found<Place>& found : places.of<Place>()) {
+        const auto admission =
+            std::ranges::find(view.admissions, found.key.number, &Admission::number);
+        if (found.row && admission != view.admissions.end()) {
+            admission->passed_at = found.row->row.passed_at;
         }
     }
     if (events.size() == limit) view.next = events.back().number;

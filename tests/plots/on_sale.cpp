@@ -19,6 +19,7 @@ Options options_of() {
     Options options;
     options.running = Running::by_host;
     options.pass_ttl = minutes(3);
+    options.tick = seconds(2);
     return options;
 }
 

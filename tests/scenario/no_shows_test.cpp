@@ -71,6 +71,30 @@ class QuietRoom {
         while (office_->step()) {
         }
     }
+    // Both in one group.
+    void tick_twice() {
+        int done = 0;
+        for (int i = 0; i < 2; ++i) {
+            office_->submit<Tick>({concert_}, [&done](const Result<std::int64_t>&) { ++done; });
+        }
+        while (office_->step()) {
+        }
+        REQUIRE(done == 2);
+    }
+    // In the order in which they were.
+    [[nodiscard]] std::vector<PlaceNumber> admitted() {
+        std::vector<PlaceNumber> found;
+        for (std::int64_t after = 0;;) {
+            const auto events =
+                office_->call(ListEvents{.room = concert_, .after = after, .limit = 100});
+            REQUIRE(events);
+            if (events->empty()) return found;
+            after = events->back().number;
+            for (const Event& event : *events) {
+                if (event.kind == EventKind::pass_admitted) found.push_back(event.place);
+            }
+        }
+    }
     void change(const RoomPatch& patch) {
         SaleChange change;
         change.patch = patch;
@@ -187,7 +211,16 @@ CONCERTRES_BACKEND_TEST("a place is lost at the end of the grace, but not while 
     CHECK(room.explained(0).find(", and lost: nobody came back in time") != std::string::npos);
     CHECK(room.ask(1).status == TokenStatus::waiting);
     CHECK(room.explained(1).find("; passed over at ") != std::string::npos);
+    // One poll that comes too late costs nothing: the grace begins anew with each.
     room.clock().advance(91s);
+    room.tick();
+    CHECK(room.view().passed_over == 1);
+    CHECK(room.ask(1).status == TokenStatus::waiting);
+    // Times are kept to the second.
+    room.clock().advance(5min - 1s);
+    room.tick();
+    CHECK(room.view().passed_over == 1);
+    room.clock().advance(2s);
     room.tick();
     CHECK(room.view().passed_over == 0);
     CHECK(room.ask(1).status == TokenStatus::left);
@@ -195,7 +228,7 @@ CONCERTRES_BACKEND_TEST("a place is lost at the end of the grace, but not while 
 }
 
 CONCERTRES_BACKEND_TEST(
-    "after a restart everybody counts as just heard of, and who was passed over as back") {
+    "after a restart everybody counts as just heard of; who was passed over comes back by asking") {
     QuietRoom room(backend, {.active_max = 1});
     room.join(0, 3);
     room.clock().advance(2min);
@@ -209,14 +242,46 @@ CONCERTRES_BACKEND_TEST(
     room.clock().advance(61s);
     room.tick();
     CHECK(room.view().passed_over == 3);
+    // Those who are not there take no slot from who is.
+    room.join(4, 1);
     room.leave(3);
     room.tick();
+    CHECK(room.view().passed_over == 3);
+    CHECK(room.is_in(4));
+    CHECK(room.ask(1).position == 2);
+    room.leave(4);
+    room.tick();
     CHECK(room.view().passed_over == 2);
-    CHECK(room.is_in(0));
-    // Who has not asked since is away again.
-    room.clock().advance(30s);
+    CHECK(room.is_in(1));
+    // The grace of the others began anew.
+    room.clock().advance(4min - 2s);
+    room.tick();
+    CHECK(room.view().passed_over == 2);
+    room.clock().advance(3s);
     room.tick();
     CHECK(room.view().passed_over == 0);
+    room.check_sound();
+}
+
+// Two ticks of one group, with more who came back than a tick looks at, and others behind them.
+CONCERTRES_BACKEND_TEST("however many come back, nobody who stands behind them goes first") {
+    constexpr int away = 600;
+    QuietRoom room(backend, {.active_max = 1});
+    room.join(0, away);
+    room.clock().advance(2min);
+    room.join(away, 1);
+    room.tick();
+    REQUIRE(room.is_in(away));
+    REQUIRE(room.view().passed_over == away);
+    room.join(away + 1, 10);
+    for (int user = 0; user < away; ++user) CHECK(room.ask(user).position == user + 1);
+    RoomPatch wide;
+    wide.active_max.emplace();
+    room.change(wide);
+    room.tick_twice();
+    const std::vector<PlaceNumber> admitted = room.admitted();
+    REQUIRE(admitted.size() == away + 11);
+    CHECK(std::ranges::is_sorted(admitted.begin() + 1, admitted.end()));
     room.check_sound();
 }
 

@@ -86,7 +86,8 @@ TEST_CASE("places that are passed over, or not let in yet, are no fault") {
     REQUIRE(verified.good.size() == 3);
     CHECK(verified.good[1] == "5 of 12 places were let in, all of them in the order of the draw");
     CHECK(verified.good[2] ==
-          "2 places before the last of these were passed over: they had left the line");
+          "2 places before the last of these were passed over: they had left the line, or nobody "
+          "was there");
     file.admissions.clear();
     CHECK(verify(file, {}).wrong.empty());
 }
@@ -109,6 +110,31 @@ TEST_CASE("whom an operator let in by hand is told, and is no part of the order"
           "7 of 12 places were let in, 1 of them by an operator's hand, all others in the order of "
           "the draw");
     file.admissions[1].by_hand = false;
+    CHECK(first_wrong(file).find("was let in after place") != std::string::npos);
+}
+
+TEST_CASE("who came back after being passed over is told, and has lost nothing but time") {
+    DrawnFile file = whole_file();
+    // Nobody was there for the first when the second was let in; it was let in after the fourth.
+    Admission first = file.admissions[0];
+    first.passed_at = file.admissions[1].at;
+    first.at = file.admissions[3].at;
+    file.admissions.resize(6);
+    file.admissions.erase(file.admissions.begin());
+    file.admissions.insert(file.admissions.begin() + 3, first);
+    const auto read = read_drawn_file(text_of(file));
+    REQUIRE(read);
+    CHECK(read->admissions == file.admissions);
+    const Verified verified = verify(*read, {});
+    CHECK(verified.wrong.empty());
+    REQUIRE(verified.good.size() == 3);
+    CHECK(verified.good[1] == "5 of 12 places were let in, all of them in the order of the draw");
+    CHECK(verified.good[2] ==
+          "1 others were not there when their turn came, and were let in later");
+    // Passed over only after somebody behind it was let in: that one had overtaken it.
+    file.admissions[3].passed_at = file.admissions[3].at + std::chrono::seconds(1);
+    CHECK(first_wrong(file).find("was let in after place") != std::string::npos);
+    file.admissions[3].passed_at.reset();
     CHECK(first_wrong(file).find("was let in after place") != std::string::npos);
 }
 

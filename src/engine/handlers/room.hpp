@@ -133,11 +133,12 @@ class Handler<Tick> {
     LineRows lines_;  // where a draw is due, or has been held
     SeatsToCome seats_;
     EndedPasses ended_;
-    bool has_looked_ = false;
-    std::vector<std::vector<PlaceNumber>> back_;  // by class, who was passed over and has come back
-    std::vector<PlaceNumber> overdue_;            // who was passed over and may lose the place
-    std::vector<Read<Place>> losing_;             // the same
-    std::vector<Queue> queues_;                   // by class
+    // By class, who was passed over and has come back; as of the group in which it was looked at.
+    std::vector<std::vector<PlaceNumber>> back_;
+    std::uint64_t looked_in_ = 0;
+    std::vector<PlaceNumber> overdue_;  // who was passed over and may lose the place
+    std::vector<Read<Place>> losing_;   // the same
+    std::vector<Queue> queues_;         // by class
     bool again_ = false;
 };
 

@@ -28,7 +28,8 @@ void Handler<Tick>::gather(UnitOfWork& rows) {
 }
 
 void Handler<Tick>::look_who_is_back(const UnitOfWork& rows, const Sale& sale) {
-    if (std::exchange(has_looked_, true)) return;
+    if (std::exchange(looked_in_, rows.group()) == rows.group()) return;
+    back_.clear();
     const auto classes = static_cast<LineClass>(classes_of(*sale.room).size());
     for (LineClass i = 0; i < classes; ++i) {
         back_.push_back(rows.board().back(sale.concert, i, rows.now(), RoomLine::batch));
@@ -108,6 +109,15 @@ void Handler<Tick>::gather_back(UnitOfWork& rows, Queue& queue, LineClass line_c
     }
     // A draw that is due has put them in another order.
     std::ranges::sort(queue.back, {}, &Standing::at);
+    if (back_[in_class].size() < RoomLine::batch || queue.back.empty()) return;
+    // Others may have come back who stand behind these, and ahead of the rest of the line.
+    const auto& last = queue.back.back().at;
+    const auto rest = std::ranges::find_if(
+        queue.line, [&](const Standing& standing) { return standing.at > last; });
+    queue.line.erase(rest, queue.line.end());
+    queue.first_drawn = std::min(queue.first_drawn, queue.line.size());
+    queue.drawn = std::min(queue.drawn, queue.line.size() - queue.first_drawn);
+    queue.is_cut = true;
 }
 
 Result<std::int64_t> Handler<Tick>::decide(UnitOfWork& rows) {
@@ -140,8 +150,11 @@ std::size_t Handler<Tick>::lose_places(UnitOfWork& rows, const Sale& sale) const
     for (const auto row : losing_) {
         // An operator may have let it in, or its user been heard of in this very moment.
         if (!exists(row) || (*row)->status != PlaceStatus::passed) continue;
-        const bool is_due = is_grace_over(rule, **row, rows.now()) &&
-                            rows.board().is_silent((*row)->key(), rule, rows.now());
+        // It is kept for the grace from whenever its user was heard of last.
+        const auto heard = rows.board().heard((*row)->key());
+        const bool is_due = is_grace_over(rule, **row, rows.now()) && heard &&
+                            is_silent(rule, *heard, rows.now()) &&
+                            rows.now() - *heard >= rule.grace;
         if (!is_due) continue;
         Place place = **row;
         lose(rule, place, rows.now());
