@@ -70,7 +70,7 @@ void Board::restore(ConcertKey concert, std::span<const Place> waiting, Time now
     for (const Place& place : waiting) {
         at.line.add(place.number, owner(place.user_id), now);
         if (place.status != PlaceStatus::passed || !place.passed_at) continue;
-        at.passed->add(place.number, at.line.standing_of(place.number), now, false);
+        at.passed->add(place.number, at.line.standing_of(place.number), now, true);
     }
 }
 

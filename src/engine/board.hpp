@@ -38,7 +38,7 @@ class Board {
     void add(const CatalogConcert& concert, const Sale& sale,
              std::span<const PerformanceState> performances);
     // Who waits (passed over or not) and who is in, when a store is opened. All who wait count as
-    // heard of at that moment: nobody could ask while it was closed.
+    // heard of at that moment, and as come back: nobody could ask while it was closed.
     void restore(ConcertKey concert, std::span<const Place> waiting, Time now);
     void restore(ConcertKey concert, std::span<const Pass> admitted);
     // After all who wait.
