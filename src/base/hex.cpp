@@ -1,17 +1,6 @@
 #include "base/hex.hpp"
 
 namespace concertres {
-namespace {
-
-// 0..15, or -1 for what is no hexadecimal digit.
-constexpr int digit_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-}  // namespace
 
 std::string to_hex(std::span<const std::uint8_t> bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
@@ -27,8 +16,8 @@ std::string to_hex(std::span<const std::uint8_t> bytes) {
 bool from_hex(std::string_view text, std::span<std::uint8_t> out) {
     if (text.size() != 2 * out.size()) return false;
     for (std::size_t i = 0; i < out.size(); ++i) {
-        const int high = digit_value(text[2 * i]);
-        const int low = digit_value(text[2 * i + 1]);
+        const int high = hex_value(text[2 * i]);
+        const int low = hex_value(text[2 * i + 1]);
         if (high < 0 || low < 0) return false;
         out[i] = static_cast<std::uint8_t>(high * 16 + low);
     }

@@ -8,6 +8,14 @@
 
 namespace concertres {
 
+// 0..15, in either case, or -1 for what is no hexadecimal digit.
+[[nodiscard]] constexpr int hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
 // Lower-case, two digits a byte.
 [[nodiscard]] std::string to_hex(std::span<const std::uint8_t> bytes);
 

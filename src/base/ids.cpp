@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "base/hex.hpp"
 #include "base/random.hpp"
 
 namespace concertres {
@@ -18,14 +19,6 @@ constexpr std::array<std::uint8_t, 16> name_space = {
 constexpr std::size_t text_size = 36;
 
 constexpr bool is_dash_at(std::size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
-
-// 0..15, or -1 for what is no hexadecimal digit.
-constexpr int digit_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
 
 void set_version(Uuid& uuid, unsigned version) {
     uuid.bytes[6] = static_cast<std::uint8_t>((uuid.bytes[6] & 0x0fu) | (version << 4));
@@ -55,7 +48,7 @@ std::optional<Uuid> Uuid::parse(std::string_view text) {
             if (text[i] != '-') return std::nullopt;
             continue;
         }
-        const int value = digit_value(text[i]);
+        const int value = hex_value(text[i]);
         if (value < 0) return std::nullopt;
         std::uint8_t& byte = uuid.bytes[nibble / 2];
         byte = static_cast<std::uint8_t>((byte << 4) | value);

@@ -12,10 +12,9 @@
 #include "concertres/sqlite.hpp"
 #include "support/backends.hpp"
 #include "support/drawn_order.hpp"
-#include "support/kept_storage.hpp"
 #include "support/kernel.hpp"
+#include "support/reopened_store.hpp"
 #include "support/small_sale.hpp"
-#include "support/temp_dir.hpp"
 #include "support/test_clock.hpp"
 
 namespace concertres::test {
@@ -29,7 +28,7 @@ class DrawnRoom {
     // It ticks when it is told to, or else every `tick`; and whenever it has been opened.
     explicit DrawnRoom(const Backend& backend, RoomPolicy policy = {.active_max = 3},
                        Duration tick = 24h)
-        : backend_(&backend) {
+        : store_(backend) {
         options_.tick = tick;
         options_.running = Running::by_host;
         open();
@@ -125,23 +124,12 @@ class DrawnRoom {
     }
 
   private:
-    void open() {
-        std::unique_ptr<Storage> storage;
-        if (backend_->lasts) {
-            storage = backend_->open(directory_.path(), &clock_);
-        } else {
-            if (!kept_) kept_ = backend_->open(directory_.path(), &clock_);
-            storage = std::make_unique<KeptStorage>(kept_);
-        }
-        office_ = std::make_unique<BoxOffice>(std::move(storage), options_);
-    }
+    void open() { office_ = std::make_unique<BoxOffice>(store_.open(clock_), options_); }
 
-    const Backend* backend_;
     Options options_;
     TestClock clock_;
     Time started_ = clock_.wall();
-    TempDir directory_;
-    std::shared_ptr<Storage> kept_;
+    ReopenedStore store_;
     std::unique_ptr<BoxOffice> office_;
     ConcertId concert_;
 };

@@ -12,9 +12,8 @@
 #include "concertres/box_office.hpp"
 #include "concertres/operations.hpp"
 #include "support/backends.hpp"
-#include "support/kept_storage.hpp"
+#include "support/reopened_store.hpp"
 #include "support/small_sale.hpp"
-#include "support/temp_dir.hpp"
 #include "support/test_clock.hpp"
 
 namespace concertres::test {
@@ -27,7 +26,7 @@ constexpr NoShows rule{.silent_after = 90s, .grace = 5min};
 // A room with a rule for no-shows, and the box office that has it; it ticks when it is told to.
 class QuietRoom {
   public:
-    QuietRoom(const Backend& backend, RoomPolicy policy, bool draws = false) : backend_(&backend) {
+    QuietRoom(const Backend& backend, RoomPolicy policy, bool draws = false) : store_(backend) {
         open();
         ConcertDraft draft = SmallSale::draft();
         policy.no_shows = rule;
@@ -118,23 +117,14 @@ class QuietRoom {
 
   private:
     void open() {
-        std::unique_ptr<Storage> storage;
-        if (backend_->lasts) {
-            storage = backend_->open(directory_.path(), &clock_);
-        } else {
-            if (!kept_) kept_ = backend_->open(directory_.path(), &clock_);
-            storage = std::make_unique<KeptStorage>(kept_);
-        }
         // By themselves they tick once a day.
         office_ = std::make_unique<BoxOffice>(
-            std::move(storage),
+            store_.open(clock_),
             Options{.pass_ttl = 3h, .pass_max = 3h, .tick = 24h, .running = Running::by_host});
     }
 
-    const Backend* backend_;
-    TempDir directory_;
     TestClock clock_;
-    std::shared_ptr<Storage> kept_;
+    ReopenedStore store_;
     std::unique_ptr<BoxOffice> office_;
     ConcertId concert_;
     std::map<int, PlaceNumber> numbers_;

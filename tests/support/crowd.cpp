@@ -4,8 +4,6 @@
 #include <exception>
 #include <utility>
 
-#include "support/kept_storage.hpp"
-
 namespace concertres::test {
 namespace {
 
@@ -45,7 +43,7 @@ const std::set<Errc> pay_refusals =
 
 Crowd::Crowd(const CrowdPlan& plan, const Backend& backend)
     : plan_(plan),
-      backend_(&backend),
+      store_(backend),
       kernel_(clock_, plan.seed),
       draft_(draft_of(plan, clock_.wall())),
       witness_(draft_) {
@@ -62,14 +60,7 @@ Crowd::~Crowd() { close(); }
 // -------------------------------------------------------------------------------
 
 void Crowd::open() {
-    std::unique_ptr<Storage> storage;
-    if (backend_->lasts) {
-        storage = backend_->open(directory_.path(), &clock_);
-    } else {
-        if (!kept_) kept_ = backend_->open(directory_.path(), &clock_);
-        storage = std::make_unique<KeptStorage>(kept_);
-    }
-    office_ = std::make_unique<BoxOffice>(std::move(storage), plan_.options);
+    office_ = std::make_unique<BoxOffice>(store_.open(clock_), plan_.options);
     for (Buyer& buyer : buyers_) buyer.asked_at = office_->now();
     witness_.all_heard(office_->now());
     kernel_.add(*office_);

@@ -13,7 +13,7 @@
 #include "concertres/box_office.hpp"
 #include "support/backends.hpp"
 #include "support/kernel.hpp"
-#include "support/temp_dir.hpp"
+#include "support/reopened_store.hpp"
 #include "support/test_clock.hpp"
 #include "support/witness.hpp"
 
@@ -119,11 +119,9 @@ class Crowd {
     [[nodiscard]] AnswerTo<Command> ask(Command command);
 
     CrowdPlan plan_;
-    const Backend* backend_;
-    TempDir directory_;
     TestClock clock_;
+    ReopenedStore store_;
     Kernel kernel_;
-    std::shared_ptr<Storage> kept_;  // where the backend does not last
     std::unique_ptr<BoxOffice> office_;
     ConcertDraft draft_;
     ConcertView concert_;
