@@ -261,8 +261,9 @@ void give_back(Sale& sale, Pass& pass, Time now, std::vector<Event>& events);
 
 struct RoomSnapshot {
     std::int64_t admitted = 0;  // passes marked admitted, after those past their time are off
-    std::int64_t waiting =
-        0;  // how many stand at the head of the line, there or not; at most a batch
+    std::int64_t seeking = 0;   // of these, those that hold no seat
+    // How many stand at the head of the line, there or not; at most a batch.
+    std::int64_t waiting = 0;
     std::int64_t seats_left = 0;  // free or held, of performances to come
     std::int64_t seats_free = 0;
     std::optional<double> load{};           // the host's; nothing: not reported for a while
@@ -321,6 +322,9 @@ struct ClassDemand {
     std::int64_t weight = 1;
     std::int64_t waiting = 0;  // how many can be admitted now
     bool has_more = false;     // others wait behind them, and were not looked at
+    // Of them, how many find a seat that is for this class alone. Beyond that it takes part in what
+    // all have in common.
+    std::int64_t own_seats = INT64_MAX;
 };
 struct ClassShares {
     std::vector<std::int64_t> admitted{};  // by class, from the front of its line
@@ -335,10 +339,13 @@ struct ClassShares {
 // when people come again, it begins as if it had just had its share. So nobody starves: whoever
 // stands first in a class waits for no more than about total weight / weight admissions.
 //
-// Fewer than `total` are given out where too few wait, and where the turn is a class's that
-// has more than were looked at.
+// Beyond their own seats, classes are given no more than `common` between them; one for which no
+// seat is left is as one in which nobody waits.
+//
+// Fewer than `total` are given out where too few wait or too few seats are left, and where the turn
+// is a class's that has more than were looked at.
 [[nodiscard]] ClassShares share_out(std::int64_t total, std::span<const ClassDemand> classes,
-                                    std::string_view state);
+                                    std::string_view state, std::int64_t common = INT64_MAX);
 
 // --- What people are told ----------------------------------------------------------------------
 

@@ -40,6 +40,8 @@ struct HallSeat {
     // General admission: the seat is of an area, a section whose seats are as good as each other
     // and are never named one by one. Its label, row and coordinates mean nothing.
     bool general = false;
+    // The seat is in the allotment of this class of the room: see kept_for(). Nothing: in none.
+    std::optional<LineClass> allotted_to{};
 
     friend bool operator==(const HallSeat&, const HallSeat&) = default;
 };
@@ -93,6 +95,8 @@ struct RoomClass {
 
     std::string name{};  // 1 to 40 of a-z, 0-9, '_' and '-'
     std::int64_t weight = 1;
+    // The seats that are allotted to the class are for everybody now.
+    bool allotment_released = false;
 
     friend bool operator==(const RoomClass&, const RoomClass&) = default;
 };
@@ -135,6 +139,13 @@ struct RoomPolicy {
 
 // The room's classes; where it names none, the one that all are in: {"general", 1}.
 [[nodiscard]] std::vector<RoomClass> classes_of(const RoomPolicy& room);
+// Of whom alone the seat is: of those whose place is of this class. Nothing: anybody may take it,
+// as the class's allotment has been released, or there is no room any more that has the class.
+[[nodiscard]] std::optional<LineClass> kept_for(const HallSeat& seat,
+                                                const std::optional<RoomPolicy>& room);
+// The classes but `own` whose allotments are kept.
+[[nodiscard]] std::vector<LineClass> kept_for_others(const std::optional<RoomPolicy>& room,
+                                                     LineClass own);
 // Nothing: the room has no such class. An empty name is the first's.
 [[nodiscard]] std::optional<LineClass> class_named(const RoomPolicy& room, std::string_view name);
 
@@ -196,7 +207,8 @@ struct ConcertDraft {
 // no title; a text over 500 bytes; no performance or over 1,000; two performances at one time; no
 // seat or over 200,000; a seat number, or a plan id, that is not unique; a number below 1; a
 // coordinate that is not finite; a general seat without a section, in a section with numbered
-// seats, or at another price than the rest of its area; a room with a draw and no opening, or with
+// seats, or at another price or in another allotment than the rest of its area; an allotment of a
+// class that the room does not have; a room with a draw and no opening, or with
 // over 16 classes, two of one name, or one whose name or weight is not as RoomClass says; a price
 // below 0, or so high that the seats which one user may have come to over Money::max_minor; a time
 // out of the years 1970 to 9999; limits, durations or policy numbers below 1 (`until_before_start`:

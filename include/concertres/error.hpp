@@ -47,6 +47,7 @@ enum class Errc : std::uint16_t {
     hold_limit = 313,
     no_seats_match = 314,
     orphan_seat = 315,
+    seat_allotted = 316,
     reservation_expired = 320,
     reservation_released = 321,
     reservation_refunded = 322,

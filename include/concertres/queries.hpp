@@ -52,6 +52,9 @@ struct SeatView {
     SeatStatus status = SeatStatus::free;
     std::optional<Time> held_until{};  // of a seat that is held
     bool general = false;              // of an area
+    // The class of the room in whose allotment it is; empty: in none. Whether the allotment is kept
+    // (RoomClass) may change.
+    std::string allotted_to{};
 };
 
 // How many seats of an area are in each state; a hold past its time counts as free.
@@ -59,6 +62,7 @@ struct AreaView {
     std::string section{};
     Money price{};  // of each seat
     SeatCounts seats{};
+    std::string allotted_to{};  // as of a seat
 };
 
 struct SeatsView {

@@ -139,6 +139,8 @@ struct HoldFacts {
     Concert concert{};
     Time starts_at{};
     std::vector<ReservedSeat> seats{};  // with today's prices, by number
+    std::vector<SeatNumber>
+        allotted{};  // of these, those that are kept for people of other classes
     // What the seats would leave behind and need not (avoidable_orphans); none where that is
     // allowed.
     std::vector<SeatNumber> orphans{};
@@ -148,7 +150,7 @@ struct HoldFacts {
 };
 // Holds all of the seats, or none. A dead hold in the way is expired whole, in the same step.
 // Refuses, first match wins: not_admitted, pass_expired, pass_spent, pass_left, sale_not_open,
-// sale_closed, seat_blocked, seat_sold, seat_held, hold_limit, orphan_seat.
+// sale_closed, seat_allotted, seat_blocked, seat_sold, seat_held, hold_limit, orphan_seat.
 // REQUIRES: at least one seat; `rows` are those of `facts`; `dead` has every dead hold on `seats`
 [[nodiscard]] Result<void> hold(HoldRows& rows, const HoldFacts& facts);
 

@@ -52,6 +52,8 @@ struct SeatCounts {
     friend bool operator==(const SeatCounts&, const SeatCounts&) = default;
 
     [[nodiscard]] std::int64_t total() const { return free + blocked + held + sold; }
+    SeatCounts& operator+=(const SeatCounts& other);
+    SeatCounts& operator-=(const SeatCounts& other);
     // REQUIRES: the count that goes down is at least `by`
     void move(SeatStatus from, SeatStatus to, std::int64_t by);
 };

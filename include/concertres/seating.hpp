@@ -27,6 +27,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -84,6 +85,8 @@ class SeatSet {
     }
     // How many in [from, end) are in the set.
     [[nodiscard]] std::size_t count(SeatSlot from, SeatSlot end) const;
+    // REQUIRES: of the same size
+    void erase_all(const SeatSet& others);
 
   private:
     [[nodiscard]] SeatSlot seek(SeatSlot from, SeatSlot end, std::uint64_t flip) const;
@@ -145,6 +148,9 @@ class Seating {
     // Where it stands in the plan, from 0.
     [[nodiscard]] std::uint32_t plan_position(SeatSlot slot) const { return plan_positions_[slot]; }
     [[nodiscard]] Money price(SeatSlot slot) const { return prices_[slot]; }
+    // The seats in the allotment of a class of the room; null where it has none.
+    [[nodiscard]] const SeatSet* allotment(LineClass line_class) const;
+    [[nodiscard]] bool has_allotments() const { return !allotments_.empty(); }
     // On the same scale as costs. Without coordinates: a thousand from seat to seat, and from row
     // to row.
     [[nodiscard]] Point point(SeatSlot slot) const { return points_[slot]; }
@@ -162,7 +168,11 @@ class Seating {
     std::vector<Point> points_;
     std::vector<std::uint32_t> bench_of_;  // of the seats on benches
     std::vector<SeatSlot> by_number_;
+    std::map<LineClass, SeatSet> allotments_;
 };
+
+// Takes the seats in the allotments of these classes out of a set.
+void erase_allotments(SeatSet& seats, const Seating& seating, std::span<const LineClass> classes);
 
 struct SeatChoice {
     std::vector<SeatNumber> seats{};  // by number

@@ -21,15 +21,18 @@
 //    "limits": {"per_performance": 8, "per_concert": 16},
 //    "hold_ms": 300000,
 //    "refunds": {"until_ms_before_start": 86400000},
-//    "orphans": "refused"}
+//    "orphans": "refused",
+//    "allotments": [{"class": "fan_club", "sections": ["Stalls"], "seats": [101, 102]}]}
 //
 // "seats" may also be a list of {"number", "label", "section", "row", "x", "y", "price"}, of which
 // number and price are required; or in its place stand "plan": {a pretix plan} and
 // "prices": {"Stalls": 4500}. "room": {} is a room that admits all; "refunds" may also be "allowed"
 // or "none". "areas" are sections for general admission, beside the seats or the plan or in their
 // place; their seats are numbered on from the highest seat number. "orphans" is "allowed" or
-// "refused". "closed_loop" may also have "cut" (percent), "every_ms", "commit_ms_max" and
-// "seats_per_pass_min" (see ClosedLoop). Keys that are not known are refused.
+// "refused". "allotments" keep sections, areas among them, and single seats for people of a class
+// of the room; a class's "allotment" is "kept" or "released". "closed_loop" may also have "cut"
+// (percent), "every_ms", "commit_ms_max" and "seats_per_pass_min" (see ClosedLoop). Keys that are
+// not known are refused.
 //
 // A pretix plan has categories but no prices: these are given beside it, one for each category that
 // has seats. Fields that this reader does not need are ignored. Seats are numbered 1, 2, 3, ... in

@@ -176,6 +176,32 @@ void get_report(Exchange exchange) {
                             });
 }
 
+void block_seats(Exchange exchange) {
+    Faults faults;
+    const std::string_view known[] = {"seats", "blocked"};
+    ObjectReader body(exchange.body(), {}, faults, known);
+    std::vector<SeatNumber> seats = read_seats(body, faults);
+    const auto blocked = body.boolean("blocked");
+    if (!faults.empty()) return exchange.refuse(Problem(faults));
+    const auto id = PerformanceId::parse(exchange.parameter(0));
+    if (!id) {
+        return exchange.refuse(Problem("unknown_performance", "there is no such performance"));
+    }
+    auto actor = actor_of(exchange);
+    if (!actor) return;
+    Exchange::ask_or_refuse(
+        std::move(exchange),
+        BlockSeats{.performance = *id,
+                   .seats = std::move(seats),
+                   .blocked = *blocked,
+                   .actor = std::move(*actor)},
+        [](Exchange asked, std::int64_t changed) {
+            std::string answer;
+            JsonWriter(answer).begin_object().field("changed", changed).end_object();
+            asked.answer(200, std::move(answer));
+        });
+}
+
 void release_anybodys(Exchange exchange) {
     const auto id = ReservationId::parse(exchange.parameter(0));
     if (!id) {

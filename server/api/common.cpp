@@ -167,4 +167,22 @@ Result<bool> read_status(const Exchange& exchange) {
     return fault_of("status", "out_of_range", "must be all or available");
 }
 
+std::vector<SeatNumber> read_seats(ObjectReader& body, Faults& faults) {
+    std::vector<SeatNumber> seats;
+    const JsonPath path = body.path("seats");
+    const auto* array = body.array("seats", {.min = 1, .max = named_seats_max});
+    if (array == nullptr) return seats;
+    for (std::size_t i = 0; i < array->size(); ++i) {
+        const auto number =
+            read_integer((*array)[i], path.index(i), {.min = 1, .max = INT32_MAX}, faults);
+        if (!number) continue;
+        const auto seat = static_cast<SeatNumber>(*number);
+        if (std::ranges::find(seats, seat) != seats.end()) {
+            faults.add(path.index(i), "duplicate", "is named more than once");
+        }
+        seats.push_back(seat);
+    }
+    return seats;
+}
+
 }  // namespace concertres::server

@@ -61,6 +61,7 @@ void admit_by_hand(Exchange exchange);
 void report_load(Exchange exchange);
 void get_report(Exchange exchange);
 void release_anybodys(Exchange exchange);
+void block_seats(Exchange exchange);
 void explain(Exchange exchange);
 void back_up(Exchange exchange);
 void audit_copy(Exchange exchange);
@@ -93,6 +94,11 @@ inline constexpr std::size_t page_max = 500;
 
 // `all` of ?status=; refuses what is neither "all" nor "available". Refuses: request_invalid.
 [[nodiscard]] Result<bool> read_status(const Exchange& exchange);
+
+// The numbers in `seats` of the body, each once: more than anybody may have, and as many as an
+// operator changes at a time.
+inline constexpr std::size_t named_seats_max = 1'000;
+[[nodiscard]] std::vector<SeatNumber> read_seats(ObjectReader& body, Faults& faults);
 
 // An id of the body; adds a fault where it is absent or none.
 template <class IdType>

@@ -119,6 +119,24 @@ void write_concerts(Writer& to, const std::vector<ConcertView>& concerts) {
     for (const ConcertView& concert : concerts) {
         to.value(concert.waiting, {{"concert", concert.id.to_string()}});
     }
+    to.family(MetricType::Gauge, "concertres_waiting_by_class",
+              "People in the line of each class, of rooms that name classes.");
+    for (const ConcertView& concert : concerts) {
+        for (std::size_t i = 0; i < concert.class_waiting.size(); ++i) {
+            to.value(concert.class_waiting[i], {{"concert", concert.id.to_string()},
+                                                {"class", concert.room->classes[i].name}});
+        }
+    }
+    to.family(MetricType::Gauge, "concertres_passed_over",
+              "Of the people in the line, those whose turn came while they were not there.");
+    for (const ConcertView& concert : concerts) {
+        to.value(concert.passed_over, {{"concert", concert.id.to_string()}});
+    }
+    to.family(MetricType::Gauge, "concertres_loop_limit",
+              "Passes that a closed loop lets live at once.");
+    for (const ConcertView& concert : concerts) {
+        if (concert.loop) to.value(concert.loop->limit, {{"concert", concert.id.to_string()}});
+    }
     to.family(MetricType::Gauge, "concertres_passes_admitted", "Passes that are live.");
     for (const ConcertView& concert : concerts) {
         to.value(concert.admitted, {{"concert", concert.id.to_string()}});

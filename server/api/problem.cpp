@@ -63,6 +63,7 @@ constexpr auto engine_titles = std::to_array<Title>({
     {"unknown_draw", "There is no such draw"},
     {"unknown_seat", "There is no such seat"},
     {"unknown_reservation", "There is no such reservation"},
+    {"seat_allotted", "A seat is kept for another class"},
     {"seat_blocked", "A seat is not for sale"},
     {"seat_sold", "A seat is sold"},
     {"seat_held", "A seat is held by somebody else"},

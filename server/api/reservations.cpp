@@ -5,27 +5,6 @@ namespace concertres::server {
 
 namespace {
 
-// More seats than anybody may have: only to bound what is read.
-constexpr std::size_t seats_max = 1'000;
-
-std::vector<SeatNumber> read_seats(ObjectReader& body, Faults& faults) {
-    std::vector<SeatNumber> seats;
-    const JsonPath path = body.path("seats");
-    const auto* array = body.array("seats", {.min = 1, .max = seats_max});
-    if (array == nullptr) return seats;
-    for (std::size_t i = 0; i < array->size(); ++i) {
-        const auto number =
-            read_integer((*array)[i], path.index(i), {.min = 1, .max = INT32_MAX}, faults);
-        if (!number) continue;
-        const auto seat = static_cast<SeatNumber>(*number);
-        if (std::ranges::find(seats, seat) != seats.end()) {
-            faults.add(path.index(i), "duplicate", "is named more than once");
-        }
-        seats.push_back(seat);
-    }
-    return seats;
-}
-
 std::vector<AreaSeats> read_areas(ObjectReader& body, Faults& faults) {
     std::vector<AreaSeats> areas;
     const JsonPath path = body.path("areas");

@@ -50,7 +50,11 @@ void write_settings(JsonWriter& json, const RoomPolicy& room) {
         .key("classes")
         .begin_array();
     for (const RoomClass& each : room.classes) {
-        json.begin_object().field("name", each.name).field("weight", each.weight).end_object();
+        json.begin_object()
+            .field("name", each.name)
+            .field("weight", each.weight)
+            .field("allotment", each.allotment_released ? "released" : "kept")
+            .end_object();
     }
     json.end_array().key("closed_loop");
     if (room.closed_loop) {

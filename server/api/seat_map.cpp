@@ -43,6 +43,7 @@ HallTexts::HallTexts(const SeatsView& view, std::string_view currency) {
         JsonWriter json(made.text);
         json.begin_object().field("section", area.section).key("price");
         write_money(json, area.price, currency);
+        if (!area.allotted_to.empty()) json.field("allotted_to", area.allotted_to);
         json.key("total").value(area.seats.total());
     }
     numbers_.reserve(view.seats.size());
@@ -70,6 +71,7 @@ void HallTexts::add_numbered(const SeatView& seat, std::string_view currency) {
         .field("y", seat.y);
     json.key("price");
     write_money(json, seat.price, currency);
+    if (!seat.allotted_to.empty()) json.field("allotted_to", seat.allotted_to);
     json.key("status");
     numbers_.push_back(seat.number);
     prices_.push_back(seat.price);

@@ -44,6 +44,7 @@ constexpr Row row_of(Errc code) noexcept {
         CONCERTRES_ROW(hold_limit, conflict);
         CONCERTRES_ROW(no_seats_match, conflict);
         CONCERTRES_ROW(orphan_seat, conflict);
+        CONCERTRES_ROW(seat_allotted, conflict);
         CONCERTRES_ROW(reservation_expired, conflict);
         CONCERTRES_ROW(reservation_released, conflict);
         CONCERTRES_ROW(reservation_refunded, conflict);

@@ -80,7 +80,8 @@ std::string in_words(const RoomPolicy& room) {
     const char* before = ", classes ";
     for (const RoomClass& each : room.classes) {
         text +=
-            fmt::format("{}{} of weight {}", std::exchange(before, ", "), each.name, each.weight);
+            fmt::format("{}{} of weight {}{}", std::exchange(before, ", "), each.name, each.weight,
+                        each.allotment_released ? " whose allotment is released" : "");
     }
     return text;
 }

@@ -116,6 +116,10 @@ Finding check_areas(const std::vector<HallSeat>& seats) {
                          fmt::format("must be {}, as in all of the area \"{}\", not {}",
                                      first.price.minor, seat.section, seat.price.minor)};
         }
+        if (seat.general && seat.allotted_to != first.allotted_to) {
+            return Fault{fmt::format("seats/{}/allotted_to", i),
+                         fmt::format("must be as in all of the area \"{}\"", seat.section)};
+        }
     }
     return std::nullopt;
 }
@@ -275,6 +279,19 @@ Finding check_prices(const ConcertDraft& draft) {
     return std::nullopt;
 }
 
+Finding check_allotments(const ConcertDraft& draft) {
+    const std::size_t classes = draft.room ? draft.room->classes.size() : 0;
+    for (std::size_t i = 0; i < draft.seats.size(); ++i) {
+        const auto& line_class = draft.seats[i].allotted_to;
+        if (!line_class) continue;
+        if (*line_class >= 0 && static_cast<std::size_t>(*line_class) < classes) continue;
+        return Fault{
+            fmt::format("seats/{}/allotted_to", i),
+            fmt::format("must be one of the room's {} classes, not {}", classes, *line_class)};
+    }
+    return std::nullopt;
+}
+
 Finding check_draft(const ConcertDraft& draft) {
     if (draft.title.empty()) return Fault{"title", "must not be empty"};
     if (auto f = check_text(draft.title, "title")) return f;
@@ -283,6 +300,7 @@ Finding check_draft(const ConcertDraft& draft) {
     if (auto f = check_seats(draft.seats)) return f;
     if (auto f = check_areas(draft.seats)) return f;
     if (auto f = check_terms(draft)) return f;
+    if (auto f = check_allotments(draft)) return f;
     return check_prices(draft);
 }
 
@@ -343,6 +361,24 @@ RoomPolicy RoomPatch::applied_to(RoomPolicy room) const {
 std::vector<RoomClass> classes_of(const RoomPolicy& room) {
     if (!room.classes.empty()) return room.classes;
     return {RoomClass{.name = "general", .weight = 1}};
+}
+
+std::optional<LineClass> kept_for(const HallSeat& seat, const std::optional<RoomPolicy>& room) {
+    if (!seat.allotted_to || !room) return std::nullopt;
+    const auto line_class = static_cast<std::size_t>(*seat.allotted_to);
+    const bool is_kept =
+        line_class < room->classes.size() && !room->classes[line_class].allotment_released;
+    return is_kept ? seat.allotted_to : std::nullopt;
+}
+
+std::vector<LineClass> kept_for_others(const std::optional<RoomPolicy>& room, LineClass own) {
+    std::vector<LineClass> others;
+    if (!room) return others;
+    for (std::size_t i = 0; i < room->classes.size(); ++i) {
+        const auto line_class = static_cast<LineClass>(i);
+        if (line_class != own && !room->classes[i].allotment_released) others.push_back(line_class);
+    }
+    return others;
 }
 
 std::optional<LineClass> class_named(const RoomPolicy& room, std::string_view name) {

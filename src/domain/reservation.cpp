@@ -61,11 +61,20 @@ Result<void> check_orphans(const std::vector<SeatNumber>& orphans) {
                  orphans};
 }
 
+Result<void> check_allotted(const std::vector<SeatNumber>& allotted) {
+    if (allotted.empty()) return {};
+    return Error{Errc::seat_allotted,
+                 fmt::format("{} kept for people of another class of the waiting room",
+                             allotted.size() == 1 ? "this seat is" : "these seats are"),
+                 allotted};
+}
+
 Result<void> check_hold(const HoldRows& rows, const HoldFacts& facts) {
     const SeatLimits& limits = facts.concert.limits;
     const std::size_t wanted = facts.seats.size();
     if (auto r = check_admitted(rows.standing, facts.user, facts.now); !r) return r;
     if (auto r = check_holdable(rows.sale, facts.starts_at, facts.now); !r) return r;
+    if (auto r = check_allotted(facts.allotted); !r) return r;
     if (auto r = check_available(rows.seats, facts.now); !r) return r;
     if (auto r = check_limit(rows.in_performance, limits.per_performance, wanted, "performance",
                              facts.now);

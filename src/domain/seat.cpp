@@ -64,6 +64,22 @@ void apply_blocked(BlockRows& rows, bool blocked, const std::string& actor, Time
 
 }  // namespace
 
+SeatCounts& SeatCounts::operator+=(const SeatCounts& other) {
+    free += other.free;
+    blocked += other.blocked;
+    held += other.held;
+    sold += other.sold;
+    return *this;
+}
+
+SeatCounts& SeatCounts::operator-=(const SeatCounts& other) {
+    free -= other.free;
+    blocked -= other.blocked;
+    held -= other.held;
+    sold -= other.sold;
+    return *this;
+}
+
 void SeatCounts::move(SeatStatus from, SeatStatus to, std::int64_t by) {
     CONCERTRES_ASSERT(by >= 0);
     CONCERTRES_ASSERT(count_of(*this, from) >= by);

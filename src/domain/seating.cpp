@@ -8,6 +8,8 @@
 #include <string_view>
 #include <tuple>
 
+#include "concertres/assert.hpp"
+
 namespace concertres {
 
 namespace {
@@ -44,6 +46,22 @@ std::size_t SeatSet::count(SeatSlot from, SeatSlot end) const {
         from = next;
     }
     return found;
+}
+
+const SeatSet* Seating::allotment(LineClass line_class) const {
+    const auto found = allotments_.find(line_class);
+    return found == allotments_.end() ? nullptr : &found->second;
+}
+
+void erase_allotments(SeatSet& seats, const Seating& seating, std::span<const LineClass> classes) {
+    for (const LineClass line_class : classes) {
+        if (const SeatSet* allotment = seating.allotment(line_class)) seats.erase_all(*allotment);
+    }
+}
+
+void SeatSet::erase_all(const SeatSet& others) {
+    CONCERTRES_ASSERT(size_ == others.size_);
+    for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= ~others.words_[i];
 }
 
 // Makes a Seating of a hall; see the header for what it makes of it, and why.
@@ -179,6 +197,10 @@ void Seating::Builder::add(std::uint32_t seat, std::int64_t cost, Point at) {
     made_.plan_positions_.push_back(seat);
     made_.prices_.push_back(from.price);
     made_.points_.push_back(at);
+    if (!from.allotted_to) return;
+    auto [allotment, is_new] = made_.allotments_.try_emplace(*from.allotted_to);
+    if (is_new) allotment->second = SeatSet(seats_.size());
+    allotment->second.insert(static_cast<SeatSlot>(made_.numbers_.size() - 1));
 }
 
 // A row becomes a bench, or several where aisles cut it.

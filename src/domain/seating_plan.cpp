@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/json_reader.hpp"
+#include "domain/allotment_reader.hpp"
 #include "domain/class_reader.hpp"
 #include "domain/plan_reader.hpp"
 #include "domain/room_reader.hpp"
@@ -97,13 +98,13 @@ ConcertDraft ConcertReader::read(const Value& document) {
     }
     if (!options_.title.empty()) draft_.title = options_.title;
     for (OffsetTime date : options_.dates) draft_.performances.push_back({date});
-    if (options_.room) draft_.room = options_.room;
     if (options_.opens_at) draft_.opens_at = options_.opens_at;
     return std::move(draft_);
 }
 
 void ConcertReader::read_bare_plan(const Value& document) {
     ObjectReader plan(document, {}, faults_);
+    draft_.room = options_.room;
     draft_.venue = plan.text("name").value_or("");
     draft_.title = draft_.venue;
     if (options_.dates.empty()) {
@@ -116,8 +117,8 @@ void ConcertReader::read_bare_plan(const Value& document) {
 
 void ConcertReader::read_own(const Value& document) {
     static constexpr std::string_view known[] = {
-        "title",    "venue", "performances", "seats",   "areas",   "plan",   "prices",
-        "opens_at", "room",  "limits",       "hold_ms", "refunds", "orphans"};
+        "title",    "venue", "performances", "seats",   "areas",   "plan",    "prices",
+        "opens_at", "room",  "limits",       "hold_ms", "refunds", "orphans", "allotments"};
     ObjectReader concert(document, {}, faults_, known);
     Need title_need = options_.title.empty() ? Need::required : Need::optional;
     draft_.title = concert.text("title", {}, title_need).value_or("");
@@ -132,6 +133,7 @@ void ConcertReader::read_own(const Value& document) {
     if (const Value* value = concert.field("room", Need::optional)) {
         read_room(*value, concert.path("room"));
     }
+    if (options_.room) draft_.room = options_.room;
     if (const Value* value = concert.field("limits", Need::optional)) {
         read_limits(*value, concert.path("limits"));
     }
@@ -141,6 +143,9 @@ void ConcertReader::read_own(const Value& document) {
     }
     if (const Value* value = concert.field("orphans", Need::optional)) {
         read_orphans(*value, concert.path("orphans"));
+    }
+    if (const Value* value = concert.field("allotments", Need::optional)) {
+        read_allotments(*value, concert.path("allotments"), draft_, faults_);
     }
 }
 
@@ -335,20 +340,28 @@ void ConcertReader::read_room(const Value& value, const JsonPath& path) {
                                                  "waiting_list", "no_shows"};
     ObjectReader room(value, path, faults_, known);
     RoomPolicy policy;
-    policy.active_max = room.integer("active_max", {}, Need::optional);
-    policy.pass_ttl = read_duration(room, "pass_ms", 1, Need::optional);
+    // What is null is as if it were not there: a room may be given as the server shows it.
+    const auto given = [&](std::string_view key) -> const Value* {
+        const Value* found = room.field(key, Need::optional);
+        return found != nullptr && !found->is_null() ? found : nullptr;
+    };
+    if (const Value* active_max = given("active_max")) {
+        policy.active_max = read_integer(*active_max, room.path("active_max"), {}, faults_);
+    }
+    if (given("pass_ms") != nullptr) {
+        policy.pass_ttl = read_duration(room, "pass_ms", 1, Need::optional);
+    }
     policy.draw = room.boolean("draw", Need::optional).value_or(false);
     policy.classes = read_classes(room, faults_).value_or(std::vector<RoomClass>{});
-    if (const Value* nested = room.field("window", Need::optional)) {
+    if (const Value* nested = given("window")) {
         policy.window = read_window(*nested, room.path("window"), faults_);
     }
-    if (const Value* nested = room.field("closed_loop", Need::optional)) {
+    if (const Value* nested = given("closed_loop")) {
         policy.closed_loop = read_closed_loop(*nested, room.path("closed_loop"), faults_);
     }
     policy.waiting_list = room.boolean("waiting_list", Need::optional).value_or(false);
-    const Value* no_shows = room.field("no_shows", Need::optional);
-    if (no_shows != nullptr && !no_shows->is_null()) {
-        policy.no_shows = read_no_shows(*no_shows, room.path("no_shows"), faults_);
+    if (const Value* nested = given("no_shows")) {
+        policy.no_shows = read_no_shows(*nested, room.path("no_shows"), faults_);
     }
     draft_.room = std::move(policy);
 }

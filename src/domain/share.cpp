@@ -70,8 +70,11 @@ Lags read_lags(std::string_view state, std::size_t classes) {
 
 class Sharing {
   public:
-    Sharing(std::span<const ClassDemand> classes, std::string_view state)
-        : classes_(classes), lags_(read_lags(state, classes.size())), admitted_(classes.size()) {
+    Sharing(std::span<const ClassDemand> classes, std::string_view state, std::int64_t common)
+        : classes_(classes),
+          lags_(read_lags(state, classes.size())),
+          admitted_(classes.size()),
+          common_(common) {
         follow_changes();
     }
 
@@ -85,7 +88,8 @@ class Sharing {
         }
         lags_.parts[next] -= one();
         ++admitted_[next];
-        if (!takes_part(next)) follow_changes();
+        const bool is_last_in_common = is_past_own(next) && --common_ == 0;
+        if (is_last_in_common || !takes_part(next)) follow_changes();
         return true;
     }
 
@@ -95,8 +99,15 @@ class Sharing {
 
   private:
     [[nodiscard]] bool is_out(std::size_t i) const { return admitted_[i] == classes_[i].waiting; }
+    // Its last admission was beyond its own seats.
+    [[nodiscard]] bool is_past_own(std::size_t i) const {
+        return admitted_[i] > classes_[i].own_seats;
+    }
+    [[nodiscard]] bool has_seat(std::size_t i) const {
+        return common_ > 0 || admitted_[i] < classes_[i].own_seats;
+    }
     [[nodiscard]] bool takes_part(std::size_t i) const {
-        return !is_out(i) || classes_[i].has_more;
+        return has_seat(i) && (!is_out(i) || classes_[i].has_more);
     }
     // Of one admission, in parts.
     [[nodiscard]] std::int64_t share(std::size_t i) const { return classes_[i].weight * fineness; }
@@ -152,25 +163,29 @@ class Sharing {
     std::span<const ClassDemand> classes_;
     Lags lags_;
     std::vector<std::int64_t> admitted_;
+    std::int64_t common_;      // seats that are left to all
     std::size_t waiting_ = 0;  // classes that take part
 };
 
 }  // namespace
 
 ClassShares share_out(std::int64_t total, std::span<const ClassDemand> classes,
-                      std::string_view state) {
+                      std::string_view state, std::int64_t common) {
     CONCERTRES_ASSERT(std::ranges::all_of(classes, [](const ClassDemand& each) {
         return each.weight >= 1 && each.weight <= RoomClass::weight_max && each.waiting >= 0;
     }));
     // One class alone has all of it, and nothing to remember.
     if (classes.size() == 1) {
-        const std::int64_t admitted = std::clamp<std::int64_t>(total, 0, classes.front().waiting);
+        const std::int64_t own = classes.front().own_seats;
+        const std::int64_t seats = common < INT64_MAX - own ? own + common : INT64_MAX;
+        const std::int64_t admitted =
+            std::clamp<std::int64_t>(std::min(total, seats), 0, classes.front().waiting);
         return {.admitted = {admitted}, .state = {}};
     }
     if (total <= 0) {
         return {.admitted = std::vector<std::int64_t>(classes.size()), .state = std::string(state)};
     }
-    Sharing sharing(classes, state);
+    Sharing sharing(classes, state, common);
     while (total > 0 && sharing.admit_next()) --total;
     return std::move(sharing).result();
 }

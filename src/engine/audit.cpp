@@ -83,6 +83,10 @@ void Gatherer::check_areas(const NewConcert& shown) {
                           "seat {} of the area \"{}\" of concert {} costs {}, but seat {} {}",
                           seat.number, seat.section, shown.concert.id, seat.price.minor,
                           first.number, first.price.minor);
+        findings_->expect(!seat.general || seat.allotted_to == first.allotted_to, "S9",
+                          "the area \"{}\" of concert {} is in an allotment in part: seats {} and "
+                          "{} differ",
+                          seat.section, shown.concert.id, first.number, seat.number);
     }
 }
 
@@ -91,7 +95,10 @@ void Gatherer::on_concert(const NewConcert& shown) {
     check_areas(shown);
     const Concert& concert = shown.concert;
     ShownConcert row{.row = concert.key, .id = concert.id, .limits = concert.limits};
-    for (const HallSeat& seat : shown.seats) row.seats.push_back(seat.number);
+    for (const HallSeat& seat : shown.seats) {
+        row.seats.push_back(seat.number);
+        if (seat.allotted_to) row.allotted[seat.number] = *seat.allotted_to;
+    }
     std::sort(row.seats.begin(), row.seats.end());
     const auto twice = std::unique(row.seats.begin(), row.seats.end());
     findings_->expect(twice == row.seats.end(), "I1", "concert {} has a seat number twice",
@@ -142,6 +149,10 @@ void Gatherer::on(const Event& event, bool intact) {
         case StreamKind::performance:
             return seats_.apply(event);
         case StreamKind::room:
+            if (event.kind == EventKind::sale_changed) {
+                Time& last = rows_->sale_changed_at.try_emplace({event.stream.owner}).first->second;
+                last = std::max(last, event.at);
+            }
             return rooms_.apply(event);
         case StreamKind::wallet:
             return move_money(event);
@@ -207,6 +218,7 @@ AuditReport audit(Storage& storage) {
     gatherer.check_streams();
     check_names(audited, findings);
     check_seats(audited, findings);
+    check_allotments(audited, findings);
     check_limits(audited, findings);
     check_ledger(audited, findings);
     check_payments(audited, findings);

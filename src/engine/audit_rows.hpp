@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -102,6 +103,7 @@ struct ShownConcert {
     SeatLimits limits{};
     std::vector<SeatNumber> seats{};  // sorted
     std::vector<PerformanceKey> performances{};
+    std::map<SeatNumber, LineClass> allotted{};
 
     [[nodiscard]] ConcertKey key() const { return row; }
     [[nodiscard]] bool has(SeatNumber number) const {
@@ -152,6 +154,8 @@ struct AuditRows {
     ShownTable<Wallet> wallets;
     ShownTable<Transfer> transfers;
     ShownTable<ShownMovement> movements;
+
+    AuditMap<ConcertKey, Time> sale_changed_at;  // the last time
 
     // Second names, whose uniqueness is a check of its own.
     AuditMap<UserKey, UserId> user_ids;

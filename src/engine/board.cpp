@@ -62,6 +62,7 @@ void Board::add(const CatalogConcert& concert, const Sale& sale,
     for (const PerformanceState& state : performances) {
         counts_[state.performance.value] = state.counts;
     }
+    allotted_.add(concert);
 }
 
 void Board::restore(ConcertKey concert, std::span<const Place> waiting, Time now) {
@@ -77,13 +78,39 @@ void Board::restore(ConcertKey concert, std::span<const Place> waiting, Time now
 void Board::restore(ConcertKey concert, std::span<const Pass> admitted) {
     std::unique_lock lock(mutex_);
     for (const Pass& pass : admitted) {
-        room(concert).admitted[pass.number.value] = {pass.user_id, pass.expires_at};
+        room(concert).admitted[pass.number.value] = {pass.user_id, pass.expires_at, {}};
     }
+}
+
+bool Board::Inside::is_seeking(Time now) const {
+    return expires_at > now &&
+           std::ranges::none_of(holds, [now](const auto& hold) { return hold.second > now; });
+}
+
+void Board::follow_hold(const Reservation& reservation) {
+    Room& at = room(reservation.concert);
+    const auto inside = at.admitted.find(reservation.place.value);
+    if (inside == at.admitted.end()) return;
+    auto& holds = inside->second.holds;
+    std::erase_if(holds, [&](const auto& hold) { return hold.first == reservation.row; });
+    if (reservation.status == ReservationStatus::held) {
+        holds.emplace_back(reservation.row, reservation.held_until);
+    }
+}
+
+void Board::restore(const Reservation& reservation) {
+    std::unique_lock lock(mutex_);
+    follow_hold(reservation);
 }
 
 void Board::restore(const Line& line) {
     std::unique_lock lock(mutex_);
     follow_draw(room(line.concert), line);
+}
+
+void Board::restore(std::span<const Seat> seats) {
+    std::unique_lock lock(mutex_);
+    allotted_.restore(seats);
 }
 
 void Board::follow_draw(Room& room, const Line& line) {
@@ -122,16 +149,22 @@ void Board::apply(const ChangeSet& changes) {
     for (const auto& [state, version] : changes.rows.of<PerformanceState>()) {
         counts_[state.performance.value] = state.counts;
     }
+    allotted_.apply(changes);
     for (const auto& [place, version] : changes.rows.of<Place>()) {
         follow_place(room(place.concert), place);
     }
     for (const auto& [pass, version] : changes.rows.of<Pass>()) {
         Room& at = room(pass.concert);
         if (pass.status == PassStatus::admitted) {
-            at.admitted[pass.number.value] = {pass.user_id, pass.expires_at};
+            Inside& inside = at.admitted[pass.number.value];
+            inside.user = pass.user_id;
+            inside.expires_at = pass.expires_at;
         } else {
             at.admitted.erase(pass.number.value);
         }
+    }
+    for (const auto& [reservation, version] : changes.rows.of<Reservation>()) {
+        follow_hold(reservation);
     }
     note_admissions(changes);
 }
@@ -151,12 +184,18 @@ void Board::note_admissions(const ChangeSet& changes) {
 SeatCounts Board::counts_to_come(const Room& room, Time now) const {
     SeatCounts sum;
     for (const auto& [performance, starts_at] : room.performances) {
-        if (starts_at <= now) continue;
-        const SeatCounts& counts = counts_.at(performance.value);
-        sum.free += counts.free;
-        sum.blocked += counts.blocked;
-        sum.held += counts.held;
-        sum.sold += counts.sold;
+        if (starts_at > now) sum += counts_.at(performance.value);
+    }
+    return sum;
+}
+
+SeatCounts Board::counts_to_come(const Room& room, LineClass line_class, Time now) const {
+    SeatCounts sum = counts_to_come(room, now);
+    if (room.performances.empty() || !allotted_.has(room.performances.front().first)) return sum;
+    for (const LineClass other : kept_for_others(room.sale.room, line_class)) {
+        for (const auto& [performance, starts_at] : room.performances) {
+            if (starts_at > now) sum -= allotted_.counts(performance, other);
+        }
     }
     return sum;
 }
@@ -177,7 +216,7 @@ bool Board::fill(const CatalogConcert& concert, PlaceNumber number, Time now,
                  PlaceView& view) const {
     std::shared_lock lock(mutex_);
     const Room& at = room(concert.concert.key);
-    const SeatCounts counts = counts_to_come(at, now);
+    const SeatCounts counts = counts_to_come(at, number.line_class(), now);
     view.concert = concert.concert.id;
     view.number = number;
     view.sale = state_of(at.sale, counts, now);
@@ -226,26 +265,32 @@ bool Board::fill(const CatalogConcert& concert, PlaceNumber number, Time now,
     return true;
 }
 
-SaleState Board::state(const CatalogConcert& concert, Time now) const {
-    std::shared_lock lock(mutex_);
-    const Room& at = room(concert.concert.key);
-    return state_of(at.sale, counts_to_come(at, now), now);
-}
-
 std::int64_t Board::waiting(ConcertKey concert) const {
     std::shared_lock lock(mutex_);
     return room(concert).line.size();
-}
-
-std::int64_t Board::seats_left(const CatalogConcert& concert, Time now) const {
-    std::shared_lock lock(mutex_);
-    return counts_to_come(room(concert.concert.key), now).free;
 }
 
 std::optional<SeatCounts> Board::counts(PerformanceKey performance) const {
     std::shared_lock lock(mutex_);
     auto at = counts_.find(performance.value);
     return at == counts_.end() ? std::nullopt : std::optional(at->second);
+}
+
+SeatCounts Board::allotted(PerformanceKey performance, LineClass line_class) const {
+    std::shared_lock lock(mutex_);
+    return allotted_.counts(performance, line_class);
+}
+
+Board::Insiders Board::insiders(ConcertKey concert, Time now) const {
+    std::shared_lock lock(mutex_);
+    Insiders found;
+    for (const auto& [number, pass] : room(concert).admitted) {
+        if (pass.expires_at <= now) continue;
+        ++found.all;
+        const LineClass line_class = PlaceNumber{number}.line_class();
+        if (pass.is_seeking(now)) ++found.seeking[static_cast<std::size_t>(line_class)];
+    }
+    return found;
 }
 
 std::optional<DrawView> Board::draw(const CatalogConcert& concert, Time now) const {

@@ -6,6 +6,7 @@
 // Threads: any; the writer changes it, after each commit.
 #pragma once
 
+#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <map>
@@ -19,6 +20,7 @@
 #include "concertres/queries.hpp"
 #include "concertres/storage.hpp"
 #include "engine/admission_rate.hpp"
+#include "engine/allotted_seats.hpp"
 #include "engine/catalog.hpp"
 #include "engine/line_index.hpp"
 #include "engine/passed_places.hpp"
@@ -43,6 +45,10 @@ class Board {
     void restore(ConcertKey concert, std::span<const Pass> admitted);
     // After all who wait.
     void restore(const Line& line);
+    // Of a hall that has allotments.
+    void restore(std::span<const Seat> seats);
+    // What those who are in hold.
+    void restore(const Reservation& reservation);
 
     void apply(const ChangeSet& changes);
 
@@ -51,11 +57,17 @@ class Board {
     // it), or it is somebody else's: status and pass_expires_at stay as they are, what the room
     // says is filled in all the same.
     bool fill(const CatalogConcert& concert, PlaceNumber number, Time now, PlaceView& view) const;
-    [[nodiscard]] SaleState state(const CatalogConcert& concert, Time now) const;
     [[nodiscard]] std::int64_t waiting(ConcertKey concert) const;
-    [[nodiscard]] std::int64_t seats_left(const CatalogConcert& concert, Time now) const;
     [[nodiscard]] ConcertView view(const CatalogConcert& concert, Time now) const;
     [[nodiscard]] std::optional<SeatCounts> counts(PerformanceKey performance) const;
+    // Of the seats that are allotted to a class.
+    [[nodiscard]] SeatCounts allotted(PerformanceKey performance, LineClass line_class) const;
+    // How many are in, and by class how many of them hold no seat.
+    struct Insiders {
+        std::int64_t all = 0;
+        std::array<std::int64_t, PlaceNumber::classes_max> seeking{};
+    };
+    [[nodiscard]] Insiders insiders(ConcertKey concert, Time now) const;
     [[nodiscard]] Signals& signals() { return signals_; }
     // What the room's policy may go by beside the rows.
     void tell_signals(ConcertKey concert, Time now, RoomSnapshot& room) const;
@@ -87,6 +99,9 @@ class Board {
     struct Inside {
         UserId user{};
         Time expires_at{};
+        std::vector<std::pair<ReservationKey, Time>> holds{};  // and when each ends
+
+        [[nodiscard]] bool is_seeking(Time now) const;
     };
     // How many were admitted when, in the last minutes: for the ETA.
     using Admissions = std::deque<std::pair<Time, std::int64_t>>;
@@ -105,6 +120,8 @@ class Board {
     const Room& room(ConcertKey concert) const;
     Room& room(ConcertKey concert);
     [[nodiscard]] SeatCounts counts_to_come(const Room& room, Time now) const;
+    // Those that people of this class may take.
+    [[nodiscard]] SeatCounts counts_to_come(const Room& room, LineClass line_class, Time now) const;
     // REQUIRES: view.ahead and view.sale are filled in
     static void fill_eta(const Room& room, PlaceNumber number, Time now, PlaceView& view);
     void note_admissions(const ChangeSet& changes);
@@ -114,6 +131,7 @@ class Board {
     // When the first of those who were passed over may lose a place.
     [[nodiscard]] static std::optional<Time> next_loss(const Room& room);
     void follow_place(Room& room, const Place& place) const;
+    void follow_hold(const Reservation& reservation);
     // A line was drawn, or the draw has gone on.
     static void follow_draw(Room& room, const Line& line);
 
@@ -125,6 +143,7 @@ class Board {
     boost::unordered_flat_map<std::int64_t, Room>
         rooms_;  // every concert has one, if only for its sale
     boost::unordered_flat_map<std::int64_t, SeatCounts> counts_;
+    AllottedSeats allotted_;
 };
 
 }  // namespace concertres

@@ -243,8 +243,19 @@ class BoxOffice::Impl {
             const CatalogConcert& concert = catalog_.at(stored.concert.key);
             board_.add(concert, stored.sale,
                        storage_->performances(stored.concert.key, Time::min()));
+            if (concert.seating.has_allotments()) restore_seats(concert);
             restore_line(stored.concert.key);
             restore_draws(stored.sale);
+        }
+    }
+    void restore_seats(const CatalogConcert& concert) {
+        for (const CatalogPerformance& entry : concert.performances) {
+            for (SeatNumber after = 0;;) {
+                const auto seats = storage_->seats(entry.performance.key, after, page);
+                board_.restore(seats);
+                if (seats.size() < page) break;
+                after = seats.back().number;
+            }
         }
     }
     void restore_line(ConcertKey concert) {
@@ -263,8 +274,21 @@ class BoxOffice::Impl {
         for (PlaceNumber after;;) {
             const auto admitted = storage_->admitted(concert, after, page);
             board_.restore(concert, admitted);
+            restore_holds(admitted);
             if (admitted.size() < page) break;
             after = admitted.back().number;
+        }
+    }
+
+    void restore_holds(std::span<const Pass> admitted) {
+        RowKeys keys;
+        for (const Pass& pass : admitted) {
+            for (const ReservationKey held : pass.held) keys.of<Reservation>().push_back({held});
+        }
+        Rows holds;
+        storage_->read(keys, holds);
+        for (const auto& found : holds.of<Reservation>()) {
+            if (found.row) board_.restore(found.row->row);
         }
     }
 

@@ -171,13 +171,22 @@ Result<std::vector<DateView>> run(const QueryContext& at, const ListDates& query
 
 namespace {
 
+std::string allotment_name(const HallSeat& seat, const Sale& sale) {
+    if (!seat.allotted_to || !sale.room) return {};
+    const auto line_class = static_cast<std::size_t>(*seat.allotted_to);
+    return line_class < sale.room->classes.size() ? sale.room->classes[line_class].name : "";
+}
+
 // The areas of a hall, with all of their seats free.
-std::vector<AreaView> areas_of(const CatalogConcert& concert) {
+std::vector<AreaView> areas_of(const CatalogConcert& concert, const Sale& sale) {
     std::vector<AreaView> areas;
     for (const Seating::Area& area : concert.seating.areas()) {
+        const HallSeat* seat = concert.seat(concert.seating.number(area.begin));
+        CONCERTRES_ASSERT(seat != nullptr);
         areas.push_back({.section = concert.seating.name(area),
                          .price = area.price,
-                         .seats = {.free = area.end - area.begin}});
+                         .seats = {.free = area.end - area.begin},
+                         .allotted_to = allotment_name(*seat, sale)});
     }
     return areas;
 }
@@ -190,13 +199,17 @@ Result<SeatsView> run(const QueryContext& at, const ListSeats& query) {
     const Time now = at.now();
     const PerformanceKey key = performance->performance.key;
     Read<PerformanceState> state = nullptr;
-    at.read([&](UnitOfWork& rows) { state = rows.want<PerformanceState>(key); });
+    Read<Sale> sale = nullptr;
+    at.read([&](UnitOfWork& rows) {
+        state = rows.want<PerformanceState>(key);
+        sale = rows.want<Sale>(performance->concert->concert.key);
+    });
     SeatsView view{.performance = query.performance,
                    .date = performance->performance.date,
                    .stream = {StreamKind::performance, key.value},
                    .revision = (*state)->next_event - 1,
                    .seats = {},
-                   .areas = areas_of(*performance->concert),
+                   .areas = areas_of(*performance->concert, **sale),
                    .now = now};
     for (const Seat& seat : at.storage->seats(key, 0, SIZE_MAX)) {
         const SeatStatus status = seat.status_at(now);
@@ -219,7 +232,8 @@ Result<SeatsView> run(const QueryContext& at, const ListSeats& query) {
                               .held_until = status == SeatStatus::held
                                                 ? std::optional(seat.held_until)
                                                 : std::nullopt,
-                              .general = hall->general});
+                              .general = hall->general,
+                              .allotted_to = allotment_name(*hall, **sale)});
     }
     return view;
 }

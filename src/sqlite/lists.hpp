@@ -103,7 +103,7 @@ inline void write_item(ListWriter& out, const LimitEntry& entry) {
 }
 
 inline void write_item(ListWriter& out, const RoomClass& each) {
-    out.open().text(each.name).number(each.weight).close();
+    out.open().text(each.name).number(each.weight).number(each.allotment_released ? 1 : 0).close();
 }
 
 inline bool read_item(ListReader& in, ReservationKey& key) { return in.number(key.value); }
@@ -121,8 +121,12 @@ inline bool read_item(ListReader& in, LimitEntry& entry) {
 }
 
 inline bool read_item(ListReader& in, RoomClass& each) {
-    return in.take('[') && in.text(each.name) && in.take(',') && in.number(each.weight) &&
-           in.take(']');
+    int released = 0;
+    const bool whole = in.take('[') && in.text(each.name) && in.take(',') &&
+                       in.number(each.weight) && in.take(',') && in.number(released) &&
+                       in.take(']');
+    each.allotment_released = released != 0;
+    return whole && (released == 0 || released == 1);
 }
 
 template <class Item>

@@ -82,6 +82,7 @@ CREATE TABLE hall_seat (
     price INTEGER NOT NULL,
     plan_id TEXT NOT NULL,
     general INTEGER NOT NULL,
+    allotted_to INTEGER,
     PRIMARY KEY (concert, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -310,6 +311,7 @@ INSERT INTO line(concert, class, version, epoch, next_sequence)
 DROP TABLE line_of_v1;
 ALTER TABLE concert ADD COLUMN orphans INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE hall_seat ADD COLUMN general INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE hall_seat ADD COLUMN allotted_to INTEGER;
 )sql";
 
 constexpr std::array migration_steps = {MigrationStep{1, to_v2}};

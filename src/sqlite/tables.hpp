@@ -307,6 +307,7 @@ struct Table<HallSeat> {
         v.column("price", row.price);
         v.column("plan_id", row.plan_id);
         v.column("general", row.general);
+        v.column("allotted_to", row.allotted_to);
     }
 };
 

@@ -87,6 +87,9 @@ CrowdPlan any_plan() {
     plan.room = any_room();
     if (plan.room->draw || chance(20)) plan.opens_after = seconds(number(1, 600));
     plan.seats = static_cast<SeatNumber>(number(3, 40));
+    if (!plan.room->classes.empty() && chance(60)) {
+        plan.allotted = static_cast<SeatNumber>(number(1, plan.seats - 1));
+    }
     plan.options.sweeps = chance(70);
     plan.options.group_max = static_cast<std::size_t>(number(1, 64));
     plan.arrive_within = seconds(number(1, 600));

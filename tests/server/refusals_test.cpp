@@ -269,7 +269,23 @@ void refuse_to_hold() {
 
     REQUIRE(server.hold(bob, sale.performance(), {1, 2}).status == 201);
     (void)server.buy(bob, sale.performance(), {3});
-    REQUIRE(server.office().block_seats({.performance = sale.performance(), .seats = {5, 6}}));
+    const auto block = [&](const std::string& seats, const char* blocked) {
+        return server.ask_operators(
+            {.method = "POST",
+             .target = "/admin/v1/performances/" + sale.performance().to_string() + "/block",
+             .body = fmt::format(R"({{"seats": [{}], "blocked": {}}})", seats, blocked)});
+    };
+    const Reply blocking = block("5, 6, 8", "true");
+    CHECK(blocking.status == 200);
+    CHECK(blocking.number("/changed") == 3);
+    CHECK(block("8", "false").number("/changed") == 1);
+    const Reply block_held = block("1, 8", "true");
+    expect("blockSeats", block_held, "409 seat_held");
+    CHECK(block_held.seats() == std::vector<std::int64_t>{1});
+    expect("blockSeats", block("3", "true"), "409 seat_sold");
+    expect("blockSeats", block("7, 21", "true"), "404 unknown_seat");
+    expect("blockSeats", block("7, 7", "true"), "400 request_invalid");
+    expect("blockSeats", block("7", "1"), "400 request_invalid");
     const Reply held = hold({1, 2, 7});
     expect("reserve", held, "409 seat_held");
     CHECK(held.seats() == std::vector<std::int64_t>{1, 2});
@@ -307,6 +323,36 @@ void refuse_orphans() {
     const Reply orphan = server.hold(ann, sale.performance(), {2, 3});
     expect("reserve", orphan, "409 orphan_seat");
     CHECK(orphan.seats() == std::vector<std::int64_t>{1});
+    CHECK(server.hold(ann, sale.performance(), {1, 2}).status == 201);
+}
+
+void refuse_allotted() {
+    TestServer server;
+    ConcertDraft draft = SmallSale::draft(4);
+    draft.room.emplace().classes = {{"general", 1}, {"fan_club", 1}};
+    draft.seats[0].allotted_to = 1;
+    add_area(draft.seats, {.section = "Pit", .capacity = 2, .price = SmallSale::price});
+    for (HallSeat& seat : draft.seats) {
+        if (seat.general) seat.allotted_to = 1;
+    }
+    const SmallSale sale = server.add(std::move(draft));
+    const Buyer ann = server.buyer("ann", sale.concert);
+    const Reply kept = server.hold(ann, sale.performance(), {1, 2});
+    expect("reserve", kept, "409 seat_allotted");
+    CHECK(kept.seats() == std::vector<std::int64_t>{1});
+    const Reply seats =
+        server.get("/v1/performances/" + sale.performance().to_string() + "/seats", ann);
+    CHECK(seats.text("/seats/0/allotted_to") == "fan_club");
+    CHECK_FALSE(seats.at("/seats/1").as_object().contains("allotted_to"));
+    CHECK(seats.text("/areas/0/allotted_to") == "fan_club");
+    const Reply room = server.ask_operators(
+        {.method = "PATCH",
+         .target = "/admin/v1/concerts/" + sale.concert.to_string() + "/room",
+         .body =
+             R"({"classes": [{"name": "general"}, {"name": "fan_club", "allotment": "released"}]})"});
+    CHECK(room.status == 200);
+    CHECK(room.text("/room/classes/1/allotment") == "released");
+    CHECK(room.text("/room/classes/0/allotment") == "kept");
     CHECK(server.hold(ann, sale.performance(), {1, 2}).status == 201);
 }
 
@@ -393,6 +439,11 @@ void refuse_unknown_things() {
         };
         expect("getRoom", operators("GET", "concerts/" + id + "/room"), "404 unknown_concert");
         expect("changeRoom", operators("PATCH", "concerts/" + id + "/room"), "404 unknown_concert");
+        expect("blockSeats",
+               server.ask_operators({.method = "POST",
+                                     .target = "/admin/v1/performances/" + id + "/block",
+                                     .body = R"({"seats": [1], "blocked": true})"}),
+               "404 unknown_performance");
         const auto with_body = [&](const char* method, const char* what, const char* body) {
             return server.ask_operators({.method = method,
                                          .target = "/admin/v1/concerts/" + id + "/" + what,
@@ -499,6 +550,7 @@ TEST_CASE("every refusal that the description names comes about, and no other") 
     refuse_dates_and_seats();
     refuse_to_hold();
     refuse_orphans();
+    refuse_allotted();
     refuse_in_areas();
     refuse_what_is_not_held();
     refuse_unknown_things();

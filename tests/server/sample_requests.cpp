@@ -77,6 +77,7 @@ constexpr auto samples = std::to_array<Sample>({
     {.operation = "reportLoad", .status = 204, .body = R"({"load": 0.5})"},
     {.operation = "exportDraw", .status = 200, .is_of_draw = true},
     {.operation = "getReport", .status = 200},
+    {.operation = "blockSeats", .status = 200, .body = R"({"seats": [17], "blocked": true})"},
     {.operation = "releaseAnybodys", .status = 200},
     {.operation = "explain", .status = 200},
     {.operation = "backup", .status = 200, .body = R"({"file": "copy-of-the-test.db"})"},

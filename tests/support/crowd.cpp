@@ -18,6 +18,10 @@ ConcertDraft draft_of(const CrowdPlan& plan, Time now) {
     // Prices that differ, so that a wrong sum shows.
     for (HallSeat& seat : draft.seats) seat.price.minor += seat.number;
     draft.room = plan.room;
+    for (HallSeat& seat : draft.seats) {
+        if (seat.number > plan.allotted) continue;
+        seat.allotted_to = static_cast<LineClass>(plan.room->classes.size()) - 1;
+    }
     if (plan.opens_after > Duration{0}) draft.opens_at = now + plan.opens_after;
     draft.limits = {.per_performance = 4, .per_concert = 6};
     return draft;
@@ -32,7 +36,7 @@ std::set<Errc> with_pass(std::set<Errc> codes) {
 }
 const std::set<Errc> join_refusals{Errc::sold_out};
 const std::set<Errc> hold_refusals =
-    with_pass({Errc::seat_sold, Errc::seat_held, Errc::hold_limit});
+    with_pass({Errc::seat_allotted, Errc::seat_sold, Errc::seat_held, Errc::hold_limit});
 const std::set<Errc> extend_refusals =
     with_pass({Errc::reservation_expired, Errc::reservation_released, Errc::extend_limit});
 const std::set<Errc> release_refusals = with_pass({Errc::reservation_expired});
@@ -274,7 +278,7 @@ void Crowd::hold(Buyer& buyer) {
     send(
         buyer, std::move(command), hold_refusals,
         [this, &buyer](const ReservationView& view) {
-            witness_.held(view);
+            witness_.held(view, buyer.place);
             if (!view.replayed) buyer.holds.push_back({view.id, view.performance});
         },
         &Crowd::shop, true);
@@ -312,11 +316,37 @@ void Crowd::pay(Buyer& buyer) {
             std::erase_if(buyer.holds, [&](const Kept& kept) {
                 return std::ranges::find(view.reservations, kept.id) != view.reservations.end();
             });
-            if (plan_.room) buyer.in = false;
+            if (!plan_.room) return;
+            buyer.in = false;
+            try_spent(buyer, buyer.place);
         },
         &Crowd::shop, true);
     // After a refusal some drop what may have ended, and hold anew.
     if (chance(50)) buyer.holds.clear();
+}
+
+// A pass that a payment has spent opens nothing any more, however often the room is changed or the
+// box office opened again.
+void Crowd::try_spent(Buyer& buyer, PlaceNumber place) {
+    const auto refused = [this](const auto& answer) {
+        if (!answer && answer.error().code == Errc::pass_spent) return;
+        witness_.complain("a spent pass was good for something, or was refused as another thing");
+    };
+    kernel_.schedule(kernel_.now() + seconds(kernel_.random(600)), [this, &buyer, place, refused] {
+        commands_ += 2;
+        const PerformanceId performance = concert_.performances[kernel_.random(2)];
+        office_->submit<Hold>({.user = buyer.id,
+                               .place = place,
+                               .performance = performance,
+                               .seats = {plan_.seats},
+                               .key = next_key(buyer)},
+                              refused);
+        office_->submit<Charge>({.user = buyer.id,
+                                 .amount = Money{1},
+                                 .key = next_key(buyer),
+                                 .admitted = PlaceAt{.concert = concert_.id, .number = place}},
+                                refused);
+    });
 }
 
 void Crowd::charge_more(Buyer& buyer) {

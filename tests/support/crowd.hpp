@@ -32,6 +32,7 @@ struct CrowdPlan {
     std::optional<RoomPolicy> room;
     Duration opens_after{0};  // 0: the sale is open at once
     SeatNumber seats = 40;    // of each of two performances
+    SeatNumber allotted = 0;  // of these, the first: for the last class that the room begins with
     Options options;
     Duration arrive_within = std::chrono::minutes(10);
     Duration step_time{0};     // see Kernel
@@ -104,6 +105,7 @@ class Crowd {
     void extend(Buyer& buyer);
     void release(Buyer& buyer);
     void pay(Buyer& buyer);
+    void try_spent(Buyer& buyer, PlaceNumber place);
     void charge_more(Buyer& buyer);
     void refund(Buyer& buyer);
     void leave(Buyer& buyer);

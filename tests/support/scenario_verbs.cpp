@@ -93,6 +93,18 @@ OrphanRule parse_orphans(const std::string& text) {
     throw TableError("`" + text + "` is no rule for orphans");
 }
 
+// fan_club:1,2 are seats for people of that class alone.
+void allot(ConcertDraft& draft, const std::string& text) {
+    const std::vector<std::string> parts = split(text, ':');
+    const auto line_class =
+        parts.size() == 2 && draft.room ? class_named(*draft.room, parts[0]) : std::nullopt;
+    if (!line_class) throw TableError("`" + text + "` is no allotment");
+    const std::vector<SeatNumber> seats = parse_numbers(parts[1]);
+    for (HallSeat& seat : draft.seats) {
+        if (std::ranges::find(seats, seat.number) != seats.end()) seat.allotted_to = *line_class;
+    }
+}
+
 // 7,8 are the seats; best:2 is the best two, where wanted in a `section` and up to a `max_price`;
 // Standing:2 is two of that area; 7,8+Standing:2+Terrace:1 is all of it.
 void parse_choice(Line& line, Hold& command) {
@@ -224,6 +236,7 @@ bool Verbs::drafts(Line& line) {
     draft.hold_ttl = line.duration_field("hold");
     if (const auto refunds = line.field("refunds")) draft.refunds = parse_refunds(*refunds);
     if (const auto orphans = line.field("orphans")) draft.orphans = parse_orphans(*orphans);
+    if (const auto allotted = line.field("allotted")) allot(draft, *allotted);
     line.finish();
     return true;
 }

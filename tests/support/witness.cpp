@@ -24,7 +24,7 @@ void Witness::complain(const std::string& what) {
 // --- Seats
 // ----------------------------------------------------------------------------------------
 
-void Witness::held(const ReservationView& view) {
+void Witness::held(const ReservationView& view, PlaceNumber place) {
     if (view.replayed) {
         expect(holds_.contains(view.id) || view.status != ReservationStatus::held,
                "a replay tells of a hold that nobody was told of");
@@ -41,6 +41,9 @@ void Witness::held(const ReservationView& view) {
         expect(seat.price == prices_.at(seat.number),
                seat_text(seat.number) + " has another price");
         expect(!sold_.contains(id), seat_text(seat.number) + " was held though it was sold");
+        const auto allotted = allotted_.find(seat.number);
+        expect(allotted == allotted_.end() || allotted->second == place.line_class(),
+               seat_text(seat.number) + " was held though it is kept for another class");
         const auto before = held_by_.find(id);
         if (before != held_by_.end()) {
             expect(holds_.at(before->second).until <= view.now,
@@ -232,9 +235,11 @@ Witness::Standing Witness::standing_of(PlaceNumber number,
 void Witness::check_room(const std::vector<Event>& room, const std::vector<Event>& performances,
                          const RoomPolicy& policy) {
     const std::vector<Admitted> admitted = admissions(room, policy);
+    const std::map<PlaceNumber, Time> ended = ends(room, performances);
     check_line(room, policy);
-    check_active(room, performances, admitted);
+    check_active(ended, admitted);
     check_window(admitted);
+    check_seat_for_each(performances, admitted, ended);
 }
 
 std::vector<Witness::Admitted> Witness::admissions(const std::vector<Event>& room,
@@ -331,8 +336,8 @@ std::optional<Time> Witness::Waited::first_silence(Duration longer_than) const {
     return std::nullopt;
 }
 
-void Witness::check_active(const std::vector<Event>& room, const std::vector<Event>& performances,
-                           const std::vector<Admitted>& admitted) {
+std::map<PlaceNumber, Time> Witness::ends(const std::vector<Event>& room,
+                                          const std::vector<Event>& performances) {
     std::map<PlaceNumber, Time> ends;
     for (const Event& event : performances) {
         if (event.kind == EventKind::payment_completed) ends.emplace(event.place, event.at);
@@ -342,6 +347,11 @@ void Witness::check_active(const std::vector<Event>& room, const std::vector<Eve
             expect(ends.emplace(event.place, event.at).second, "a pass ended twice");
         }
     }
+    return ends;
+}
+
+void Witness::check_active(const std::map<PlaceNumber, Time>& ends,
+                           const std::vector<Admitted>& admitted) {
     // At one moment ends come before beginnings: what ended made room for what began.
     struct Change {
         Time at;

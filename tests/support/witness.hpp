@@ -20,11 +20,15 @@ namespace concertres::test {
 class Witness {
   public:
     explicit Witness(const ConcertDraft& concert) : limits_(concert.limits) {
-        for (const HallSeat& seat : concert.seats) prices_[seat.number] = seat.price;
+        for (const HallSeat& seat : concert.seats) {
+            prices_[seat.number] = seat.price;
+            if (seat.allotted_to) allotted_[seat.number] = *seat.allotted_to;
+        }
+        performances_ = static_cast<std::int64_t>(concert.performances.size());
     }
 
     void charged(const ChargeView& view);
-    void held(const ReservationView& view);
+    void held(const ReservationView& view, PlaceNumber place);
     void extended(const ReservationView& view);
     void released(const ReservationView& view);
     // The user's holds are gone with the pass, or with the visit.
@@ -45,9 +49,9 @@ class Witness {
 
     // The events of a room, from the first, and of its performances: nobody was overtaken, and
     // nobody was admitted beyond what `policy`, or what it had become by then, allowed to be live
-    // at once or to be admitted in any interval. Where there is a rule for no-shows (which stays as
-    // it is): whoever was there was not overtaken, nobody who was not was admitted, and no place
-    // was lost before its grace was over.
+    // at once or to be admitted in any interval, nor, from a waiting list, without a seat. Where
+    // there is a rule for no-shows (which stays as it is): whoever was there was not overtaken,
+    // nobody who was not was admitted, and no place was lost before its grace was over.
     void check_room(const std::vector<Event>& room, const std::vector<Event>& performances,
                     const RoomPolicy& policy);
     // What is asked for at the end is what the answers came to.
@@ -105,12 +109,20 @@ class Witness {
     [[nodiscard]] std::vector<Admitted> admissions(const std::vector<Event>& room,
                                                    const RoomPolicy& first);
     void check_line(const std::vector<Event>& room, const RoomPolicy& policy);
-    void check_active(const std::vector<Event>& room, const std::vector<Event>& performances,
+    // When each pass ended, of those that have.
+    [[nodiscard]] std::map<PlaceNumber, Time> ends(const std::vector<Event>& room,
+                                                   const std::vector<Event>& performances);
+    void check_active(const std::map<PlaceNumber, Time>& ends,
                       const std::vector<Admitted>& admitted);
     void check_window(const std::vector<Admitted>& admitted);
+    void check_seat_for_each(const std::vector<Event>& performances,
+                             const std::vector<Admitted>& admitted,
+                             const std::map<PlaceNumber, Time>& ends);
 
     SeatLimits limits_;
     std::map<SeatNumber, Money> prices_;
+    std::map<SeatNumber, LineClass> allotted_;  // kept, whatever happens
+    std::int64_t performances_ = 0;
     std::map<ReservationId, Hold> holds_;      // until it is known that they have ended
     std::map<SeatId, ReservationId> held_by_;  // the last that held it
     std::map<SeatId, PaymentId> sold_;

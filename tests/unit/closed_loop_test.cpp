@@ -284,20 +284,21 @@ TEST_CASE("settings that cannot be read count as any number, and their loop as n
 
 TEST_CASE("a waiting list lets in nobody for whom no seat is free") {
     const auto policy = policy_of({.waiting_list = true});
-    const auto quota = [&](std::int64_t free, std::int64_t held, std::int64_t admitted) {
-        return policy->quota(
-            {.admitted = admitted, .waiting = 100, .seats_left = free + held, .seats_free = free},
-            "", t0);
+    const auto quota = [&](std::int64_t free, std::int64_t seeking) {
+        return policy->quota({.admitted = seeking + 7,
+                              .seeking = seeking,
+                              .waiting = 100,
+                              .seats_left = free + 20,
+                              .seats_free = free},
+                             "", t0);
     };
-    CHECK(quota(5, 0, 0) == 5);
-    CHECK(quota(5, 0, 5) == 0);
-    CHECK(quota(5, 0, 9) == 0);
-    CHECK(quota(1, 2, 2) == 1);
-    // Three are in, two of them hold: the free one may be the third's.
-    CHECK(quota(1, 2, 3) == 0);
-    // Two hold two each, and one seat is free.
-    CHECK(quota(1, 4, 2) == 1);
-    CHECK(quota(0, 4, 1) == 0);
+    CHECK(quota(5, 0) == 5);
+    CHECK(quota(5, 5) == 0);
+    CHECK(quota(5, 9) == 0);
+    CHECK(quota(1, 0) == 1);
+    // Whoever is in and holds nothing yet may be about to take the one that is free.
+    CHECK(quota(1, 1) == 0);
+    CHECK(quota(0, 0) == 0);
 }
 
 TEST_SUITE_END();

@@ -67,6 +67,32 @@ TEST_CASE("one class alone has every admission, and nothing is remembered") {
     CHECK(share_out(-1, Demands{{5, 3, false}}, "").admitted == Counts{0});
 }
 
+TEST_CASE("a class has no more admissions than there are seats for it") {
+    // Two seats for the second alone, three in common.
+    Demands demands = crowded({1, 1});
+    demands[0].own_seats = 0;
+    demands[1].own_seats = 2;
+    CHECK(share_out(100, demands, "", 3).admitted == Counts{3, 2});
+    CHECK(share_out(100, demands, "", 0).admitted == Counts{0, 2});
+    CHECK(share_out(3, demands, "", 3).admitted == Counts{2, 1});
+    demands[1].own_seats = 0;
+    CHECK(share_out(100, demands, "", 0).admitted == Counts{0, 0});
+    CHECK(share_out(100, demands, "", 3).admitted == Counts{2, 1});
+    // One class alone.
+    CHECK(share_out(100, Demands{{1, 50, false, 2}}, "", 3).admitted == Counts{5});
+    CHECK(share_out(100, Demands{{1, 50, false, 2}}, "").admitted == Counts{50});
+}
+
+TEST_CASE("a class without a seat leaves its turns to the others, and saves nothing up") {
+    Demands demands = crowded({1, 1});
+    demands[0].own_seats = 0;
+    ClassShares shares = share_out(10, demands, "", 0);
+    CHECK(shares.admitted == Counts{0, 10});
+    demands[0].own_seats = INT64_MAX;
+    shares = share_out(10, demands, shares.state);
+    CHECK(shares.admitted == Counts{5, 5});
+}
+
 TEST_CASE("nothing to give out changes nothing") {
     const std::string state = share_out(3, crowded({2, 5}), "").state;
     for (const std::int64_t total : {std::int64_t{0}, std::int64_t{-5}, INT64_MIN}) {

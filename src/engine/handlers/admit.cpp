@@ -90,14 +90,20 @@ Result<PlaceView> Handler<Admit>::decide(UnitOfWork& rows) {
 // All refusals come before the first change: also where the policy says no.
 Result<void> Handler<Admit>::let_in(UnitOfWork& rows, Place place) const {
     Sale sale = **standing_.sale;
-    const SeatCounts counts = seats_.counts(rows);
-    if (auto r = check_admit_by_hand(sale, counts, rows.now()); !r) return r;
+    const SeatsByClass seats = seats_.by_class(rows, sale);
+    const LineClass line_class = place.number.line_class();
+    if (auto r = check_admit_by_hand(sale, seats.open_to(line_class), rows.now()); !r) return r;
     std::vector<Event> events;
     // An operator who comes before the tick does not come before the draw.
     std::vector<Line> lines = lines_.lines();
     if (is_draw_due(sale, rows.now())) hold_draw(sale, lines, rows.now(), events);
     const std::int64_t admitted = (*line_)->admitted - ended_.count(rows.now());
-    const RoomSnapshot room = Handler<Tick>::snapshot_of(rows, sale, counts, admitted, 1);
+    const auto seeking = Handler<Tick>::seeking_of(rows, sale, admitted);
+    const RoomSnapshot room =
+        Handler<Tick>::snapshot_of(rows, sale, seats.total(), admitted, seeking, 1);
+    if (!Handler<Tick>::turns_for_seats(sale, seats, seeking).has_any(line_class)) {
+        return full_room(sale, room);
+    }
     const auto whom_asked_for = [](std::int64_t quota) { return quota; };
     if (Handler<Tick>::consult(rows, sale, room, whom_asked_for).value_or(0) == 0) {
         return full_room(sale, room);

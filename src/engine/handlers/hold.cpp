@@ -171,7 +171,7 @@ void Handler<Hold>::gather_earlier(UnitOfWork& rows) {
 void Handler<Hold>::gather_choice(UnitOfWork& rows) {
     if (rows.missing()) return;
     if (check_entry(rows.now())) {
-        proposal_.gather(rows, *at_, wishes_);
+        proposal_.gather(rows, *at_, wishes_, others());
     } else {
         proposal_.drop();
     }
@@ -243,6 +243,21 @@ Error Handler<Hold>::no_seats_match() const {
         {}};
 }
 
+// The classes whose allotments are kept from whoever asks.
+std::vector<LineClass> Handler<Hold>::others() const {
+    return kept_for_others((*standing_.sale)->room, command_.place.line_class());
+}
+
+std::vector<SeatNumber> Handler<Hold>::allotted() const {
+    std::vector<SeatNumber> kept_from;
+    if (!at_->concert->seating.has_allotments()) return kept_from;
+    for (const SeatNumber number : wanted_) {
+        const auto kept = kept_for(*at_->concert->seat(number), (*standing_.sale)->room);
+        if (kept && *kept != command_.place.line_class()) kept_from.push_back(number);
+    }
+    return kept_from;
+}
+
 // What stands beside the chosen seats is as the earlier commands of the group have left it.
 std::vector<SeatNumber> Handler<Hold>::orphans(Time now) const {
     if (benches_.empty()) return {};
@@ -252,6 +267,7 @@ std::vector<SeatNumber> Handler<Hold>::orphans(Time now) const {
         if ((*seat)->status_at(now) == SeatStatus::free)
             free.insert(*seating.find((*seat)->number));
     }
+    erase_allotments(free, seating, others());
     return avoidable_orphans(seating, free, command_.seats);
 }
 
@@ -305,6 +321,7 @@ Result<ReservationView> Handler<Hold>::decide(UnitOfWork& rows) {
                           .concert = at_->concert->concert,
                           .starts_at = at_->performance.starts_at,
                           .seats = priced(),
+                          .allotted = allotted(),
                           .orphans = orphans(rows.now()),
                           .fingerprint = identity_.fingerprint,
                           .extend_max = rows.options().extend_max,

@@ -29,6 +29,8 @@ class Handler<Hold> {
     Error no_seats_match() const;
     ReservationView replay(UnitOfWork& rows) const;
     std::vector<ReservedSeat> priced() const;
+    std::vector<LineClass> others() const;
+    std::vector<SeatNumber> allotted() const;
     std::vector<SeatNumber> orphans(Time now) const;
     HoldRows collect(UserKey user) const;
 

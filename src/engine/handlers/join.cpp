@@ -79,15 +79,16 @@ Result<PlaceView> Handler<Join>::join_line(UnitOfWork& rows, LineClass line_clas
     in.line = line == lines.end() ? new_line(lines.front(), line_class) : *line;
     if (member_ != nullptr) in.member = *member_;
     if (exists(member_)) in.latest = latest_.standing();
-    const JoinFacts facts{.user = rows.user_key(user_),
-                          .user_id = command_.user,
-                          .concert = concert_->concert.key,
-                          .state = state_of(**sale_, seats_.counts(rows), rows.now()),
-                          .again = command_.again,
-                          .waiting_list = (*sale_)->room->waiting_list,
-                          .waiting = rows.board().waiting(concert_->concert.key),
-                          .waiting_max = rows.options().waiting_max,
-                          .now = rows.now()};
+    const JoinFacts facts{
+        .user = rows.user_key(user_),
+        .user_id = command_.user,
+        .concert = concert_->concert.key,
+        .state = state_of(**sale_, seats_.by_class(rows, **sale_).open_to(line_class), rows.now()),
+        .again = command_.again,
+        .waiting_list = (*sale_)->room->waiting_list,
+        .waiting = rows.board().waiting(concert_->concert.key),
+        .waiting_max = rows.options().waiting_max,
+        .now = rows.now()};
     auto joined = join(in, facts);
     if (!joined) return joined.error();
     PlaceView view{.concert = command_.concert,

@@ -1,6 +1,7 @@
 // The waiting room: joining, leaving, admitting; and what operators do to a sale.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <span>
@@ -66,10 +67,19 @@ class Handler<Tick> {
     Result<std::int64_t> decide(UnitOfWork& rows);
     [[nodiscard]] bool again() const { return again_; }
 
+    // Of those who are in, how many hold no seat, by class.
+    using Seeking = std::array<std::int64_t, PlaceNumber::classes_max>;
+
     // Whoever lets people in asks these, so that the policy is the same for all.
     [[nodiscard]] static RoomSnapshot snapshot_of(const UnitOfWork& rows, const Sale& sale,
                                                   const SeatCounts& counts, std::int64_t admitted,
-                                                  std::int64_t waiting);
+                                                  const Seeking& seeking, std::int64_t waiting);
+    // `admitted`: how many are in. Not looked for where there is no waiting list.
+    [[nodiscard]] static Seeking seeking_of(const UnitOfWork& rows, const Sale& sale,
+                                            std::int64_t admitted);
+    // For how many of each class there are seats.
+    [[nodiscard]] static SeatTurns turns_for_seats(const Sale& sale, const SeatsByClass& seats,
+                                                   const Seeking& seeking);
     // How many the policy lets in, and what it remembers of it. `let_in` is told how many may be,
     // and says how many are.
     // Nothing: the policy failed, and nobody is let in.
@@ -121,7 +131,7 @@ class Handler<Tick> {
     // Whose turn it is, of those who are there.
     [[nodiscard]] std::optional<std::vector<Turns>> share_turns(
         const UnitOfWork& rows, Sale& sale, const RoomSnapshot& room,
-        std::span<const ClassDemand> demands) const;
+        std::span<const ClassDemand> demands, std::int64_t common) const;
     static void take_turns(UnitOfWork& rows, Sale& sale, const Candidates& candidates, Turns turns,
                            std::vector<Event>& events);
     void move_cursors(std::span<Line> lines) const;

@@ -43,6 +43,7 @@ std::int64_t EndedPasses::expire(UnitOfWork& uow, Sale& sale, std::vector<Event>
 // --- SeatsToCome -------------------------------------------------------------------------------
 
 void SeatsToCome::want(UnitOfWork& uow, const CatalogConcert& concert, bool exact) {
+    concert_ = &concert;
     states.clear();
     dead.clear();
     for (const CatalogPerformance& entry : concert.performances) {
@@ -58,14 +59,8 @@ void SeatsToCome::want(UnitOfWork& uow, const CatalogConcert& concert, bool exac
     }
 }
 
-SeatCounts SeatsToCome::counts(const UnitOfWork& uow) const {
-    SeatCounts sum;
-    for (const auto state : states) {
-        sum.free += (*state)->counts.free;
-        sum.blocked += (*state)->counts.blocked;
-        sum.held += (*state)->counts.held;
-        sum.sold += (*state)->counts.sold;
-    }
+template <class Visit>
+void SeatsToCome::for_each_dead(const UnitOfWork& uow, const Visit& visit) const {
     for (const auto row : dead) {
         CONCERTRES_ASSERT(exists(row));
         const Reservation& reservation = **row;
@@ -74,12 +69,61 @@ SeatCounts SeatsToCome::counts(const UnitOfWork& uow) const {
         const bool is_ours = std::ranges::any_of(states, [&](Read<PerformanceState> state) {
             return (*state)->performance == reservation.performance;
         });
-        if (!is_dead || !is_ours) continue;
-        const auto seats = static_cast<std::int64_t>(reservation.seats.size());
-        sum.free += seats;
-        sum.held -= seats;
+        if (is_dead && is_ours) visit(reservation);
     }
+}
+
+SeatCounts SeatsToCome::counts(const UnitOfWork& uow) const {
+    SeatCounts sum;
+    for (const auto state : states) sum += (*state)->counts;
+    for_each_dead(uow, [&](const Reservation& reservation) {
+        sum.move(SeatStatus::held, SeatStatus::free,
+                 static_cast<std::int64_t>(reservation.seats.size()));
+    });
     return sum;
+}
+
+namespace {
+
+// Moves seats from what anybody may take to what a class keeps; no more of any status than there
+// are, as what a group has done so far is not known of allotments.
+void set_aside(SeatCounts& from, SeatCounts& to, const SeatCounts& allotted) {
+    const auto move = [&](std::int64_t SeatCounts::*status) {
+        const std::int64_t moved = std::min(from.*status, allotted.*status);
+        from.*status -= moved;
+        to.*status += moved;
+    };
+    move(&SeatCounts::free);
+    move(&SeatCounts::blocked);
+    move(&SeatCounts::held);
+    move(&SeatCounts::sold);
+}
+
+}  // namespace
+
+SeatsByClass SeatsToCome::by_class(const UnitOfWork& uow, const Sale& sale) const {
+    SeatsByClass seats{.anybodys = counts(uow), .kept = {}};
+    if (!concert_->seating.has_allotments() || !sale.room) return seats;
+    seats.kept.resize(classes_of(*sale.room).size());
+    std::vector<SeatCounts> allotted(seats.kept.size());
+    for (std::size_t i = 0; i < seats.kept.size(); ++i) {
+        if (i >= sale.room->classes.size() || sale.room->classes[i].allotment_released) continue;
+        for (const auto state : states) {
+            const auto line_class = static_cast<LineClass>(i);
+            allotted[i] += uow.board().allotted((*state)->performance, line_class);
+        }
+    }
+    for_each_dead(uow, [&](const Reservation& reservation) {
+        for (const ReservedSeat& seat : reservation.seats) {
+            const auto kept = kept_for(*concert_->seat(seat.number), sale.room);
+            if (!kept || allotted[static_cast<std::size_t>(*kept)].held == 0) continue;
+            allotted[static_cast<std::size_t>(*kept)].move(SeatStatus::held, SeatStatus::free, 1);
+        }
+    });
+    for (std::size_t i = 0; i < seats.kept.size(); ++i) {
+        set_aside(seats.anybodys, seats.kept[i], allotted[i]);
+    }
+    return seats;
 }
 
 }  // namespace concertres

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "domain/allotment.hpp"
 #include "engine/handlers/common.hpp"
 
 namespace concertres {
@@ -32,6 +33,14 @@ struct SeatsToCome {
     void want(UnitOfWork& uow, const CatalogConcert& concert, bool exact);
     // REQUIRES: all read
     [[nodiscard]] SeatCounts counts(const UnitOfWork& uow) const;
+    // The same by who may take them. Of allotments it goes by the last commit.
+    [[nodiscard]] SeatsByClass by_class(const UnitOfWork& uow, const Sale& sale) const;
+
+  private:
+    const CatalogConcert* concert_ = nullptr;
+    // visit(reservation) for each that is dead and of these performances.
+    template <class Visit>
+    void for_each_dead(const UnitOfWork& uow, const Visit& visit) const;
 };
 
 }  // namespace concertres

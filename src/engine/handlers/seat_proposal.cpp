@@ -1,6 +1,7 @@
 #include "engine/handlers/seat_proposal.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "concertres/assert.hpp"
 #include "engine/handlers/common.hpp"
@@ -8,9 +9,10 @@
 namespace concertres {
 
 void SeatProposal::gather(UnitOfWork& rows, const CatalogPerformance& at,
-                          std::span<const BestSeats> wanted) {
+                          std::span<const BestSeats> wanted, std::vector<LineClass> others) {
     at_ = &at;
     wanted_ = wanted;
+    others_ = std::move(others);
     const SeatSet* free = rows.want_free(at.performance.key);
     if (free == nullptr) return drop();
     if (group_ != rows.group()) propose(rows, *free);
@@ -18,6 +20,14 @@ void SeatProposal::gather(UnitOfWork& rows, const CatalogPerformance& at,
 }
 
 std::optional<SeatChoice> SeatProposal::choose(const SeatSet& free) {
+    const Seating& seating = at_->concert->seating;
+    if (!seating.has_allotments() || others_.empty()) return choose_open(free);
+    SeatSet open = free;
+    erase_allotments(open, seating, others_);
+    return choose_open(open);
+}
+
+std::optional<SeatChoice> SeatProposal::choose_open(const SeatSet& free) {
     const Seating& seating = at_->concert->seating;
     SeatChoice all;
     for (const BestSeats& wish : wanted_) {

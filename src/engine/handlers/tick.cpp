@@ -167,26 +167,30 @@ std::size_t Handler<Tick>::lose_places(UnitOfWork& rows, const Sale& sale) const
 std::optional<std::int64_t> Handler<Tick>::admit_waiting(UnitOfWork& rows, Sale& sale,
                                                          std::int64_t admitted,
                                                          std::vector<Event>& events) {
-    const SeatCounts counts = seats_.counts(rows);
+    const SeatsByClass seats = seats_.by_class(rows, sale);
+    const SeatCounts counts = seats.total();
     const SaleState state = state_of(sale, counts, rows.now());
     const bool opened = !sale.opens_at || *sale.opens_at <= rows.now();
     if ((state != SaleState::open && state != SaleState::draining) || !opened) {
         return std::nullopt;
     }
     const std::vector<RoomClass> classes = classes_of(*sale.room);
+    const Seeking seeking = seeking_of(rows, sale, admitted);
+    const SeatTurns seat_turns = turns_for_seats(sale, seats, seeking);
     std::vector<Candidates> next;
     std::vector<ClassDemand> demands;
     std::int64_t people = 0;
     for (std::size_t i = 0; i < queues_.size(); ++i) {
         next.push_back(candidates(rows, sale, queues_[i]));
         const auto there = std::ranges::count_if(next[i], &Next::is_there);
-        demands.push_back({classes[i].weight, there, queues_[i].is_cut});
+        demands.push_back({classes[i].weight, there, queues_[i].is_cut, seat_turns.own_of(i)});
         people += static_cast<std::int64_t>(next[i].size());
     }
     // Of all classes together no more than a batch, as where there is one.
     constexpr auto batch = static_cast<std::int64_t>(RoomLine::batch);
-    const RoomSnapshot room = snapshot_of(rows, sale, counts, admitted, std::min(people, batch));
-    const auto turns = share_turns(rows, sale, room, demands);
+    const RoomSnapshot room =
+        snapshot_of(rows, sale, counts, admitted, seeking, std::min(people, batch));
+    const auto turns = share_turns(rows, sale, room, demands, seat_turns.common);
     if (!turns) return 0;
     std::int64_t total = 0;
     for (std::size_t i = 0; i < next.size(); ++i) {
@@ -225,11 +229,11 @@ Handler<Tick>::Candidates Handler<Tick>::candidates(const UnitOfWork& rows, cons
 
 std::optional<std::vector<Handler<Tick>::Turns>> Handler<Tick>::share_turns(
     const UnitOfWork& rows, Sale& sale, const RoomSnapshot& room,
-    std::span<const ClassDemand> demands) const {
+    std::span<const ClassDemand> demands, std::int64_t common) const {
     ClassShares shares;
     std::int64_t turns_left = 0;
     const auto total = consult(rows, sale, room, [&](std::int64_t quota) {
-        shares = share_out(quota, demands, sale.share_state);
+        shares = share_out(quota, demands, sale.share_state, common);
         const std::int64_t taken =
             std::accumulate(shares.admitted.begin(), shares.admitted.end(), std::int64_t{0});
         turns_left = quota - taken;
@@ -237,11 +241,15 @@ std::optional<std::vector<Handler<Tick>::Turns>> Handler<Tick>::share_turns(
     });
     if (!total) return std::nullopt;
     sale.share_state = std::move(shares.state);
+    for (std::size_t i = 0; i < demands.size(); ++i) {
+        common -= std::max<std::int64_t>(0, shares.admitted[i] - demands[i].own_seats);
+    }
     std::vector<Turns> turns;
     bool is_cut = false;
     for (std::size_t i = 0; i < demands.size(); ++i) {
         const std::int64_t admitted = shares.admitted[i];
-        turns.push_back({admitted, turns_left > 0 && admitted == demands[i].waiting});
+        const bool has_seat = common > 0 || admitted < demands[i].own_seats;
+        turns.push_back({admitted, turns_left > 0 && has_seat && admitted == demands[i].waiting});
         is_cut = is_cut || (turns[i].to_end && demands[i].has_more);
     }
     // Where a class must be looked at further first, the turns of the others are yet to come.
@@ -293,10 +301,27 @@ std::shared_ptr<const AdmissionPolicy> policy_of(const Options& options, const S
 
 }  // namespace
 
+// Whoever was let in by this group is not on the board yet: nobody knows of which class, so they
+// count as of the first.
+Handler<Tick>::Seeking Handler<Tick>::seeking_of(const UnitOfWork& rows, const Sale& sale,
+                                                 std::int64_t admitted) {
+    if (!sale.room->waiting_list) return {};
+    Board::Insiders inside = rows.board().insiders(sale.concert, rows.now());
+    inside.seeking.front() += std::max<std::int64_t>(0, admitted - inside.all);
+    return inside.seeking;
+}
+
+SeatTurns Handler<Tick>::turns_for_seats(const Sale& sale, const SeatsByClass& seats,
+                                         const Seeking& seeking) {
+    if (!sale.room->waiting_list) return turns_while_any_is_left(seats);
+    return a_seat_for_each(seats, std::span(seeking).first(seats.kept.size()));
+}
+
 RoomSnapshot Handler<Tick>::snapshot_of(const UnitOfWork& rows, const Sale& sale,
                                         const SeatCounts& counts, std::int64_t admitted,
-                                        std::int64_t waiting) {
+                                        const Seeking& seeking, std::int64_t waiting) {
     RoomSnapshot room{.admitted = admitted,
+                      .seeking = std::accumulate(seeking.begin(), seeking.end(), std::int64_t{0}),
                       .waiting = waiting,
                       .seats_left = counts.free + counts.held,
                       .seats_free = counts.free,
