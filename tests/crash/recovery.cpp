@@ -1,0 +1,124 @@
+#include "crash/recovery.hpp"
+
+#include <exception>
+#include <utility>
+
+namespace concertres::test {
+namespace {
+
+std::string told_wrongly(const Asked& asked, BoxOffice& office) {
+    if (!asked.again) return {};
+    const std::string wrong = asked.again(office);
+    return wrong.empty() ? wrong : "asked again, " + asked.what + ": " + wrong;
+}
+
+std::string unclean(BoxOffice& office) {
+    const auto report = office.audit();
+    if (!report) return "the audit was refused";
+    if (report->clean()) return {};
+    return "the audit finds " + report->findings[0].rule + ": " + report->findings[0].what;
+}
+
+// Somebody who has never been there buys a seat of a concert without a room.
+std::string sell_one(BoxOffice& office) {
+    const UserId user = SmallSale::user(999);
+    const auto concerts = office.concerts();
+    if (!concerts) return "the concerts cannot be listed";
+    for (const ConcertView& concert : *concerts) {
+        if (concert.room || concert.sale != SaleState::open) continue;
+        const auto held = office.hold({.user = user,
+                                       .performance = concert.performances[0],
+                                       .key = "the-last",
+                                       .best = BestSeats{.count = 1}});
+        if (!held) {
+            if (held.error().code == Errc::no_seats_match) return {};
+            return "nothing can be held: " + held.error().detail;
+        }
+        if (!office.charge({.user = user, .amount = held->total, .key = "the-last"})) {
+            return "no wallet can be charged";
+        }
+        if (!office.pay({.user = user, .reservations = {held->id}, .key = "the-last"})) {
+            return "nothing can be paid";
+        }
+    }
+    return {};
+}
+
+std::string wrong_with(BoxOffice& office, const RecordedDay& day, std::size_t state) {
+    if (std::string wrong = unclean(office); !wrong.empty()) return wrong;
+    for (const Asked* asked : day.told_in(state)) {
+        if (std::string wrong = told_wrongly(*asked, office); !wrong.empty()) return wrong;
+    }
+    // Of these it is open whether they were done; asking tells, and does what was not.
+    for (const Asked* asked : day.under_way_after(state)) {
+        static_cast<void>(told_wrongly(*asked, office));
+    }
+    if (std::string wrong = sell_one(office); !wrong.empty()) return wrong;
+    const std::string wrong = unclean(office);
+    return wrong.empty() ? wrong : "after all was asked again, " + wrong;
+}
+
+}  // namespace
+
+void write_image(const std::filesystem::path& folder, const FolderImage& image) {
+    for (const char* suffix : {"", "-wal", "-journal"}) {
+        const std::string name = std::string(store_name) + suffix;
+        const auto found = image.find(name);
+        if (found == image.end()) {
+            std::filesystem::remove(folder / name);
+        } else {
+            write_bytes(folder / name, found->second);
+        }
+    }
+}
+
+DiskLog Recovery::log_of_opening(const FolderImage& image) {
+    write_image(folder_.path(), image);
+    DiskLog log(folder_.path());
+    vfs_.before = [&](const DiskCall& call) {
+        log.note(call);
+        return SQLITE_OK;
+    };
+    try {
+        TestClock clock;
+        open_store(folder_.path(), clock).reset();
+    } catch (...) {
+        vfs_.before = nullptr;
+        throw;
+    }
+    vfs_.before = nullptr;
+    return log;
+}
+
+Recovered Recovery::open(const FolderImage& image) {
+    write_image(folder_.path(), image);
+    try {
+        TestClock clock;
+        open_store(folder_.path(), clock).reset();
+    } catch (const std::exception& failure) {
+        return {0, std::string("it does not open: ") + failure.what()};
+    }
+    std::string bytes = bytes_of(folder_.path() / store_name);
+    if (const auto known = known_.find(bytes); known != known_.end()) return known->second;
+    const Recovered found = look(folder_.path());
+    known_.emplace(std::move(bytes), found);
+    return found;
+}
+
+Recovered Recovery::look(const std::filesystem::path& folder) {
+    try {
+        TestClock clock;
+        auto store = open_store(folder, clock);
+        const StoreContents contents = everything_in(*store);
+        if (!contents.intact()) return {0, "what is in it is damaged"};
+        const auto state = day_->state_of(contents);
+        if (!state) return {0, "what is in it never was"};
+        if (store->now() < day_->states()[*state].at) return {*state, "time has gone back"};
+        BoxOffice office(std::move(store), {.running = Running::by_host});
+        return {*state, wrong_with(office, *day_, *state)};
+    } catch (const std::exception& failure) {
+        return {0, std::string("it cannot be used: ") + failure.what()};
+    }
+}
+
+}  // namespace concertres::test
