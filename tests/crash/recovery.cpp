@@ -3,6 +3,9 @@
 #include <exception>
 #include <utility>
 
+#include "crash/seeded.hpp"
+#include "sqlite/connection.hpp"
+
 namespace concertres::test {
 namespace {
 
@@ -72,6 +75,14 @@ void write_image(const std::filesystem::path& folder, const FolderImage& image) 
     }
 }
 
+// As far as an opening writes. A store that is made anew is the same each time.
+void Recovery::recover() {
+    const Seeded seeded(1);
+    TestClock clock;
+    const sqlite::Connection connection(folder_.path() / store_name, store_options(clock),
+                                        sqlite::current_schema());
+}
+
 DiskLog Recovery::log_of_opening(const FolderImage& image) {
     write_image(folder_.path(), image);
     DiskLog log(folder_.path());
@@ -79,13 +90,7 @@ DiskLog Recovery::log_of_opening(const FolderImage& image) {
         log.note(call);
         return SQLITE_OK;
     };
-    try {
-        TestClock clock;
-        open_store(folder_.path(), clock).reset();
-    } catch (...) {
-        vfs_.before = nullptr;
-        throw;
-    }
+    recover();
     vfs_.before = nullptr;
     return log;
 }
@@ -93,8 +98,7 @@ DiskLog Recovery::log_of_opening(const FolderImage& image) {
 Recovered Recovery::open(const FolderImage& image) {
     write_image(folder_.path(), image);
     try {
-        TestClock clock;
-        open_store(folder_.path(), clock).reset();
+        recover();
     } catch (const std::exception& failure) {
         return {0, std::string("it does not open: ") + failure.what()};
     }

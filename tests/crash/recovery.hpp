@@ -7,8 +7,9 @@
 //   const Recovered found = recovery.open(disk.after_cut(Fate::torn, random));
 //   if (!found.fault.empty() || found.state < day.told_by(disk.position())) ...
 //
-// What an opening leaves is looked at once for each different file: what is in a file is all that
-// there is to know of it. Threads: one; no other FaultyVfs exists meanwhile.
+// Each time SQLite recovers what there is, and all of it is checkpointed into the file. What that
+// comes to is looked at once: the file is all that there is to know of it.
+// Threads: one; no other FaultyVfs exists meanwhile.
 #pragma once
 
 #include <cstddef>
@@ -33,13 +34,14 @@ class Recovery {
     explicit Recovery(const RecordedDay& day) : day_(&day) { vfs_.skips_syncs = true; }
 
     [[nodiscard]] Recovered open(const FolderImage& image);
-    // What opening it tells the disk.
+    // What opening it tells the disk. REQUIRES: it opens
     [[nodiscard]] DiskLog log_of_opening(const FolderImage& image);
 
     // How many different files have been looked at.
     [[nodiscard]] std::size_t looked_at() const { return known_.size(); }
 
   private:
+    void recover();
     [[nodiscard]] Recovered look(const std::filesystem::path& folder);
 
     const RecordedDay* day_;
