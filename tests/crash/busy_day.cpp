@@ -37,7 +37,7 @@ void BusyDay::ask(BoxOffice& office, std::string what, Command command, See see,
     office.submit<Command>(command, [=, this](AnswerTo<Command> answer) {
         asked->step = steps_;
         if (!answer) {
-            asked->failed = answer.error().code == Errc::engine_failed;
+            asked->refusal = answer.error().code;
             return;
         }
         asked->told = true;

@@ -17,6 +17,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -33,8 +34,8 @@ struct Asked {
     // Asks once more, in the same words. What is wrong with the answer, if the first was told: ""
     // is nothing. Of some things there is nothing to ask.
     std::function<std::string(BoxOffice&)> again{};
-    bool told = false;     // it was answered, and not refused
-    bool failed = false;   // it was refused because the engine has failed
+    bool told = false;  // it was answered, and not refused
+    std::optional<Errc> refusal{};
     std::size_t step = 0;  // which of the day's steps answered it
 };
 

@@ -9,19 +9,11 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <string>
 
+#include "crash/environment.hpp"
+
 namespace concertres::test {
-namespace {
-
-std::size_t from_environment(const char* name, std::size_t otherwise) {
-    const char* const text = std::getenv(name);
-    return text == nullptr ? otherwise : std::stoull(text);
-}
-
-}  // namespace
-
 TEST_SUITE_BEGIN("crash: power cuts");
 
 TEST_CASE("what was told survives a power cut at any moment, and nothing is half done") {

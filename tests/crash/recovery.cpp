@@ -47,21 +47,20 @@ std::string sell_one(BoxOffice& office) {
     return {};
 }
 
-std::string wrong_with(BoxOffice& office, const RecordedDay& day, std::size_t state) {
+}  // namespace
+
+std::string wrong_with(BoxOffice& office, const std::vector<const Asked*>& told,
+                       const std::vector<const Asked*>& under_way) {
     if (std::string wrong = unclean(office); !wrong.empty()) return wrong;
-    for (const Asked* asked : day.told_in(state)) {
+    for (const Asked* asked : told) {
         if (std::string wrong = told_wrongly(*asked, office); !wrong.empty()) return wrong;
     }
     // Of these it is open whether they were done; asking tells, and does what was not.
-    for (const Asked* asked : day.under_way_after(state)) {
-        static_cast<void>(told_wrongly(*asked, office));
-    }
+    for (const Asked* asked : under_way) static_cast<void>(told_wrongly(*asked, office));
     if (std::string wrong = sell_one(office); !wrong.empty()) return wrong;
     const std::string wrong = unclean(office);
     return wrong.empty() ? wrong : "after all was asked again, " + wrong;
 }
-
-}  // namespace
 
 void write_image(const std::filesystem::path& folder, const FolderImage& image) {
     for (const char* suffix : {"", "-wal", "-journal"}) {
@@ -119,7 +118,7 @@ Recovered Recovery::look(const std::filesystem::path& folder) {
         if (!state) return {0, "what is in it never was"};
         if (store->now() < day_->states()[*state].at) return {*state, "time has gone back"};
         BoxOffice office(std::move(store), {.running = Running::by_host});
-        return {*state, wrong_with(office, *day_, *state)};
+        return {*state, wrong_with(office, day_->told_in(*state), day_->under_way_after(*state))};
     } catch (const std::exception& failure) {
         return {0, std::string("it cannot be used: ") + failure.what()};
     }

@@ -16,6 +16,7 @@
 #include <functional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "crash/recorded_day.hpp"
 #include "support/faulty_vfs.hpp"
@@ -49,6 +50,11 @@ class Recovery {
     TempDir folder_;
     std::unordered_map<std::string, Recovered> known_;  // by the file's bytes
 };
+
+// What is wrong with a box office after a crash: the audit is clean, what was told is told again,
+// what was under way can be asked for again, and the sale goes on.
+[[nodiscard]] std::string wrong_with(BoxOffice& office, const std::vector<const Asked*>& told,
+                                     const std::vector<const Asked*>& under_way);
 
 // The files of a store, as they were.
 void write_image(const std::filesystem::path& folder, const FolderImage& image);
