@@ -11,7 +11,7 @@
 
 #include <string>
 
-#include "crash/environment.hpp"
+#include "support/environment.hpp"
 
 namespace concertres::test {
 TEST_SUITE_BEGIN("crash: power cuts");

@@ -10,9 +10,9 @@
 #include <cstdint>
 #include <string>
 
-#include "crash/environment.hpp"
 #include "crash/hour.hpp"
 #include "crash/memory.hpp"
+#include "support/environment.hpp"
 
 namespace concertres::test {
 namespace {
