@@ -127,7 +127,7 @@ TEST_CASE("two ordinary connections lose what one commits while the other begins
     const TempDir folder;
     CHECK(left_between_two(folder.path() / "apart.db", false) == "all");
     const std::string left = left_between_two(folder.path() / "at_once.db", true);
-    MESSAGE("SQLite " + std::string(sqlite3_libversion()) + ": " + left);
+    MESSAGE("SQLite ", std::string(sqlite3_libversion()), ": ", left);
     // With a later version, or one that a distribution has mended, this may be gone.
     if (sqlite3_libversion_number() == 3'040'001) CHECK(left != "all");
 }
