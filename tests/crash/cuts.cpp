@@ -14,8 +14,7 @@ class Cuts {
   public:
     explicit Cuts(const CutPlan& plan) : plan_(plan), day_(plan.day), recovery_(day_) {
         result_.commits = day_.states().size() - 1;
-        result_.told = day_.told();
-        result_.backups = day_.backups();
+        result_.happened = day_.happened();
         result_.faults = day_.backup_faults();
     }
 

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -29,12 +30,11 @@ struct CutPlan {
 struct CutResult {
     std::size_t cuts = 0;  // those in recoveries included
     std::size_t in_recoveries = 0;
-    std::size_t commits = 0;  // of the day
-    std::size_t told = 0;
-    std::size_t backups = 0;
-    std::size_t looked_at = 0;          // different files that recoveries came to
-    std::vector<std::string> faults{};  // each with what makes it happen again
-    std::size_t first_fault = 0;        // after so many cuts
+    std::size_t commits = 0;                        // of the day
+    std::map<std::string, std::size_t> happened{};  // on the day, how often
+    std::size_t looked_at = 0;                      // different files that recoveries came to
+    std::vector<std::string> faults{};              // each with what makes it happen again
+    std::size_t first_fault = 0;                    // after so many cuts
 };
 
 [[nodiscard]] CutResult cut_everywhere(const CutPlan& plan);

@@ -1,6 +1,7 @@
 #include "crash/disk.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace concertres::test {
 namespace {
@@ -51,11 +52,22 @@ std::string_view fate_name(Fate fate) {
 
 void DiskLog::note(const DiskCall& call) {
     if (call.file.empty()) return;  // a temporary file, gone with its process
-    const std::string name(call.file.substr(call.file.rfind('/') + 1));
-    auto known = std::find(names_.begin(), names_.end(), name);
-    if (known == names_.end()) known = names_.insert(names_.end(), name);
-    told_.push_back({call.kind, call.syncs_name, static_cast<int>(known - names_.begin()),
-                     static_cast<std::size_t>(call.at), std::string(call.bytes)});
+    if (told_.empty()) {
+        // Files that were made by other means than SQLite's, before it was first asked.
+        for (const auto& [name, bytes] : image_of(folder_)) {
+            if (!start_.contains(name)) note({DiskCall::create, false, 0, 0, {}}, name);
+        }
+    }
+    note(
+        {call.kind, call.syncs_name, 0, static_cast<std::size_t>(call.at), std::string(call.bytes)},
+        std::string(call.file.substr(call.file.rfind('/') + 1)));
+}
+
+void DiskLog::note(Told told, const std::string& name) {
+    const auto known = std::find(names_.begin(), names_.end(), name);
+    told.file = static_cast<int>(known - names_.begin());
+    if (known == names_.end()) names_.push_back(name);
+    told_.push_back(std::move(told));
 }
 
 // --- Disk ----------------------------------------------------------------------------------------
@@ -78,7 +90,6 @@ bool Disk::next() {
     if (told.kind == DiskCall::remove) {
         entry.push_back(nullptr);
     } else if (entry.back() == nullptr) {
-        // Made now; or before, by other means than SQLite's, but no sync has told of it.
         entry.push_back(std::make_shared<Content>());
     }
     if (told.kind == DiskCall::write || told.kind == DiskCall::truncate) {

@@ -36,7 +36,8 @@ class DiskLog {
         std::string bytes;
     };
 
-    explicit DiskLog(const std::filesystem::path& folder) : start_(image_of(folder)) {}
+    explicit DiskLog(const std::filesystem::path& folder)
+        : folder_(folder), start_(image_of(folder)) {}
 
     void note(const DiskCall& call);
 
@@ -47,6 +48,9 @@ class DiskLog {
     [[nodiscard]] std::size_t size() const { return told_.size(); }
 
   private:
+    void note(Told told, const std::string& name);
+
+    std::filesystem::path folder_;
     FolderImage start_;
     std::vector<std::string> names_;
     std::vector<Told> told_;

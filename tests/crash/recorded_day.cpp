@@ -79,9 +79,22 @@ std::vector<const Asked*> RecordedDay::under_way_after(std::size_t state) const 
     return found;
 }
 
-std::size_t RecordedDay::told() const {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(day_.asked(), [](const auto& asked) { return asked->told; }));
+std::map<std::string, std::size_t> RecordedDay::happened() const {
+    std::map<std::string, std::size_t> times;
+    for (const auto& asked : day_.asked()) times[asked->what] += asked->told ? 1 : 0;
+    StoreContents last = states_.back().contents;
+    for (const Reservation& row : last.of<Reservation>()) {
+        times["a hold ended"] += row.status == ReservationStatus::expired ? 1 : 0;
+    }
+    for (const Pass& row : last.of<Pass>()) {
+        times["a pass ended"] += row.status == PassStatus::expired ? 1 : 0;
+    }
+    for (const DiskLog::Told& told : log_->told()) {
+        const bool of_checkpoint = told.kind == DiskCall::write &&
+                                   log_->names()[static_cast<std::size_t>(told.file)] == store_name;
+        times["a checkpoint wrote"] += of_checkpoint ? 1 : 0;
+    }
+    return times;
 }
 
 void RecordedDay::check_backups(const DiskLog& copies) {

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -63,8 +64,9 @@ class RecordedDay {
     [[nodiscard]] std::vector<const Asked*> told_in(std::size_t state) const;
     [[nodiscard]] std::vector<const Asked*> under_way_after(std::size_t state) const;
 
-    [[nodiscard]] std::size_t told() const;
-    [[nodiscard]] std::size_t backups() const { return day_.made_backups().size(); }
+    // What happened in it, how often: what was told, holds and passes that ended by themselves, and
+    // writes of checkpoints.
+    [[nodiscard]] std::map<std::string, std::size_t> happened() const;
     // What is wrong with its backups: each is whole, on the disk, and clean.
     [[nodiscard]] std::vector<std::string> backup_faults() const { return backup_faults_; }
 
