@@ -17,6 +17,7 @@
 
 #include "commands.hpp"
 #include "draw.hpp"
+#include "fill.hpp"
 #include "holds.hpp"
 #include "line.hpp"
 #include "micro.hpp"
@@ -35,8 +36,10 @@ constexpr std::string_view usage = R"(usage: concertres_bench [part...] [option.
   micro      tokens, positions, the best seats, rules, events, the audit
              no part: all of these
   holds      holds a second through the engine, and nothing else: for http/run
+  fill       fills a store with transfers and dies of kill -9: for restart/run
 
   --in-flight=N     of holds; default: 64
+  --transfers=N     that fill adds; default: 1,000,000
   --folder=PATH     where stores are made; default: beside the program. Not in memory.
   --quick           small and once, to see that it works
   --benchmark_...   Google Benchmark's own options, for queries and micro
@@ -47,6 +50,7 @@ struct Arguments {
     std::vector<std::string> parts;
     std::vector<std::string> for_library;
     std::size_t in_flight = 64;
+    std::size_t transfers = 1'000'000;
 
     [[nodiscard]] bool wants(const std::string& part) const {
         return parts.empty() || std::ranges::find(parts, part) != parts.end();
@@ -65,10 +69,12 @@ Arguments parse(int argc, char** argv) {
             parsed.settings.folder = word.substr(folder.size());
         } else if (word.starts_with("--in-flight=")) {
             parsed.in_flight = std::stoul(word.substr(word.find('=') + 1));
+        } else if (word.starts_with("--transfers=")) {
+            parsed.transfers = std::stoul(word.substr(word.find('=') + 1));
         } else if (word.starts_with("--benchmark_")) {
             parsed.for_library.push_back(word);
         } else if (word == "commands" || word == "queries" || word == "micro" || word == "draws" ||
-                   word == "line" || word == "holds") {
+                   word == "line" || word == "holds" || word == "fill") {
             parsed.parts.push_back(word);
         } else {
             throw std::invalid_argument("what is '" + word + "'?\n" + std::string(usage));
@@ -160,6 +166,9 @@ int main(int argc, char** argv) {
         if (arguments.parts == std::vector<std::string>{"holds"}) {
             bench::run_holds(arguments.settings, std::max<std::size_t>(arguments.in_flight, 1));
             return 0;
+        }
+        if (arguments.parts == std::vector<std::string>{"fill"}) {
+            bench::fill_and_die(arguments.settings, std::max<std::size_t>(arguments.transfers, 1));
         }
         const auto start = std::chrono::steady_clock::now();
         bench::print_head(argc, argv, arguments.settings.repetitions);

@@ -48,14 +48,22 @@ bool has_wal(const std::filesystem::path& file) {
     return !failed && size > 0;
 }
 
+[[noreturn]] void throw_not_a_database(const std::string& name) {
+    throw StorageError(
+        StorageError::Kind::foreign,
+        name + " is not a database, so not a concertres store; it was left as it is");
+}
+
 // All that can be decided without opening the file for writing.
 void check_before_open(const std::filesystem::path& file, const Peek& peeked, const Schema& schema,
                        const std::string& name) {
+    // Whatever is there of it was never a store; SQLite makes it empty again when it is opened.
+    if (is_half_made(file)) return;
     if (peeked.kind == FileKind::other) {
-        throw StorageError(StorageError::Kind::foreign,
-                           name +
-                               " is not a database, so not a concertres store; it was left as "
-                               "it is");
+        // A checkpoint that a power cut has ended may leave rubbish where the file begins. Then
+        // that is in the WAL, and SQLite will read it there.
+        if (has_wal(file)) return;
+        throw_not_a_database(name);
     }
     const auto corrupt = [&] {
         throw StorageError(StorageError::Kind::corrupt,
@@ -159,6 +167,7 @@ Connection::Connection(const std::filesystem::path& file, const SqliteOptions& o
         // So that the file alone says what it is, to whoever peeks next.
         checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
     } catch (const SQLite::Exception& error) {
+        if (error.getErrorCode() == SQLITE_NOTADB) throw_not_a_database(name_);
         throw_as_open_error(error, name_);
     }
 }

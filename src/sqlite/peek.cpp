@@ -22,6 +22,11 @@ constexpr std::string_view magic("SQLite format 3\0", 16);
 constexpr std::size_t version_offset = 60;
 constexpr std::size_t application_offset = 68;
 
+// The same, section 3: a journal's header, and where it has the file's length in pages.
+constexpr std::string_view journal_magic("\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", 8);
+constexpr std::size_t length_before_offset = 16;
+constexpr std::size_t journal_header_size = 28;
+
 // A file as SQLite opens it. A plain open() and close() would not do: closing any descriptor of a
 // file takes away all locks that the process has on it, those of a store that is open in it as
 // well. SQLite's own files know of each other.
@@ -130,6 +135,15 @@ Peek peek(const std::filesystem::path& file, const std::string& name) {
     return {.kind = FileKind::database,
             .application = integer_at(*start, application_offset),
             .version = integer_at(*start, version_offset)};
+}
+
+bool is_half_made(const std::filesystem::path& file) {
+    const std::string journal = file.string() + "-journal";
+    std::error_code failed;
+    if (!std::filesystem::is_regular_file(journal, failed)) return false;
+    const auto start = VfsFile(journal.c_str()).start(journal_header_size);
+    return start && start->size() == journal_header_size && start->starts_with(journal_magic) &&
+           integer_at(*start, length_before_offset) == 0;
 }
 
 std::optional<std::int64_t> count_tables(const std::filesystem::path& file) {

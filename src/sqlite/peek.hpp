@@ -29,6 +29,10 @@ struct Peek {
 // Throws StorageError(unavailable) where there can be no file, or it cannot be read.
 [[nodiscard]] Peek peek(const std::filesystem::path& file, const std::string& name);
 
+// A journal stands beside the file and says that it was empty when its first writing began: that
+// was cut short, and SQLite will undo what is there of it.
+[[nodiscard]] bool is_half_made(const std::filesystem::path& file);
+
 // Tables in the file, leaving the WAL aside; nothing where it cannot be read as a database.
 [[nodiscard]] std::optional<std::int64_t> count_tables(const std::filesystem::path& file);
 

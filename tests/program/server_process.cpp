@@ -7,6 +7,7 @@
 #include <regex>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 namespace concertres::test {
 
@@ -43,6 +44,13 @@ ServerProcess::ServerProcess(const Serving& serving) : process_(launch_of(servin
     }
     url_ = parts[1];
     operators_url_ = parts[2];
+}
+
+void ServerProcess::kill_while_starting(const Serving& serving, std::chrono::milliseconds after) {
+    Process process(launch_of(serving));
+    std::this_thread::sleep_for(after);
+    process.signal(SIGKILL);
+    REQUIRE(process.wait() == "signal 9");
 }
 
 std::string ServerProcess::address() const { return url_.substr(std::string("http://").size()); }

@@ -9,6 +9,7 @@
 // Threads: one.
 #pragma once
 
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <filesystem>
@@ -30,6 +31,9 @@ class ServerProcess {
   public:
     // Returns when it is ready; throws, with what it said, where it does not come to that.
     explicit ServerProcess(const Serving& serving);
+
+    // Starts one and kills it after so long, ready or not.
+    static void kill_while_starting(const Serving& serving, std::chrono::milliseconds after);
 
     [[nodiscard]] const std::string& url() const { return url_; }
     [[nodiscard]] const std::string& operators_url() const { return operators_url_; }

@@ -1,5 +1,6 @@
 // A disk that fails when a test says so: SQLite's default way to reach files, with a question
-// before each read, write, sync and cut. While it exists, every database is opened through it.
+// before each read, write, sync and cut, and before a file is made or removed. While it exists,
+// every database is opened through it.
 //
 //   FaultyVfs disk;
 //   auto store = open_sqlite(file);
@@ -18,12 +19,13 @@
 namespace concertres::test {
 
 struct DiskCall {
-    enum Kind { write, sync, truncate, read };
+    enum Kind { write, sync, truncate, read, create, remove };
     Kind kind = write;
-    bool to_wal = false;      // else to the database's own file
-    std::string_view file{};  // its full name
-    std::int64_t at = 0;      // of a read or write: where; of a cut: the new size
-    std::string_view bytes;   // of a write
+    bool to_wal = false;       // else to the database's own file, or its journal
+    bool syncs_name = false;   // of a sync or a removal: the folder is synced with it
+    std::string_view file{};   // its full name
+    std::int64_t at = 0;       // of a read or write: where; of a cut: the new size
+    std::string_view bytes{};  // of a write
 };
 
 class FaultyVfs {
@@ -37,6 +39,10 @@ class FaultyVfs {
     std::function<int(const DiskCall&)> before;
     // The same of a read; the other is not asked of it.
     std::function<int(const DiskCall&)> before_read;
+    // As `before`, but what was asked for has been done when it fails.
+    std::function<int(const DiskCall&)> after;
+    // The disk below is not waited for: who keeps an account of the syncs needs none.
+    bool skips_syncs = false;
 
   private:
     sqlite3_vfs* real_;

@@ -2,6 +2,7 @@
 // was, to the byte.
 #include <SQLiteCpp/Database.h>
 #include <doctest/doctest.h>
+#include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include <utility>
 
 #include "concertres/sqlite.hpp"
+#include "support/faulty_vfs.hpp"
 #include "support/sample_rows.hpp"
 #include "support/sqlite_sample.hpp"
 #include "support/temp_dir.hpp"
@@ -163,6 +165,72 @@ TEST_CASE("an empty file becomes a new store") {
     write_bytes(file, "");
     write_sample(*open_sqlite(file));
     CHECK(everything_in(*open_sqlite(file)) == sample_contents());
+}
+
+TEST_CASE("a new store whose first writing was cut short is made anew, whatever is there of it") {
+    const TempDir folder;
+    const TempDir found;
+    const path file = found.path() / "sale.db";
+    {
+        // As they are when the first of it goes to the disk.
+        FaultyVfs disk;
+        disk.before = [&](const DiskCall& call) {
+            const bool is_first = image_of(found.path()).empty();
+            if (call.kind == DiskCall::sync && call.file.ends_with("sale.db") && is_first) {
+                for (const auto& [name, bytes] : image_of(folder.path())) {
+                    write_bytes(found.path() / name, bytes);
+                }
+            }
+            return SQLITE_OK;
+        };
+        open_sqlite(folder.path() / "sale.db").reset();
+    }
+    REQUIRE(image_of(found.path()).contains("sale.db-journal"));
+    std::string bytes = bytes_of(file);
+    REQUIRE(bytes.size() > 512);
+    SUBCASE("all") {}
+    SUBCASE("its length alone") { bytes.assign(bytes.size(), '\0'); }
+    SUBCASE("its beginning") { bytes.replace(512, bytes.size() - 512, bytes.size() - 512, '\0'); }
+    SUBCASE("rubbish") { bytes.assign(bytes.size(), 'x'); }
+    SUBCASE("nothing") { bytes.clear(); }
+    write_bytes(file, bytes);
+    write_sample(*open_sqlite(file));
+    CHECK(everything_in(*open_sqlite(file)) == sample_contents());
+}
+
+TEST_CASE("a store whose first bytes a checkpoint has left as rubbish opens from its WAL") {
+    const TempDir folder;
+    const TempDir found;
+    const path file = found.path() / "sale.db";
+    StoreContents contents;
+    {
+        const auto store = open_sqlite(folder.path() / "sale.db");
+        // So much that the file will grow: then the WAL has its first page, and a checkpoint
+        // writes it.
+        store->add(new_concert(*store, {.seats = 1'000}), {});
+        contents = everything_in(*store);
+        copy_as_after_a_crash(folder.path() / "sale.db", file);
+    }
+    std::string rubbish(512, 'x');
+    SUBCASE("rubbish") {}
+    SUBCASE("zeros") { rubbish.assign(512, '\0'); }
+    SUBCASE("rubbish that speaks of other pages") { rubbish.replace(16, 2, {2, 0}); }
+    std::string bytes = bytes_of(file);
+    bytes.replace(0, rubbish.size(), rubbish);
+    write_bytes(file, bytes);
+    CHECK(everything_in(*open_sqlite(file)) == contents);
+    CHECK(everything_in(*open_sqlite(file)) == contents);
+}
+
+TEST_CASE("what is no database stays as it is, whatever is called its journal or its WAL") {
+    const TempDir folder;
+    const path file = folder.path() / "sale.db";
+    std::string beside = file.string();
+    SUBCASE("a journal") { beside += "-journal"; }
+    SUBCASE("a WAL") { beside += "-wal"; }
+    write_bytes(file, std::string(5'000, 'x'));
+    write_bytes(beside, std::string(5'000, 'y'));
+    check_refused(file, Kind::foreign, "not a database");
 }
 
 TEST_CASE("a database without tables becomes a new store") {

@@ -1,0 +1,14 @@
+// Fills a store of the server's with transfers, and is killed while it writes more: what
+// restart/run opens again.
+#pragma once
+
+#include <cstddef>
+
+#include "settings.hpp"
+
+namespace bench {
+
+// Adds so many transfers, prints "transfers N", and ends with kill -9.
+[[noreturn]] void fill_and_die(const Settings& settings, std::size_t transfers);
+
+}  // namespace bench
