@@ -31,7 +31,8 @@ struct RawAnswer {
 
 class RawSocket {
   public:
-    explicit RawSocket(std::uint16_t port, int receive_buffer_bytes = 0)
+    explicit RawSocket(std::uint16_t port, int receive_buffer_bytes = 0,
+                       const char* host = "127.0.0.1")
         : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         check(fd_ >= 0, "socket");
         if (receive_buffer_bytes > 0) set(SOL_SOCKET, SO_RCVBUF, receive_buffer_bytes);
@@ -41,7 +42,7 @@ class RawSocket {
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        check(::inet_pton(AF_INET, host, &address.sin_addr) == 1, host);
         const void* untyped = &address;
         check(::connect(fd_, static_cast<const sockaddr*>(untyped), sizeof address) == 0,
               "connect");

@@ -1,0 +1,68 @@
+// Clients that do everything at once and at random: hold, extend, release, charge, pay, refund,
+// join, leave and look; two of them are one user. They ask again with the same key where an answer
+// was lost, and now and then for no reason, or with other content under the same key.
+//
+//   Crowd crowd(*stage, {.clients = 16, .calls = 60, .seed = 4});
+//   ... server.kill() ...
+//   const History history = crowd.end();
+//   CHECK(faults_of(history).empty());
+//
+// Threads: one owner; each client has its own.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "histories/caller.hpp"
+
+namespace concertres::test {
+
+struct CrowdShape {
+    int clients = 16;
+    int calls = 60;  // of each
+    std::uint32_t seed = 1;
+};
+
+class Crowd {
+  public:
+    Crowd(Stage& stage, const CrowdShape& shape);
+    ~Crowd();
+    Crowd(const Crowd&) = delete;
+    Crowd& operator=(const Crowd&) = delete;
+
+    [[nodiscard]] int asked() const { return asked_; }
+    // Whether so many calls have been made, sooner or later.
+    [[nodiscard]] bool comes_to(int calls) const;
+    // Waits for all clients, has one look at everything that is left, and gives what all were
+    // told. Throws what a client has thrown.
+    [[nodiscard]] History end();
+
+  private:
+    void run(int client);
+
+    Stage& stage_;
+    CrowdShape shape_;
+    std::atomic<int> asked_{0};
+    std::mutex mutex_;
+    std::vector<Event> events_;
+    std::exception_ptr thrown_;
+    std::vector<std::thread> threads_;
+};
+
+// What is in a history, to be sure that something is.
+struct HistoryCounts {
+    int answered = 0;
+    int lost = 0;
+    int good = 0;
+    int refused = 0;
+    int replayed = 0;
+    int reused = 0;
+};
+[[nodiscard]] HistoryCounts counts_of(const History& history);
+
+}  // namespace concertres::test

@@ -1,0 +1,30 @@
+// A history falls apart into what each seat, wallet, key and waiting room saw of it, and each part
+// is checked alone. It is linearizable only if all of them are.
+//
+//   for (const std::string& fault : faults_of(history)) MESSAGE(fault);
+//
+// Threads: any.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "histories/history.hpp"
+#include "histories/linearizability.hpp"
+
+namespace concertres::test {
+
+struct Partition {
+    std::string name{};  // "seat 7 of sale 0"
+    std::unique_ptr<Model> model{};
+    std::vector<Span> spans{};
+    std::vector<std::size_t> events{};  // which of the history's each call is
+};
+[[nodiscard]] std::vector<Partition> partitions_of(const History& history);
+
+// What could not be explained or decided, one text for each part; empty: all is well.
+[[nodiscard]] std::vector<std::string> faults_of(const History& history);
+
+}  // namespace concertres::test
