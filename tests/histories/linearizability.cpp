@@ -135,11 +135,9 @@ class Search {
     bool try_next(std::size_t call) {
         State after = state_;
         if (!model_.step(after, call)) return false;
-        const bool changes = after != state_;
-        if (!changes) {
-            // Without an answer and without an effect it need not have happened. With one, it may
-            // as well happen now: whatever order it is right in later, it can be put here.
-            if (!spans_[call].returned) return false;
+        // Without an answer and without an effect it need not have happened yet.
+        if (!spans_[call].returned && after == state_) return false;
+        if (model_.only_tells(call)) {
             happen(call, std::move(after), false);
             return true;
         }

@@ -36,6 +36,10 @@ class Model {
     // Lets this call happen. False where it cannot happen now, or not with this answer; then the
     // state is worth nothing. A call without an answer does what it can do.
     [[nodiscard]] virtual bool step(State& state, std::size_t call) const = 0;
+    // Whether this call changes no state that it can happen in: a look, a refusal. Once such a call
+    // can happen it may as well happen at once, which spares most of the search. Of a call that
+    // only has nothing to do yet this must be false.
+    [[nodiscard]] virtual bool only_tells(std::size_t call) const = 0;
 };
 
 struct Verdict {

@@ -70,6 +70,22 @@ bool SeatModel::step(State& state, std::size_t index) const {
     return false;
 }
 
+bool SeatModel::only_tells(std::size_t index) const {
+    const SeatCall& call = calls[index];
+    switch (call.what) {
+        case SeatCall::What::extend:
+        case SeatCall::What::look:
+        case SeatCall::What::map:
+            return true;
+        case SeatCall::What::hold:
+            return call.told && (call.replayed || *call.told != 'h');
+        case SeatCall::What::pay:
+            return call.told && (call.replayed || *call.told != 'p');
+        default:
+            return false;
+    }
+}
+
 // --- WalletModel ---------------------------------------------------------------------------------
 
 namespace {
@@ -118,6 +134,11 @@ bool WalletModel::step(State& state, std::size_t index) const {
     return false;
 }
 
+bool WalletModel::only_tells(std::size_t index) const {
+    const WalletCall& call = calls[index];
+    return call.what == WalletCall::What::read || call.poor || call.replayed;
+}
+
 // --- KeyModel ------------------------------------------------------------------------------------
 
 bool KeyModel::step(State& state, std::size_t index) const {
@@ -144,6 +165,11 @@ bool KeyModel::step(State& state, std::size_t index) const {
             return bound == 0;
     }
     return false;
+}
+
+bool KeyModel::only_tells(std::size_t index) const {
+    const KeyCall::Told told = calls[index].told;
+    return told == KeyCall::Told::reused || told == KeyCall::Told::refused;
 }
 
 // --- RoomModel -----------------------------------------------------------------------------------
@@ -189,6 +215,13 @@ bool RoomModel::step(State& state, std::size_t index) const {
             return true;
     }
     return false;
+}
+
+// Who waits, or is in, tells also of how many have been let in, and that the state keeps.
+bool RoomModel::only_tells(std::size_t index) const {
+    const RoomCall& call = calls[index];
+    return call.what == RoomCall::What::read &&
+           (call.told == RoomCall::Told::left || call.told == RoomCall::Told::spent);
 }
 
 bool RoomModel::join(State& state, const RoomCall& call) const {

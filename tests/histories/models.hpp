@@ -40,6 +40,7 @@ class SeatModel final : public Model {
 
     [[nodiscard]] State start() const override { return State(holds_, '-'); }
     [[nodiscard]] bool step(State& state, std::size_t call) const override;
+    [[nodiscard]] bool only_tells(std::size_t call) const override;
 
   private:
     std::size_t holds_;
@@ -65,6 +66,7 @@ class WalletModel final : public Model {
 
     [[nodiscard]] State start() const override;
     [[nodiscard]] bool step(State& state, std::size_t call) const override;
+    [[nodiscard]] bool only_tells(std::size_t call) const override;
 
   private:
     std::size_t slots_;
@@ -84,6 +86,7 @@ class KeyModel final : public Model {
 
     [[nodiscard]] State start() const override { return {0, 0}; }  // content, id
     [[nodiscard]] bool step(State& state, std::size_t call) const override;
+    [[nodiscard]] bool only_tells(std::size_t call) const override;
 };
 
 // --- A waiting room: numbers without gaps, and everybody up to some number is let in -------------
@@ -107,6 +110,7 @@ class RoomModel final : public Model {
 
     [[nodiscard]] State start() const override;
     [[nodiscard]] bool step(State& state, std::size_t call) const override;
+    [[nodiscard]] bool only_tells(std::size_t call) const override;
 
   private:
     bool join(State& state, const RoomCall& call) const;
