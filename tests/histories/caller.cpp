@@ -61,7 +61,7 @@ Answer answer_of(const Call& call, const RawAnswer& raw) {
     if (raw.body.empty()) return answer;
     const json::value body = json::parse(raw.body);
     if (!answer.is_good()) answer.code = text(body, "code");
-    const char* const id = call.verb == Verb::charge                               ? "charge_id"
+    const char* const id = call.verb == Verb::charge                             ? "charge_id"
                            : call.verb == Verb::pay || call.verb == Verb::refund ? "payment_id"
                                                                                  : "reservation_id";
     answer.id = text(body, id);
@@ -84,11 +84,10 @@ struct Line {
 std::string ask_for_token(const std::string& url, const std::string& concert,
                           const std::string& user) {
     http::Client client(url);
-    const http::Reply reply =
-        client.send({.method = "POST",
-                     .target = "/v1/concerts/" + concert + "/tokens",
-                     .fields = {{"Content-Type", "application/json"}},
-                     .body = fmt::format(R"({{"user_id": "{}"}})", user)});
+    const http::Reply reply = client.send({.method = "POST",
+                                           .target = "/v1/concerts/" + concert + "/tokens",
+                                           .fields = {{"Content-Type", "application/json"}},
+                                           .body = fmt::format(R"({{"user_id": "{}"}})", user)});
     if (reply.status / 100 != 2) throw std::runtime_error(reply.body);
     return text(json::parse(reply.body), "token");
 }
@@ -163,8 +162,7 @@ std::unique_ptr<Stage> set_stage(const ServerProcess& server, const StageShape& 
     }
     stage->history.price = shape.price;
     stage->history.admitted_max = {0, shape.admitted_max};
-    stage->history.map_age_max =
-        std::chrono::nanoseconds(server::Snapshots::age_max).count();
+    stage->history.map_age_max = std::chrono::nanoseconds(server::Snapshots::age_max).count();
     for (int user = 0; user < shape.users; ++user) {
         stage->users.push_back(UserId::from_name(fmt::format("caller {}", user)).to_string());
         stage->tokens[{user, 0}] =
@@ -180,8 +178,8 @@ bool Caller::connect() {
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (!socket_ && std::chrono::steady_clock::now() < until) {
         try {
-            socket_ = std::make_unique<RawSocket>(stage_.address.port, 0,
-                                                  stage_.address.host.c_str());
+            socket_ =
+                std::make_unique<RawSocket>(stage_.address.port, 0, stage_.address.host.c_str());
         } catch (const std::system_error&) {
             std::this_thread::sleep_for(std::chrono::milliseconds(2));
         }

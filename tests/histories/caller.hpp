@@ -38,10 +38,10 @@ struct Stage {
     std::vector<std::string> users{};
 
     std::mutex mutex{};
-    History history{};                                          // `wanted` grows while all call
-    std::vector<std::string> reservations{};                    // by hold; "" where none is told
-    std::vector<std::string> payments{};                        // by hold
-    std::vector<std::string> payment_keys{};                    // by hold: of that payment
+    History history{};                                             // `wanted` grows while all call
+    std::vector<std::string> reservations{};                       // by hold; "" where none is told
+    std::vector<std::string> payments{};                           // by hold
+    std::vector<std::string> payment_keys{};                       // by hold: of that payment
     std::map<std::pair<int, std::int64_t>, std::string> tokens{};  // by user and place
 
     // The number of a hold; the same content under the same key is the same hold.

@@ -62,17 +62,21 @@ class Walker {
     }
 
     Call charge() {
-        return {.verb = Verb::charge, .user = user_, .amount = 50 * (1 + below(6)),
-                .key = new_key()};
+        return {
+            .verb = Verb::charge, .user = user_, .amount = 50 * (1 + below(6)), .key = new_key()};
     }
     Call hold(int sale, std::int64_t place) { return hold(sale, place, new_key()); }
     Call hold(int sale, std::int64_t place, const std::string& key) {
         constexpr int seats = 10;
         std::vector<int> wanted{1 + below(seats)};
         if (below(4) == 0) wanted.push_back(1 + wanted.front() % seats);
-        const int number = stage_.want(
-            {.sale = sale, .user = user_, .place = place, .seats = wanted, .key = key});
-        return {.verb = Verb::hold, .sale = sale, .user = user_, .place = place, .hold = number,
+        const int number =
+            stage_.want({.sale = sale, .user = user_, .place = place, .seats = wanted, .key = key});
+        return {.verb = Verb::hold,
+                .sale = sale,
+                .user = user_,
+                .place = place,
+                .hold = number,
                 .key = key};
     }
     Call reuse() {
@@ -105,7 +109,10 @@ class Walker {
         const int number = known[static_cast<std::size_t>(below(static_cast<int>(known.size())))];
         const std::lock_guard lock(stage_.mutex);
         const Wanted& wanted = stage_.history.wanted[static_cast<std::size_t>(number)];
-        Call call{.verb = verb, .sale = wanted.sale, .user = user_, .place = wanted.place,
+        Call call{.verb = verb,
+                  .sale = wanted.sale,
+                  .user = user_,
+                  .place = wanted.place,
                   .hold = number};
         if (verb == Verb::pay) call.key = new_key();
         if (verb == Verb::refund) {
@@ -149,13 +156,15 @@ std::vector<Event> look_at_all(Stage& stage, int client) {
     for (std::size_t i = 0; i < stage.reservations.size(); ++i) {
         if (stage.reservations[i].empty()) continue;
         const Wanted& wanted = stage.history.wanted[i];
-        (void)caller.ask({.verb = Verb::look, .sale = wanted.sale, .user = wanted.user,
-                          .place = wanted.place, .hold = static_cast<int>(i)});
+        (void)caller.ask({.verb = Verb::look,
+                          .sale = wanted.sale,
+                          .user = wanted.user,
+                          .place = wanted.place,
+                          .hold = static_cast<int>(i)});
     }
     for (const auto& [key, token] : std::map(stage.tokens)) {
         if (key.second == 0) continue;
-        (void)caller.ask(
-            {.verb = Verb::place, .sale = 1, .user = key.first, .place = key.second});
+        (void)caller.ask({.verb = Verb::place, .sale = 1, .user = key.first, .place = key.second});
     }
     (void)caller.ask({.verb = Verb::seats});
     return caller.take_events();
@@ -205,21 +214,6 @@ History Crowd::end() {
     history.events = std::move(events_);
     history.events.insert(history.events.end(), looks.begin(), looks.end());
     return history;
-}
-
-HistoryCounts counts_of(const History& history) {
-    HistoryCounts counts;
-    for (const Event& event : history.events) {
-        if (!event.answer) {
-            ++counts.lost;
-            continue;
-        }
-        ++counts.answered;
-        ++(event.answer->is_good() ? counts.good : counts.refused);
-        if (event.answer->replayed) ++counts.replayed;
-        if (event.answer->code == "key_reused") ++counts.reused;
-    }
-    return counts;
 }
 
 }  // namespace concertres::test

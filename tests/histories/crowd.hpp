@@ -54,15 +54,4 @@ class Crowd {
     std::vector<std::thread> threads_;
 };
 
-// What is in a history, to be sure that something is.
-struct HistoryCounts {
-    int answered = 0;
-    int lost = 0;
-    int good = 0;
-    int refused = 0;
-    int replayed = 0;
-    int reused = 0;
-};
-[[nodiscard]] HistoryCounts counts_of(const History& history);
-
 }  // namespace concertres::test

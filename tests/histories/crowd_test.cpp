@@ -1,5 +1,7 @@
 // Real clients over real sockets against the program: whatever they were told can have happened one
 // thing after another.
+#include "histories/crowd.hpp"
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "histories/bank.hpp"
 #include "histories/caller.hpp"
-#include "histories/crowd.hpp"
 #include "histories/cutting_proxy.hpp"
 #include "histories/partitions.hpp"
 #include "program/commands.hpp"
@@ -25,9 +27,9 @@ const std::vector<std::string> quick_ticks{"--tick-ms", "20", "--log-level", "wa
 
 void check_linearizable(const History& history) {
     const HistoryCounts counts = counts_of(history);
-    MESSAGE(fmt::format("{} answers ({} good, {} refused, {} replayed, {} of a key reused), {} lost",
-                        counts.answered, counts.good, counts.refused, counts.replayed,
-                        counts.reused, counts.lost));
+    MESSAGE(fmt::format(
+        "{} answers ({} good, {} refused, {} replayed, {} of a key reused), {} lost",
+        counts.answered, counts.good, counts.refused, counts.replayed, counts.reused, counts.lost));
     const std::vector<std::string> faults = faults_of(history);
     INFO(fmt::format("{}", fmt::join(faults, "\n")));
     CHECK(faults.empty());
@@ -47,6 +49,7 @@ TEST_CASE("what thirty-two clients are told has an order in which it happened") 
     const History history = crowd.end();
     check_linearizable(history);
     CHECK(counts_of(history).lost == 0);
+    check_books(server, *stage, history);
     CHECK(server.stop() == "exit 0");
 }
 
@@ -61,6 +64,7 @@ TEST_CASE("it has one also where answers are lost on the way and asked for again
     check_linearizable(history);
     CHECK(proxy.cuts() > 50);
     CHECK(counts_of(history).lost > 50);
+    check_books(server, *stage, history);
     CHECK(server.stop() == "exit 0");
 }
 
@@ -78,6 +82,7 @@ TEST_CASE("it has one also over a kill -9 and a restart in the middle") {
     const History history = crowd.end();
     check_linearizable(history);
     CHECK(counts_of(history).lost > 0);
+    check_books(second, *stage, history);
     CHECK(second.stop() == "exit 0");
     audit({"--data", folder.path()});
 }

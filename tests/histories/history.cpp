@@ -8,8 +8,8 @@
 namespace concertres::test {
 
 std::string_view name_of(Verb verb) {
-    constexpr std::array<std::string_view, 12> names{"join",  "place",  "leave", "hold",
-                                                     "extend", "release", "look",  "seats",
+    constexpr std::array<std::string_view, 12> names{"join",   "place",   "leave",  "hold",
+                                                     "extend", "release", "look",   "seats",
                                                      "charge", "pay",     "refund", "wallet"};
     return names.at(static_cast<std::size_t>(verb));
 }
@@ -34,6 +34,21 @@ std::string text_of(const History& history, const Event& event) {
     if (answer.position) text += fmt::format(", position {}", *answer.position);
     if (answer.is_good() && call.sale >= 0) text += fmt::format(", balance {}", answer.balance);
     return text;
+}
+
+HistoryCounts counts_of(const History& history) {
+    HistoryCounts counts;
+    for (const Event& event : history.events) {
+        if (!event.answer) {
+            ++counts.lost;
+            continue;
+        }
+        ++counts.answered;
+        ++(event.answer->is_good() ? counts.good : counts.refused);
+        if (event.answer->replayed) ++counts.replayed;
+        if (event.answer->code == "key_reused") ++counts.reused;
+    }
+    return counts;
 }
 
 }  // namespace concertres::test

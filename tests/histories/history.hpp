@@ -59,10 +59,10 @@ struct Call {
 
 struct Answer {
     int status = 0;
-    std::string code{};      // of a refusal
-    bool replayed = false;   // says that it was there before
-    std::string id{};        // of the reservation, charge or payment
-    std::string state{};     // of the reservation or place
+    std::string code{};       // of a refusal
+    bool replayed = false;    // says that it was there before
+    std::string id{};         // of the reservation, charge or payment
+    std::string state{};      // of the reservation or place
     std::int64_t number = 0;  // of the place
     std::optional<std::int64_t> position{};
     std::int64_t balance = 0;
@@ -91,6 +91,17 @@ struct History {
     // How old the map of a hall may be, as the server documents it.
     Moment map_age_max = 0;
 };
+
+// What is in a history, to be sure that something is.
+struct HistoryCounts {
+    int answered = 0;
+    int lost = 0;
+    int good = 0;
+    int refused = 0;
+    int replayed = 0;
+    int reused = 0;
+};
+[[nodiscard]] HistoryCounts counts_of(const History& history);
 
 // "client 3: hold 12 of user 1 -> 409 seat_held", for a message.
 [[nodiscard]] std::string text_of(const History& history, const Event& event);

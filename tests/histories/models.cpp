@@ -204,8 +204,7 @@ bool RoomModel::step(State& state, std::size_t index) const {
             if (call.told == RoomCall::Told::nothing) {
                 // A payment nobody heard of: it needed a pass, but whether there was one is open.
                 if (number_of(state, call.user) != call.place ||
-                    standing_of(state, call.user) != lives ||
-                    !admit_up_to(state, call.place)) {
+                    standing_of(state, call.user) != lives || !admit_up_to(state, call.place)) {
                     return false;
                 }
             } else if (!read(state, call)) {

@@ -71,8 +71,10 @@ class Seats {
     explicit Seats(const History& history) : history_(history) {
         for (std::size_t i = 0; i < history.events.size(); ++i) {
             const Event& event = history.events[i];
-            if (event.call.verb != Verb::hold || !event.answer || !event.answer->is_good()) continue;
+            if (event.call.verb != Verb::hold || !event.answer || !event.answer->is_good())
+                continue;
             by_id_[event.answer->id] = event.call.hold;
+            with_id_.insert(event.call.hold);
         }
     }
 
@@ -97,9 +99,8 @@ class Seats {
 
     void finish(std::vector<Partition>& all) {
         for (auto& [seat, part] : parts_) {
-            all.push_back(
-                part.finish(fmt::format("seat {} of sale {}", seat.second, seat.first),
-                            SeatModel(std::max<std::size_t>(holds_[seat].size(), 1))));
+            all.push_back(part.finish(fmt::format("seat {} of sale {}", seat.second, seat.first),
+                                      SeatModel(std::max<std::size_t>(holds_[seat].size(), 1))));
         }
     }
 
@@ -184,17 +185,15 @@ class Seats {
             add(event.call.sale, seat, -1, call, event, index);
         }
     }
-    [[nodiscard]] bool has_id(int hold) const {
-        return std::ranges::any_of(by_id_, [&](const auto& each) { return each.second == hold; });
-    }
+    [[nodiscard]] bool has_id(int hold) const { return with_id_.contains(hold); }
 
     void take_map(const Event& event, std::size_t index) {
         if (!event.answer || !event.answer->is_good()) return;
         Event shown = event;
         shown.span.invoked -= history_.map_age_max;
         for (const auto& [seat, status] : event.answer->seats) {
-            add(event.call.sale, seat, -1,
-                {.what = SeatCall::What::map, .told = letter_of(status)}, shown, index);
+            add(event.call.sale, seat, -1, {.what = SeatCall::What::map, .told = letter_of(status)},
+                shown, index);
         }
     }
 
@@ -215,6 +214,7 @@ class Seats {
 
     const History& history_;
     std::map<std::string, int> by_id_;
+    std::set<int> with_id_;
     std::map<Seat, Part<SeatModel, SeatCall>> parts_;
     std::map<Seat, Numbers<int>> holds_;
 };
@@ -238,8 +238,8 @@ class Wallets {
                 break;
             case Verb::pay:
             case Verb::refund:
-                call.what = asked.verb == Verb::pay ? WalletCall::What::pay
-                                                    : WalletCall::What::refund;
+                call.what =
+                    asked.verb == Verb::pay ? WalletCall::What::pay : WalletCall::What::refund;
                 call.amount = total_of(asked.hold);
                 break;
             default:
@@ -261,9 +261,8 @@ class Wallets {
     void finish(std::vector<Partition>& all) {
         for (auto& [user, part] : parts_) {
             note_told_elsewhere(part.calls);
-            all.push_back(
-                part.finish(fmt::format("wallet of user {}", user),
-                            WalletModel(std::max<std::size_t>(slots_[user].size(), 1))));
+            all.push_back(part.finish(fmt::format("wallet of user {}", user),
+                                      WalletModel(std::max<std::size_t>(slots_[user].size(), 1))));
         }
     }
 
@@ -311,8 +310,8 @@ class Keys {
                 call.told = answer.replayed ? KeyCall::Told::replayed : KeyCall::Told::made;
                 call.id = 1 + static_cast<std::int64_t>(ids_(answer.id));
             } else {
-                call.told = answer.code == "key_reused" ? KeyCall::Told::reused
-                                                        : KeyCall::Told::refused;
+                call.told =
+                    answer.code == "key_reused" ? KeyCall::Told::reused : KeyCall::Told::refused;
             }
         }
         parts_[key].add(call, event.span, index);
@@ -361,8 +360,8 @@ class Rooms {
     void finish(std::vector<Partition>& all) {
         for (auto& [sale, part] : parts_) {
             const std::int64_t most = history_.admitted_max.at(static_cast<std::size_t>(sale));
-            all.push_back(part.finish(fmt::format("room of sale {}", sale),
-                                      RoomModel(users_.size(), most)));
+            all.push_back(
+                part.finish(fmt::format("room of sale {}", sale), RoomModel(users_.size(), most)));
         }
     }
 
@@ -468,9 +467,9 @@ std::vector<std::string> faults_of(const History& history) {
     for (const Partition& part : partitions_of(history)) {
         const Verdict verdict = check(*part.model, part.spans);
         if (verdict.holds()) continue;
-        std::string text = fmt::format("{} is {} after {} steps", part.name,
-                                       verdict.is_refuted() ? "refuted" : "undecided",
-                                       verdict.steps);
+        std::string text =
+            fmt::format("{} is {} after {} steps", part.name,
+                        verdict.is_refuted() ? "refuted" : "undecided", verdict.steps);
         if (verdict.stuck) text += told_around(history, part, *verdict.stuck);
         faults.push_back(std::move(text));
     }
