@@ -333,12 +333,9 @@ bool is_refuted(History& history, const Mutation& mutation) {
         history.events[event].answer = answer;
         changed.insert(event);
     }
-    const auto parts = partitions_of(history);
-    const bool refuted = std::ranges::any_of(parts, [&](const Partition& part) {
-        return std::ranges::any_of(part.events,
-                                   [&](std::size_t event) { return changed.contains(event); }) &&
-               check(*part.model, part.spans).is_refuted();
-    });
+    const auto parts = partitions_with(history, changed);
+    const bool refuted = std::ranges::any_of(
+        parts, [](const Partition& part) { return check(*part.model, part.spans).is_refuted(); });
     for (std::size_t i = 0; i < before.size(); ++i) {
         history.events[mutation.changed[i].first].answer = before[i];
     }

@@ -23,7 +23,9 @@ using namespace concertres::test;
 
 namespace {
 
-constexpr std::size_t checked = 1'000;
+constexpr std::size_t checked = 500;  // of each history
+// Of nineteen: not every run has somebody who is too poor, or a place that is seen twice.
+constexpr std::size_t kinds_min = 15;
 
 // As many of each kind as there are, or as fit.
 std::vector<Mutation> some_of_each(std::vector<Mutation> all, std::uint32_t seed) {
@@ -44,28 +46,36 @@ std::vector<Mutation> some_of_each(std::vector<Mutation> all, std::uint32_t seed
     return some;
 }
 
-}  // namespace
-
-TEST_CASE("a history is accepted as it was recorded, and with any answer made wrong it is not") {
+History recorded(std::uint32_t seed) {
     const TempDir folder;
     ServerProcess server(
         {.data = folder.path(), .arguments = {"--tick-ms", "20", "--log-level", "warning"}});
     const auto stage = set_stage(server, {.users = 8});
-    Crowd crowd(*stage, {.clients = 16, .calls = 60, .seed = 5});
-    History history = crowd.end();
-    CHECK(faults_of(history).empty());
+    Crowd crowd(*stage, {.clients = 16, .calls = 60, .seed = seed});
+    return crowd.end();
+}
 
-    const std::vector<Mutation> mutations = some_of_each(mutations_of(history), 5);
+}  // namespace
+
+TEST_CASE("a history is accepted as it was recorded, and with any answer made wrong it is not") {
     std::map<std::string, int> refuted;
-    for (const Mutation& mutation : mutations) {
-        const auto& [event, answer] = mutation.changed.front();
-        INFO(mutation.kind, ": ", text_of(history, history.events[event]));
-        const bool is_wrong = is_refuted(history, mutation);
-        CHECK(is_wrong);
-        if (is_wrong) ++refuted[mutation.kind];
+    int all = 0;
+    for (const std::uint32_t seed : {5u, 6u}) {
+        History history = recorded(seed);
+        CHECK(faults_of(history).empty());
+        const std::vector<Mutation> mutations = some_of_each(mutations_of(history), seed);
+        CHECK(mutations.size() == checked);
+        for (const Mutation& mutation : mutations) {
+            const auto& [event, answer] = mutation.changed.front();
+            INFO(mutation.kind, ": ", text_of(history, history.events[event]));
+            const bool is_wrong = is_refuted(history, mutation);
+            CHECK(is_wrong);
+            refuted[mutation.kind] += is_wrong ? 1 : 0;
+            all += is_wrong ? 1 : 0;
+        }
+        CHECK(faults_of(history).empty());
     }
     for (const auto& [kind, count] : refuted) MESSAGE(fmt::format("{} of {}", count, kind));
-    CHECK(mutations.size() == checked);
-    CHECK(refuted.size() == 18);
-    CHECK(faults_of(history).empty());
+    CHECK(all == 1'000);
+    CHECK(refuted.size() >= kinds_min);
 }

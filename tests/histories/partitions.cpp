@@ -421,6 +421,37 @@ class Rooms {
     std::map<int, Part<RoomModel, RoomCall>> parts_;
 };
 
+// Whether two events can be in one part: wallets and keys are a user's, seats and rooms a sale's.
+bool may_meet(const Event& a, const Event& b) {
+    const auto is_of_sale = [](const Event& event) {
+        return event.call.verb != Verb::charge && event.call.verb != Verb::wallet;
+    };
+    return a.call.user == b.call.user ||
+           (a.call.sale == b.call.sale && is_of_sale(a) && is_of_sale(b));
+}
+
+template <class Takes>
+std::vector<Partition> build(const History& history, Takes&& takes) {
+    Seats seats(history);
+    Wallets wallets(history);
+    Keys keys;
+    Rooms rooms(history);
+    for (std::size_t i = 0; i < history.events.size(); ++i) {
+        const Event& event = history.events[i];
+        if ((event.answer && event.answer->is_shed()) || !takes(event)) continue;
+        seats.take(event, i);
+        wallets.take(event, i);
+        keys.take(event, i);
+        rooms.take(event, i);
+    }
+    std::vector<Partition> all;
+    seats.finish(all);
+    wallets.finish(all);
+    keys.finish(all);
+    rooms.finish(all);
+    return all;
+}
+
 // What this part of the history was told, up to the answer that nothing explains.
 std::string told_around(const History& history, const Partition& part, std::size_t stuck) {
     constexpr std::size_t shown_max = 40;
@@ -442,24 +473,20 @@ std::string told_around(const History& history, const Partition& part, std::size
 }  // namespace
 
 std::vector<Partition> partitions_of(const History& history) {
-    Seats seats(history);
-    Wallets wallets(history);
-    Keys keys;
-    Rooms rooms(history);
-    for (std::size_t i = 0; i < history.events.size(); ++i) {
-        const Event& event = history.events[i];
-        if (event.answer && event.answer->is_shed()) continue;
-        seats.take(event, i);
-        wallets.take(event, i);
-        keys.take(event, i);
-        rooms.take(event, i);
-    }
-    std::vector<Partition> all;
-    seats.finish(all);
-    wallets.finish(all);
-    keys.finish(all);
-    rooms.finish(all);
-    return all;
+    return build(history, [](const Event&) { return true; });
+}
+
+std::vector<Partition> partitions_with(const History& history,
+                                       const std::set<std::size_t>& events) {
+    std::vector<Partition> parts = build(history, [&](const Event& event) {
+        return std::ranges::any_of(
+            events, [&](std::size_t one) { return may_meet(event, history.events[one]); });
+    });
+    std::erase_if(parts, [&](const Partition& part) {
+        return std::ranges::none_of(part.events,
+                                    [&](std::size_t event) { return events.contains(event); });
+    });
+    return parts;
 }
 
 std::vector<std::string> faults_of(const History& history) {

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ struct Partition {
     std::vector<std::size_t> events{};  // which of the history's each call is
 };
 [[nodiscard]] std::vector<Partition> partitions_of(const History& history);
+// Those alone that one of these events is in.
+[[nodiscard]] std::vector<Partition> partitions_with(const History& history,
+                                                     const std::set<std::size_t>& events);
 
 // What could not be explained or decided, one text for each part; empty: all is well.
 [[nodiscard]] std::vector<std::string> faults_of(const History& history);
