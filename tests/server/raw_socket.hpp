@@ -5,17 +5,21 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
+
+#include "http/text.hpp"
 
 namespace concertres {
 
@@ -28,6 +32,12 @@ struct RawAnswer {
         return head.find(text) != std::string::npos;
     }
 };
+
+// Proxies write the names of fields as they like.
+inline std::string in_lower_case(std::string text) {
+    for (char& c : text) c = http::lower(c);
+    return text;
+}
 
 class RawSocket {
   public:
@@ -77,9 +87,9 @@ class RawSocket {
         answer.head = in_.substr(0, end + 4);
         in_.erase(0, end + 4);
         answer.status = number(std::string_view(answer.head).substr(9, 3));
-        const std::size_t length = answer.head.find("Content-Length: ");
+        const std::size_t length = in_lower_case(answer.head).find("\r\ncontent-length: ");
         if (bodiless || length == std::string::npos) return answer;
-        const std::size_t digits = length + 16;
+        const std::size_t digits = length + 18;
         const auto bytes = static_cast<std::size_t>(number(
             std::string_view(answer.head).substr(digits, answer.head.find('\r', digits) - digits)));
         while (in_.size() < bytes) {
@@ -118,6 +128,11 @@ class RawSocket {
         const bool some = receive_some();
         in_.clear();
         return some;
+    }
+    // Whether anything comes in this time, be it the end.
+    bool hears(std::chrono::milliseconds at_most) {
+        pollfd waits{.fd = fd_, .events = POLLIN, .revents = 0};
+        return !in_.empty() || ::poll(&waits, 1, static_cast<int>(at_most.count())) > 0;
     }
     // Whether the server closes now, without a further byte.
     bool closes() { return in_.empty() && !receive_some(); }
