@@ -13,7 +13,7 @@
 #include "histories/bank.hpp"
 #include "histories/caller.hpp"
 #include "histories/cutting_proxy.hpp"
-#include "histories/partitions.hpp"
+#include "histories/faults.hpp"
 #include "program/commands.hpp"
 #include "program/server_process.hpp"
 #include "support/temp_dir.hpp"
@@ -41,11 +41,11 @@ void check_linearizable(const History& history) {
 
 }  // namespace
 
-TEST_CASE("what thirty-two clients are told has an order in which it happened") {
+TEST_CASE("what sixty-four clients are told has an order in which it happened") {
     const TempDir folder;
     ServerProcess server({.data = folder.path(), .arguments = quick_ticks});
-    const auto stage = set_stage(server, {.users = 16});
-    Crowd crowd(*stage, {.clients = 32, .calls = 60, .seed = 1});
+    const auto stage = set_stage(server, {.users = 32});
+    Crowd crowd(*stage, {.clients = 64, .calls = 30, .seed = 1});
     const History history = crowd.end();
     check_linearizable(history);
     CHECK(counts_of(history).lost == 0);

@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <random>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -58,6 +59,41 @@ bool send_all(int fd, std::string_view bytes) {
     return true;
 }
 
+void set_no_delay(int fd) {
+    const int on = 1;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+enum class Heard : std::uint8_t { nothing, client, server, end };
+
+// Waits a little for either.
+Heard hear(int client, int server, std::string& part) {
+    pollfd both[] = {{.fd = client, .events = POLLIN, .revents = 0},
+                     {.fd = server, .events = POLLIN, .revents = 0}};
+    if (::poll(both, 2, 20) <= 0) return Heard::nothing;
+    const bool asks = both[0].revents != 0;
+    part.resize(16 * 1024);
+    const auto bytes = ::recv(asks ? client : server, part.data(), part.size(), 0);
+    if (bytes <= 0) return Heard::end;
+    part.resize(static_cast<std::size_t>(bytes));
+    return asks ? Heard::client : Heard::server;
+}
+
+// Where a message is cut.
+enum class Cut : std::uint8_t { none, before, within, after, answer };
+
+std::size_t bytes_before(Cut cut, std::size_t all) {
+    switch (cut) {
+        case Cut::before:
+            return 0;
+        case Cut::within:
+        case Cut::answer:
+            return all / 2;
+        default:
+            return all;
+    }
+}
+
 }  // namespace
 
 CuttingProxy::CuttingProxy(const CuttingProxyShape& shape) : shape_(shape) {
@@ -96,43 +132,32 @@ void CuttingProxy::accept() {
 // Clients send a request in one piece and wait for its answer, so whatever comes from one side at
 // once is a message, or the next part of one.
 void CuttingProxy::serve(int accepted, std::uint32_t seed) {
-    enum class Cut : std::uint8_t { none, before, within, after, answer };
     const Socket client(accepted);
     const Socket server(connect_to(shape_.upstream));
     if (server.fd() < 0) return;
-    for (const int fd : {client.fd(), server.fd()}) {
-        const int on = 1;
-        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    }
+    set_no_delay(client.fd());
+    set_no_delay(server.fd());
     std::mt19937 random(seed);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same each time
     Cut cut = Cut::none;
-    char bytes[16 * 1024];
+    std::string part;
     while (!stopping_) {
-        pollfd both[] = {{.fd = client.fd(), .events = POLLIN, .revents = 0},
-                         {.fd = server.fd(), .events = POLLIN, .revents = 0}};
-        if (::poll(both, 2, 20) <= 0) continue;
-        const bool asks = both[0].revents != 0;
-        const auto got = ::recv(asks ? client.fd() : server.fd(), bytes, sizeof bytes, 0);
-        if (got <= 0) return;
-        const std::string_view part(bytes, static_cast<std::size_t>(got));
-        if (!asks) {
-            if (cut == Cut::answer) {
-                ++cuts_;
-                send_all(client.fd(), part.substr(0, part.size() / 2));
-                return;
-            }
-            if (!send_all(client.fd(), part)) return;
+        const Heard heard = hear(client.fd(), server.fd(), part);
+        if (heard == Heard::nothing) continue;
+        if (heard == Heard::end) return;
+        if (heard == Heard::client) {
+            const bool cuts = random() % 100 < shape_.cut_percent;
+            cut = cuts ? static_cast<Cut>(1 + random() % 4) : Cut::none;
+        }
+        const bool is_here =
+            heard == Heard::client ? cut != Cut::none && cut != Cut::answer : cut == Cut::answer;
+        const int to = heard == Heard::client ? server.fd() : client.fd();
+        if (!is_here) {
+            if (!send_all(to, part)) return;
             continue;
         }
-        const bool cuts = random() % 100 < shape_.cut_percent;
-        cut = cuts ? static_cast<Cut>(1 + random() % 4) : Cut::none;
-        if (cut == Cut::before || cut == Cut::within || cut == Cut::after) {
-            ++cuts_;
-            if (cut == Cut::within) send_all(server.fd(), part.substr(0, part.size() / 2));
-            if (cut == Cut::after) send_all(server.fd(), part);
-            return;
-        }
-        if (!send_all(server.fd(), part)) return;
+        ++cuts_;
+        send_all(to, std::string_view(part).substr(0, bytes_before(cut, part.size())));
+        return;
     }
 }
 

@@ -14,7 +14,7 @@
 
 #include "histories/caller.hpp"
 #include "histories/crowd.hpp"
-#include "histories/partitions.hpp"
+#include "histories/faults.hpp"
 #include "program/server_process.hpp"
 #include "support/temp_dir.hpp"
 

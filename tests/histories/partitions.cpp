@@ -158,26 +158,16 @@ class Seats {
     // The other holds of a pass, which ends.
     void drop_all(const Event& event, std::size_t index, int but) {
         if (event.call.place == 0 || (event.answer && !event.answer->is_good())) return;
-        std::set<int> named;
         const bool names = event.answer && event.call.verb == Verb::pay;
-        if (names) {
-            for (const std::string& id : event.answer->released) {
-                const auto found = by_id_.find(id);
-                if (found != by_id_.end()) named.insert(found->second);
-            }
-        }
+        const std::set<int> named = names ? released_by(*event.answer) : std::set<int>();
         std::map<int, SeatCall> by_seat;
         for (int hold = 0; hold < static_cast<int>(history_.wanted.size()); ++hold) {
-            const Wanted& other = wanted(hold);
-            const bool is_of_pass = other.sale == event.call.sale &&
-                                    other.user == event.call.user &&
-                                    other.place == event.call.place && hold != but;
-            if (!is_of_pass) continue;
-            std::optional<bool> told;
-            if (names && has_id(hold)) told = named.contains(hold);
-            for (const int seat : other.seats) {
+            if (hold == but || !is_of_pass(wanted(hold), event.call)) continue;
+            const auto told = names && with_id_.contains(hold) ? std::optional(named.contains(hold))
+                                                               : std::nullopt;
+            for (const int seat : wanted(hold).seats) {
                 by_seat[seat].dropped.emplace_back(
-                    static_cast<int>(holds_[{other.sale, seat}](hold)), told);
+                    static_cast<int>(holds_[{event.call.sale, seat}](hold)), told);
             }
         }
         for (auto& [seat, call] : by_seat) {
@@ -185,7 +175,17 @@ class Seats {
             add(event.call.sale, seat, -1, call, event, index);
         }
     }
-    [[nodiscard]] bool has_id(int hold) const { return with_id_.contains(hold); }
+    static bool is_of_pass(const Wanted& hold, const Call& call) {
+        return hold.sale == call.sale && hold.user == call.user && hold.place == call.place;
+    }
+    [[nodiscard]] std::set<int> released_by(const Answer& payment) const {
+        std::set<int> holds;
+        for (const std::string& id : payment.released) {
+            const auto found = by_id_.find(id);
+            if (found != by_id_.end()) holds.insert(found->second);
+        }
+        return holds;
+    }
 
     void take_map(const Event& event, std::size_t index) {
         if (!event.answer || !event.answer->is_good()) return;
@@ -452,24 +452,6 @@ std::vector<Partition> build(const History& history, Takes&& takes) {
     return all;
 }
 
-// What this part of the history was told, up to the answer that nothing explains.
-std::string told_around(const History& history, const Partition& part, std::size_t stuck) {
-    constexpr std::size_t shown_max = 40;
-    std::vector<std::pair<Moment, std::size_t>> order;
-    for (std::size_t i = 0; i < part.spans.size(); ++i) {
-        if (part.spans[i].invoked <= part.spans[stuck].returned) {
-            order.emplace_back(part.spans[i].invoked, part.events[i]);
-        }
-    }
-    std::sort(order.begin(), order.end());
-    if (order.size() > shown_max) order.erase(order.begin(), order.end() - shown_max);
-    std::string text;
-    for (const auto& [moment, event] : order) {
-        text += "\n    " + text_of(history, history.events[event]);
-    }
-    return text + "\n  is stuck at\n    " + text_of(history, history.events[part.events[stuck]]);
-}
-
 }  // namespace
 
 std::vector<Partition> partitions_of(const History& history) {
@@ -487,20 +469,6 @@ std::vector<Partition> partitions_with(const History& history,
                                     [&](std::size_t event) { return events.contains(event); });
     });
     return parts;
-}
-
-std::vector<std::string> faults_of(const History& history) {
-    std::vector<std::string> faults;
-    for (const Partition& part : partitions_of(history)) {
-        const Verdict verdict = check(*part.model, part.spans);
-        if (verdict.holds()) continue;
-        std::string text =
-            fmt::format("{} is {} after {} steps", part.name,
-                        verdict.is_refuted() ? "refuted" : "undecided", verdict.steps);
-        if (verdict.stuck) text += told_around(history, part, *verdict.stuck);
-        faults.push_back(std::move(text));
-    }
-    return faults;
 }
 
 }  // namespace concertres::test

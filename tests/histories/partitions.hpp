@@ -1,7 +1,8 @@
 // A history falls apart into what each seat, wallet, key and waiting room saw of it, and each part
 // is checked alone. It is linearizable only if all of them are.
 //
-//   for (const std::string& fault : faults_of(history)) MESSAGE(fault);
+//   for (const Partition& part : partitions_of(history)) CHECK(check(*part.model,
+//   part.spans).holds());
 //
 // Threads: any.
 #pragma once
@@ -27,8 +28,5 @@ struct Partition {
 // Those alone that one of these events is in.
 [[nodiscard]] std::vector<Partition> partitions_with(const History& history,
                                                      const std::set<std::size_t>& events);
-
-// What could not be explained or decided, one text for each part; empty: all is well.
-[[nodiscard]] std::vector<std::string> faults_of(const History& history);
 
 }  // namespace concertres::test
