@@ -63,7 +63,7 @@ class Walker {
 
     Call charge() {
         return {
-            .verb = Verb::charge, .user = user_, .amount = 50 * (1 + below(6)), .key = new_key()};
+            .verb = Verb::charge, .user = user_, .amount = 20 * (1 + below(6)), .key = new_key()};
     }
     Call hold(int sale, std::int64_t place) { return hold(sale, place, new_key()); }
     Call hold(int sale, std::int64_t place, const std::string& key) {

@@ -37,6 +37,7 @@ void check_linearizable(const History& history) {
     CHECK(counts.refused > 0);
     CHECK(counts.replayed > 0);
     CHECK(counts.reused > 0);
+    CHECK(counts.failed == 0);
 }
 
 }  // namespace

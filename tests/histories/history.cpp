@@ -47,6 +47,7 @@ HistoryCounts counts_of(const History& history) {
         ++(event.answer->is_good() ? counts.good : counts.refused);
         if (event.answer->replayed) ++counts.replayed;
         if (event.answer->code == "key_reused") ++counts.reused;
+        if (event.answer->status == 500) ++counts.failed;
     }
     return counts;
 }

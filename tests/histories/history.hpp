@@ -100,6 +100,7 @@ struct HistoryCounts {
     int refused = 0;
     int replayed = 0;
     int reused = 0;
+    int failed = 0;  // 500
 };
 [[nodiscard]] HistoryCounts counts_of(const History& history);
 

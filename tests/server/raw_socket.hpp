@@ -43,8 +43,7 @@ class RawSocket {
   public:
     explicit RawSocket(std::uint16_t port, int receive_buffer_bytes = 0,
                        const char* host = "127.0.0.1")
-        : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        check(fd_ >= 0, "socket");
+        : RawSocket() {  // so that the socket is closed also where this throws
         if (receive_buffer_bytes > 0) set(SOL_SOCKET, SO_RCVBUF, receive_buffer_bytes);
         set(IPPROTO_TCP, TCP_NODELAY, 1);
         set(SOL_SOCKET, SO_RCVTIMEO, timeval{.tv_sec = 10, .tv_usec = 0});
@@ -138,6 +137,9 @@ class RawSocket {
     bool closes() { return in_.empty() && !receive_some(); }
 
   private:
+    RawSocket() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        check(fd_ >= 0, "socket");
+    }
     static void check(bool well, const char* what) {
         if (!well) throw std::system_error(errno, std::generic_category(), what);
     }
