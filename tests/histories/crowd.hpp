@@ -35,8 +35,7 @@ class Crowd {
     Crowd(const Crowd&) = delete;
     Crowd& operator=(const Crowd&) = delete;
 
-    [[nodiscard]] int asked() const { return asked_; }
-    // Whether so many calls have been made, sooner or later.
+    // Waits until so many calls have been made; false where all have ended before that.
     [[nodiscard]] bool comes_to(int calls) const;
     // Waits for all clients, has one look at everything that is left, and gives what all were
     // told. Throws what a client has thrown.
@@ -48,6 +47,7 @@ class Crowd {
     Stage& stage_;
     CrowdShape shape_;
     std::atomic<int> asked_{0};
+    std::atomic<int> running_;
     std::mutex mutex_;
     std::vector<Event> events_;
     std::exception_ptr thrown_;
