@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "http/connection.hpp"
-#include "server/framing_cases.hpp"
 #include "server/raw_socket.hpp"
 #include "server/test_listener.hpp"
 
@@ -44,29 +43,6 @@ TEST_CASE("a request is answered with the connection's own fields and the handle
     CHECK_FALSE(answer.has("Connection:"));
     CHECK(answer.body == "GET /a?b ");
     CHECK(still_serves(socket));
-}
-
-TEST_CASE("each message of the framing table is answered as the table says") {
-    TestListener server;
-    for (const FramingCase& message : framing_cases()) {
-        INFO(message.name);
-        for (const bool whole : {true, false}) {
-            RawSocket socket(server.port());
-            if (whole) {
-                socket.send(message.bytes);
-            } else {
-                socket.send_byte_by_byte(message.bytes);
-            }
-            const auto answer = socket.receive();
-            CHECK(answer.status == message.status);
-            if (message.kept) {
-                CHECK(still_serves(socket));
-            } else {
-                CHECK(answer.has("\r\nConnection: close\r\n"));
-                CHECK(socket.closes());
-            }
-        }
-    }
 }
 
 TEST_CASE("a hundred requests in one piece are answered in order") {

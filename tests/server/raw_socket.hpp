@@ -5,17 +5,21 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
+
+#include "http/text.hpp"
 
 namespace concertres {
 
@@ -29,11 +33,17 @@ struct RawAnswer {
     }
 };
 
+// Proxies write the names of fields as they like.
+inline std::string in_lower_case(std::string text) {
+    for (char& c : text) c = http::lower(c);
+    return text;
+}
+
 class RawSocket {
   public:
-    explicit RawSocket(std::uint16_t port, int receive_buffer_bytes = 0)
-        : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        check(fd_ >= 0, "socket");
+    explicit RawSocket(std::uint16_t port, int receive_buffer_bytes = 0,
+                       const char* host = "127.0.0.1")
+        : RawSocket() {  // so that the socket is closed also where this throws
         if (receive_buffer_bytes > 0) set(SOL_SOCKET, SO_RCVBUF, receive_buffer_bytes);
         set(IPPROTO_TCP, TCP_NODELAY, 1);
         set(SOL_SOCKET, SO_RCVTIMEO, timeval{.tv_sec = 10, .tv_usec = 0});
@@ -41,7 +51,7 @@ class RawSocket {
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        check(::inet_pton(AF_INET, host, &address.sin_addr) == 1, host);
         const void* untyped = &address;
         check(::connect(fd_, static_cast<const sockaddr*>(untyped), sizeof address) == 0,
               "connect");
@@ -76,9 +86,9 @@ class RawSocket {
         answer.head = in_.substr(0, end + 4);
         in_.erase(0, end + 4);
         answer.status = number(std::string_view(answer.head).substr(9, 3));
-        const std::size_t length = answer.head.find("Content-Length: ");
+        const std::size_t length = in_lower_case(answer.head).find("\r\ncontent-length: ");
         if (bodiless || length == std::string::npos) return answer;
-        const std::size_t digits = length + 16;
+        const std::size_t digits = length + 18;
         const auto bytes = static_cast<std::size_t>(number(
             std::string_view(answer.head).substr(digits, answer.head.find('\r', digits) - digits)));
         while (in_.size() < bytes) {
@@ -118,10 +128,18 @@ class RawSocket {
         in_.clear();
         return some;
     }
+    // Whether anything comes in this time, be it the end.
+    bool hears(std::chrono::milliseconds at_most) {
+        pollfd waits{.fd = fd_, .events = POLLIN, .revents = 0};
+        return !in_.empty() || ::poll(&waits, 1, static_cast<int>(at_most.count())) > 0;
+    }
     // Whether the server closes now, without a further byte.
     bool closes() { return in_.empty() && !receive_some(); }
 
   private:
+    RawSocket() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        check(fd_ >= 0, "socket");
+    }
     static void check(bool well, const char* what) {
         if (!well) throw std::system_error(errno, std::generic_category(), what);
     }

@@ -6,7 +6,11 @@
 #include <boost/json/object.hpp>
 #include <limits>
 
+#include "support/json_cases.hpp"
+
 using namespace concertres;
+using test::json_cases;
+using test::JsonCase;
 
 namespace {
 
@@ -72,43 +76,16 @@ TEST_CASE("what is not JSON is refused with its place") {
     CHECK(refused("").detail == "is not JSON: incomplete JSON at line 1, column 1");
     CHECK(refused("{\n  \"a\": 1,\n  b\n}").detail.find("at line 3, column 3") !=
           std::string::npos);
-    for (const char* text : {"{\"a\":1",
-                             "[1,]",
-                             "{} {}",
-                             "{}x",
-                             "01",
-                             "+1",
-                             "1.",
-                             ".5",
-                             "NaN",
-                             "Infinity",
-                             "'a'",
-                             "[1] // no",
-                             "/* no */ 1",
-                             "tru",
-                             "\"\x01\"",
-                             "\"\\x\"",
-                             "\xEF\xBB\xBF{}",
-                             "nul",
-                             "[1 2]",
-                             "{\"a\" 1}",
-                             "{a:1}",
-                             "{1:1}",
-                             "\"",
-                             "-",
-                             "\"\\u12\""}) {
-        Fault fault = refused(text);
-        CHECK_MESSAGE(fault.code == "malformed", text);
-        CHECK(fault.pointer.empty());
-    }
-    CHECK(refused(std::string_view("{}\0", 3)).code == "malformed");
 }
 
-TEST_CASE("invalid UTF-8 is refused, in values, in keys and as escapes") {
-    for (const char* text :
-         {"\"\xff\"", "\"\xc3\"", "\"\xc0\xaf\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"",
-          "{\"\xff\": 1}", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\""}) {
-        CHECK_MESSAGE(refused(text).code == "malformed", text);
+TEST_CASE("each text of the table of JSON is read as the table says") {
+    for (const JsonCase& text : json_cases()) {
+        INFO(text.name);
+        Faults faults;
+        CHECK(parse_json(text.text, faults).has_value() == text.fault.empty());
+        REQUIRE(faults.count() == (text.fault.empty() ? 0 : 1));
+        if (!text.fault.empty()) CHECK(faults.kept()[0].code == text.fault);
+        if (text.fault == "malformed") CHECK(faults.kept()[0].pointer.empty());
     }
 }
 

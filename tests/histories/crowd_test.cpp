@@ -1,0 +1,89 @@
+// Real clients over real sockets against the program: whatever they were told can have happened one
+// thing after another.
+#include "histories/crowd.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "histories/bank.hpp"
+#include "histories/caller.hpp"
+#include "histories/cutting_proxy.hpp"
+#include "histories/faults.hpp"
+#include "program/commands.hpp"
+#include "program/server_process.hpp"
+#include "support/temp_dir.hpp"
+
+using namespace concertres;
+using namespace concertres::test;
+
+namespace {
+
+const std::vector<std::string> quick_ticks{"--tick-ms", "20", "--log-level", "warning"};
+
+void check_linearizable(const History& history) {
+    const HistoryCounts counts = counts_of(history);
+    MESSAGE(fmt::format(
+        "{} answers ({} good, {} refused, {} replayed, {} of a key reused), {} lost",
+        counts.answered, counts.good, counts.refused, counts.replayed, counts.reused, counts.lost));
+    const std::vector<std::string> faults = faults_of(history);
+    INFO(fmt::format("{}", fmt::join(faults, "\n")));
+    CHECK(faults.empty());
+    CHECK(counts.good > counts.answered / 4);
+    CHECK(counts.refused > 0);
+    CHECK(counts.replayed > 0);
+    CHECK(counts.reused > 0);
+    CHECK(counts.failed == 0);
+}
+
+}  // namespace
+
+TEST_CASE("what sixty-four clients are told has an order in which it happened") {
+    const TempDir folder;
+    ServerProcess server({.data = folder.path(), .arguments = quick_ticks});
+    const auto stage = set_stage(server, {.users = 32});
+    Crowd crowd(*stage, {.clients = 64, .calls = 30, .seed = 1});
+    const History history = crowd.end();
+    check_linearizable(history);
+    CHECK(counts_of(history).lost == 0);
+    check_books(server, *stage, history);
+    CHECK(server.stop() == "exit 0");
+}
+
+TEST_CASE("it has one also where answers are lost on the way and asked for again") {
+    const TempDir folder;
+    ServerProcess server({.data = folder.path(), .arguments = quick_ticks});
+    const auto stage = set_stage(server, {.users = 8});
+    CuttingProxy proxy({.upstream = stage->address, .seed = 2, .cut_percent = 15});
+    stage->address = {.port = proxy.port()};
+    Crowd crowd(*stage, {.clients = 16, .calls = 80, .seed = 2});
+    const History history = crowd.end();
+    check_linearizable(history);
+    CHECK(proxy.cuts() > 50);
+    CHECK(counts_of(history).lost > 50);
+    check_books(server, *stage, history);
+    CHECK(server.stop() == "exit 0");
+}
+
+TEST_CASE("it has one also over a kill -9 and a restart in the middle") {
+    const TempDir folder;
+    // No client has this address for its own end, so the port is free for the next server.
+    Serving serving{.data = folder.path(), .listen = "127.0.0.8:0", .arguments = quick_ticks};
+    auto first = std::make_unique<ServerProcess>(serving);
+    serving.listen = first->address();
+    const auto stage = set_stage(*first, {.users = 12});
+    Crowd crowd(*stage, {.clients = 24, .calls = 60, .seed = 3});
+    REQUIRE(crowd.comes_to(24 * 25));
+    first->kill();
+    ServerProcess second(serving);
+    const History history = crowd.end();
+    check_linearizable(history);
+    CHECK(counts_of(history).lost > 0);
+    check_books(second, *stage, history);
+    CHECK(second.stop() == "exit 0");
+    audit({"--data", folder.path()});
+}
