@@ -183,9 +183,9 @@ void demand_problem(const http::Response& answer, const std::optional<json::valu
 
 // What a key was given for is found again, however it is written.
 void demand_same_again(Stage& stage, const server::Route& route, const http::Response& first,
-                       const json::value& body) {
+                       const std::string& body) {
     if (!route.takes_key) return;
-    const http::Response again = stage.ask(route, json::serialize(body));
+    const http::Response again = stage.ask(route, body);
     const std::string content(again.content());
     fuzz::demand(again.status == first.status, "the same again is answered as before", content);
     if (first.status >= 300) return;
@@ -211,9 +211,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
     Faults faults;
     const std::optional<json::value> body = parse_json(text, faults, {.values_max = 10'000});
-    if (body) {
+    // Of a number beyond all numbers, which no reader takes, Boost.JSON makes an infinite one, and
+    // writes it as what is no JSON.
+    const std::string written = body ? json::serialize(*body) : "";
+    const bool is_finite = written.find("Infinity") == std::string::npos;
+    if (body && is_finite) {
         Faults none;
-        const auto again = parse_json(json::serialize(*body), none);
+        const auto again = parse_json(written, none);
         fuzz::demand(again == body, "what is parsed and written is parsed as the same", text);
     }
     const http::Response answer = stage.ask(route, text);
@@ -223,7 +227,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         fuzz::demand(body.has_value(), "only JSON is granted", text);
         if (!answer.content().empty()) parsed(std::string(answer.content()));
     }
-    if (body) demand_same_again(stage, route, answer, *body);
+    if (body && is_finite) demand_same_again(stage, route, answer, written);
     fuzz::demand(stage.audit().clean(), "the store is clean afterwards");
     return 0;
 }

@@ -26,7 +26,10 @@ ImportOptions options_of(std::string_view line) {
     }
     if (line.find("Stalls") != std::string_view::npos) options.prices["Stalls"] = Money{4'500};
     if (line.find("Gallery") != std::string_view::npos) options.prices["Gallery"] = Money{2'500};
-    options.title = line.substr(0, std::min(line.find('|'), line.size()));
+    // A host's title is its own affair, and may be what no file can say.
+    for (const char letter : line.substr(0, std::min(line.find('|'), line.size()))) {
+        if (letter >= ' ' && letter <= '~') options.title += letter;
+    }
     return options;
 }
 

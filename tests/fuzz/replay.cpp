@@ -1,7 +1,8 @@
 // Feeds a fuzzer every file of a corpus, and small changes to each, the same ones every time.
 //
-//   replay_http tests/fuzz/corpus/http 200      # 200 changes of each file
-//   replay_http tests/fuzz/corpus/http/get 200 17   # of this one, the 17th change alone
+//   replay_http tests/fuzz/corpus/http 200          # each file, and 200 changes of each
+//   replay_http tests/fuzz/corpus/http 200 get 17   # the 17th change of this one alone
+//   replay_http replay_http.crash                   # this file as it is
 //
 // Where a demand is not met it says which file and which change that was, and leaves the bytes
 // beside itself.
@@ -14,7 +15,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -152,28 +152,28 @@ void feed(std::string name, std::string bytes) {
 }  // namespace
 
 int main(int count, char** arguments) {
-    if (count < 3) {
-        std::fprintf(stderr, "usage: %s FOLDER|FILE CHANGES [WHICH]\n", arguments[0]);
+    if (count < 2 || count == 4) {
+        std::fprintf(stderr, "usage: %s FILE | FOLDER CHANGES [NAME WHICH]\n", arguments[0]);
         return 2;
     }
     const std::string crash = std::filesystem::path(arguments[0]).filename().string() + ".crash";
     crash_file = crash.c_str();
     std::signal(SIGABRT, tell_and_end);
     std::signal(SIGSEGV, tell_and_end);
-    const std::filesystem::path path = arguments[1];
-    const std::vector<Seed> seeds = read_corpus(path);
-    const std::vector<Seed> others =
-        read_corpus(std::filesystem::is_directory(path) ? path : path.parent_path());
-    const std::uint64_t changes = std::stoull(arguments[2]);
-    const std::optional<std::uint64_t> only =
-        count > 3 ? std::optional(std::stoull(arguments[3])) : std::nullopt;
+    const std::vector<Seed> seeds = read_corpus(arguments[1]);
+    const std::uint64_t changes = count > 2 ? std::stoull(arguments[2]) : 0;
+    const std::string only = count > 4 ? arguments[3] : "";
+    const std::uint64_t which = count > 4 ? std::stoull(arguments[4]) : 0;
     std::uint64_t fed = 0;
     for (const Seed& seed : seeds) {
+        if (!only.empty() && seed.name != only) continue;
         // The file as it is comes first, as change 0.
-        for (std::uint64_t i = only.value_or(0); i <= only.value_or(changes); ++i, ++fed) {
-            Mutator mutator(fuzz::hash_of(seed.name) + i, others);
+        for (std::uint64_t i = 0; i <= changes; ++i) {
+            if (!only.empty() && i != which) continue;
+            Mutator mutator(fuzz::hash_of(seed.name) + i, seeds);
             feed("replay: " + seed.name + ", change " + std::to_string(i),
                  i == 0 ? seed.bytes : mutator.change(seed.bytes));
+            ++fed;
         }
     }
     std::printf("replayed %zu files, %llu inputs\n", seeds.size(),
