@@ -89,9 +89,15 @@ void check_sequence(const Backend& backend, Counts& counts) {
         first.push_back({.act = Act::charge, .user = user, .amount = 4 * SaleTerms::price});
     }
     first.push_back({.act = Act::tick});
+    std::vector<SaleStep> said;
     const auto length = static_cast<std::size_t>(number(10, 60));
     for (std::size_t i = 0; i < length; ++i) {
-        const SaleStep step = i < first.size() ? first[i] : any_step(model);
+        // Now and then somebody says again what was said already.
+        const bool is_again = !said.empty() && number(0, 7) == 0;
+        const SaleStep step = i < first.size() ? first[i]
+                              : is_again ? said[said.size() - 1 - any_of(said.size()) % said.size()]
+                                         : any_step(model);
+        said.push_back(step);
         RC_LOG() << text_of(step) << '\n';
         const std::string expected = model.run(step);
         RC_ASSERT(driver.run(step) == expected);
