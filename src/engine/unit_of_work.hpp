@@ -52,13 +52,34 @@ struct RowKeyHash {
     }
 };
 
+// A row that exists or does not. Whoever takes it for one that exists, because another row or the
+// catalog says so, and is wrong, has a damaged store before it: the engine stops.
+template <class Row>
+class StoredRow : public std::optional<Row> {
+  public:
+    using std::optional<Row>::optional;
+    using std::optional<Row>::operator=;
+
+    const Row& operator*() const {
+        if (!this->has_value()) missing_row();
+        return std::optional<Row>::operator*();
+    }
+    const Row* operator->() const { return &**this; }
+
+  private:
+    [[noreturn]] static void missing_row() {
+        throw StorageError(StorageError::Kind::corrupt,
+                           "the store is damaged: a row that must be there is missing");
+    }
+};
+
 // The rows of one table. Slots stay where they are until clear().
 template <class Row>
 class RowTable {
   public:
     struct Slot {
         KeyOf<Row> key{};
-        std::optional<Row> row;
+        StoredRow<Row> row;
         std::uint64_t version = 0;
         bool loaded = false;
         bool changed = false;
@@ -99,7 +120,7 @@ class RowTable {
 
 // A row as a handler sees it: not there yet (null), or read; and then it exists or it does not.
 template <class Row>
-using Read = const std::optional<Row>*;
+using Read = const StoredRow<Row>*;
 
 // What a unit of work asks of its surroundings.
 struct Surroundings {

@@ -9,8 +9,10 @@
 
 #include "http/parser.hpp"
 #include "server/framing_cases.hpp"
+#include "server/http_reading.hpp"
 
 using namespace concertres;
+using concertres::test::HttpReading;
 using http::Limits;
 using http::Parser;
 using http::Refusal;
@@ -18,105 +20,22 @@ using namespace std::string_view_literals;
 
 namespace {
 
-constexpr std::size_t body_max = 100;
-
-int status_of(Refusal refusal) {
-    switch (refusal) {
-        case Refusal::framing_invalid:
-            return 400;
-        case Refusal::request_timeout:
-            return 408;
-        case Refusal::internal:
-            return 500;
-        case Refusal::body_too_large:
-            return 413;
-        case Refusal::target_too_long:
-            return 414;
-        case Refusal::head_too_large:
-            return 431;
-        case Refusal::overloaded:
-            return 503;
-        case Refusal::version_unsupported:
-            return 505;
-    }
-    return 0;
-}
-
-// Feeds a parser and writes down what it reads, a line for each message.
-class Reading {
-  public:
-    explicit Reading(const Limits& limits = {}) : limits_(limits), parser_(limits_) {}
-
-    void feed(std::string_view bytes) {
-        while (!refused_) {
-            const auto fed = parser_.feed(bytes);
-            REQUIRE(fed.taken <= bytes.size());
-            bytes.remove_prefix(fed.taken);
-            switch (fed.step) {
-                case Parser::Step::more:
-                    REQUIRE(bytes.empty());
-                    return;
-                case Parser::Step::head:
-                    if (!parser_.accept_body(body_max)) refuse();
-                    break;
-                case Parser::Step::request:
-                    note_request();
-                    parser_.next();
-                    break;
-                case Parser::Step::refused:
-                    refuse();
-                    break;
-            }
-        }
-    }
-
-    [[nodiscard]] const std::string& log() const { return log_; }
-    [[nodiscard]] int status() const { return status_; }
-    [[nodiscard]] bool kept() const { return kept_; }
-    [[nodiscard]] const Parser& parser() const { return parser_; }
-
-  private:
-    void refuse() {
-        refused_ = true;
-        kept_ = false;
-        status_ = status_of(parser_.fault().refusal);
-        log_ += "refused " + std::to_string(status_) + "\n";
-        CHECK_FALSE(parser_.fault().detail.empty());
-    }
-    void note_request() {
-        const auto& request = parser_.request();
-        status_ = 200;
-        kept_ = parser_.head().keep_alive;
-        log_.append(http::method_name(request.method)).append(" ").append(request.path);
-        log_.append("?").append(request.query);
-        for (const auto& field : request.fields) {
-            log_.append(" ").append(field.name).append("=").append(field.value);
-        }
-        log_.append(" [").append(request.body).append("]\n");
-    }
-
-    const Limits limits_;
-    Parser parser_;
-    std::string log_;
-    int status_ = 0;
-    bool kept_ = true;
-    bool refused_ = false;
-};
+constexpr std::size_t body_max = HttpReading::body_max;
 
 std::string read_whole(std::string_view bytes, const Limits& limits = {}) {
-    Reading reading(limits);
+    HttpReading reading(limits);
     reading.feed(bytes);
     return reading.log();
 }
 
 std::string read_byte_by_byte(std::string_view bytes, const Limits& limits = {}) {
-    Reading reading(limits);
+    HttpReading reading(limits);
     for (std::size_t i = 0; i < bytes.size(); ++i) reading.feed(bytes.substr(i, 1));
     return reading.log();
 }
 
 int status_with(const Limits& limits, std::string_view bytes) {
-    Reading whole(limits);
+    HttpReading whole(limits);
     whole.feed(bytes);
     INFO(bytes);
     CHECK(read_byte_by_byte(bytes, limits) == whole.log());
@@ -133,7 +52,7 @@ TEST_CASE("llhttp is linked in its strict mode") { CHECK(http::llhttp_is_strict(
 TEST_CASE("each message of the framing table is read as the table says") {
     for (const FramingCase& message : framing_cases()) {
         INFO(message.name);
-        Reading reading;
+        HttpReading reading;
         reading.feed(message.bytes);
         CHECK(reading.status() == message.status);
         CHECK(reading.kept() == message.kept);
@@ -148,7 +67,7 @@ TEST_CASE("where a message is cut does not change how it is read") {
         CHECK(read_byte_by_byte(bytes) == expected);
         for (std::size_t cut = 1; cut < bytes.size(); ++cut) {
             INFO(cut);
-            Reading reading;
+            HttpReading reading;
             reading.feed(bytes.substr(0, cut));
             reading.feed(bytes.substr(cut));
             CHECK(reading.log() == expected);
@@ -232,7 +151,7 @@ TEST_CASE("the head is told before the body") {
 }
 
 TEST_CASE("an expectation of HTTP/1.0 is none") {
-    Reading reading;
+    HttpReading reading;
     reading.feed("POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 7\r\n\r\n");
     CHECK_FALSE(reading.parser().head().expects_continue);
 }
@@ -302,10 +221,10 @@ TEST_CASE("extensions, leading zeros and trailers share one limit") {
 }
 
 TEST_CASE("what is refused is refused before the message has wholly come") {
-    Reading early;
+    HttpReading early;
     early.feed("BREW / HTTP/1.1\r\n");
     CHECK(early.status() == 400);
-    Reading earlier;
+    HttpReading earlier;
     earlier.feed("\x80");
     CHECK(earlier.status() == 400);
 }
@@ -331,7 +250,7 @@ TEST_CASE("bytes at random are read alike however they are cut") {
         const std::string expected = read_whole(bytes);
         INFO(bytes);
         REQUIRE(read_byte_by_byte(bytes) == expected);
-        Reading cut;
+        HttpReading cut;
         const std::size_t at = below(bytes.size());
         cut.feed(std::string_view(bytes).substr(0, at));
         cut.feed(std::string_view(bytes).substr(at));

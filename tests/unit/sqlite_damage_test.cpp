@@ -8,8 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "concertres/box_office.hpp"
 #include "concertres/sqlite.hpp"
 #include "support/sample_rows.hpp"
+#include "support/small_sale.hpp"
 #include "support/sqlite_sample.hpp"
 #include "support/temp_dir.hpp"
 
@@ -179,6 +181,33 @@ TEST_CASE("a page that is overwritten is found, whichever it is") {
         if (at == 0) continue;
         bytes.replace(at, page, std::string(page, '\0'));
         CHECK(sample.is_found(bytes));
+    }
+}
+
+TEST_CASE("a row that is missing stops the engine that needs it, and nothing is made up") {
+    const TempDir folder;
+    const path file = folder.path() / "sale.db";
+    SmallSale sale;
+    {
+        BoxOffice office(open_sqlite(file));
+        ConcertDraft draft = SmallSale::draft();
+        draft.room = RoomPolicy{.active_max = 1, .waiting_list = true};
+        sale = SmallSale::add(office, std::move(draft));
+        for (const int user : {1, 2}) {
+            REQUIRE(office.join({.concert = sale.concert, .user = SmallSale::user(user)}));
+        }
+    }
+    const char* change = nullptr;
+    SUBCASE("the state of a performance") { change = "DELETE FROM performance_state"; }
+    SUBCASE("the sale") { change = "DELETE FROM sale"; }
+    run_sql(file, change);
+    try {
+        BoxOffice office(open_sqlite(file), {.tick = std::chrono::hours(1)});
+        const auto admitted = office.tick({sale.concert});
+        REQUIRE(!admitted);
+        CHECK(admitted.error().code == Errc::engine_failed);
+    } catch (const StorageError& error) {
+        CHECK(error.kind() == StorageError::Kind::failed);  // seen at the opening
     }
 }
 
