@@ -1,6 +1,7 @@
 #include "sim/client.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 namespace concertres::sim {
@@ -135,7 +136,7 @@ void Client::shop() {
     if (what < 85) return charge();
     if (what < 88) return look_at_wallet();
     if (what < 92) return ask_again();
-    if (what < 95 && !payments_.empty()) return refund();
+    if (what < 96 && !payments_.empty()) return refund();
     // So long that a hold ends, and maybe the pass.
     later(world_.mix().options.hold_ttl * 2, &Client::shop);
 }
@@ -215,10 +216,14 @@ void Client::pay_at_the_deadline() {
     const auto until = world_.model().end_of(holds_.front().id);
     if (!world_.office() || !until) return pay();
     const Duration left = *until - world_.office()->now();
-    const Duration early = milliseconds(world_.dice().between(0, 3));
+    constexpr std::array earlier = {Duration(0), Duration(0), Duration(1), Duration(2'000)};
+    const Duration early = earlier[world_.dice().below(earlier.size())];
     if (left <= early) return pay();
     mark(Mark::pay_at_deadline);
-    world_.kernel().schedule(world_.kernel().now() + left - early, [this] { pay(); });
+    world_.kernel().schedule(world_.kernel().now() + left - early, [this] {
+        world_.hurry();
+        pay();
+    });
 }
 
 void Client::paid(const Result<PaymentView>& answer) {
@@ -229,6 +234,7 @@ void Client::paid(const Result<PaymentView>& answer) {
         return later(seconds(5), &Client::shop);
     }
     if (std::ranges::find(payments_, answer->id) == payments_.end()) payments_.push_back(answer->id);
+    bought_.insert(bought_.end(), answer->reservations.begin(), answer->reservations.end());
     holds_.clear();
     // Some try what a spent pass still opens.
     if (world_.dice().chance(50)) return later(seconds(3), &Client::ask_again);
@@ -258,6 +264,18 @@ void Client::refunded(const Result<PaymentView>&) {
     lost_pass();
 }
 
+// What it had: it is paid, or its money was given back.
+void Client::use_bought() {
+    Dice& dice = world_.dice();
+    if (bought_.empty()) return use_anothers();
+    const ReservationId id = bought_[dice.below(bought_.size())];
+    if (dice.chance(50)) {
+        return ask<Extend>({.user = user_, .place = place_, .reservation = id}, &Client::extended);
+    }
+    Pay command{.user = user_, .place = place_, .reservations = {id}, .key = next_key()};
+    ask<Pay>(std::move(command), &Client::paid);
+}
+
 void Client::leave() {
     doing_ = "leaves";
     is_in_ = false;
@@ -278,7 +296,7 @@ void Client::saw_wallet(const Result<WalletView>&) { later(seconds(3), &Client::
 void Client::misbehave() {
     doing_ = "misbehaves";
     Dice& dice = world_.dice();
-    switch (dice.below(6)) {
+    switch (dice.below(8)) {
         case 0: {  // A key that has been used, for something else.
             if (!last_hold_) return hold();
             Hold other = *last_hold_;
@@ -305,6 +323,9 @@ void Client::misbehave() {
             other.reservations = {holds_.front().id};
             return ask<Pay>(std::move(other), &Client::paid);
         }
+        case 5:
+        case 6:
+            return use_bought();
         default:
             return use_anothers();
     }

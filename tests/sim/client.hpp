@@ -60,6 +60,7 @@ class Client {
     void saw_wallet(const Result<WalletView>& answer);
     void misbehave();
     void use_anothers();
+    void use_bought();
     void forge();
     void go();
     // Nothing it has opens anything any more: it comes again, or goes.
@@ -78,6 +79,7 @@ class Client {
     int empty_waits_ = 0;
     std::vector<Kept> holds_;
     std::vector<PaymentId> payments_;
+    std::vector<ReservationId> bought_;
     std::optional<Hold> last_hold_;
     std::optional<Pay> last_payment_;  // that was done
     std::optional<Charge> last_charge_;

@@ -28,10 +28,10 @@ RoomPolicy draw_room(Dice& dice, Mix& mix) {
                                       .load_max = 0.8};
     }
     room.waiting_list = dice.chance(30);
-    if (dice.chance(35)) {
+    if (dice.chance(40)) {
         room.no_shows = NoShows{.silent_after = seconds(90),
                                 .grace = seconds(dice.between(5, 90))};
-        mix.absent_percent = 12;
+        mix.absent_percent = 22;
     }
     if (dice.chance(25)) {
         room.draw = true;
@@ -46,17 +46,17 @@ void draw_options(Dice& dice, Mix& mix) {
     options.extend_max = options.hold_ttl + seconds(dice.between(0, 90));
     options.pass_ttl = seconds(dice.between(20, 150));
     options.pass_max = options.pass_ttl + seconds(dice.between(0, 120));
-    options.tick = seconds(dice.between(1, 4));
+    options.tick = seconds(dice.between(1, 5));
     options.sweeps = dice.chance(70);
     options.running = Running::by_host;
     if (dice.chance(55)) options.group_max = 1;
-    if (dice.chance(10)) options.inbox_max = static_cast<std::size_t>(dice.between(1, 3));
+    if (dice.chance(15)) options.inbox_max = static_cast<std::size_t>(dice.between(1, 2));
     if (dice.chance(10)) options.waiting_max = dice.between(1, 3);
     if (dice.chance(20)) options.request_timeout = milliseconds(dice.between(20, 500));
 }
 
 void draw_trouble(Dice& dice, Mix& mix) {
-    mix.trouble_for = seconds(dice.between(90, 300));
+    mix.trouble_for = seconds(dice.between(80, 260));
     if (dice.chance(70)) mix.lost_percent = dice.below(25);
     if (dice.chance(70)) mix.repeated_percent = dice.below(20);
     mix.delay_max = dice.chance(60) ? milliseconds(dice.between(1, 800)) : seconds(dice.between(1, 12));
@@ -75,7 +75,7 @@ Mix draw_mix(std::uint64_t seed) {
     Dice dice(seed);
     Mix mix;
     mix.seed = seed;
-    mix.store = dice.chance(12) ? StoreKind::sqlite : StoreKind::memory;
+    mix.store = dice.chance(9) ? StoreKind::sqlite : StoreKind::memory;
     mix.performances = dice.chance(50) ? 1 : 2;
     mix.seats = static_cast<SeatNumber>(dice.between(2, 14));
     mix.limits.per_performance = static_cast<std::int32_t>(dice.between(1, 6));

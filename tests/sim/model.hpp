@@ -278,6 +278,8 @@ class Model {
     std::set<PaymentId> purchases_touched_;
     std::set<PlaceNumber> passes_touched_;
     std::set<TransferId> transfers_announced_;
+    std::map<std::pair<PerformanceKey, SeatNumber>, UserId> seats_expired_;  // and whose they were
+    std::set<std::pair<PerformanceKey, SeatNumber>> seats_refunded_;         // ever
     Sale sale_before_{};
     bool sale_changed_ = false;
     Sale sale_after_{};

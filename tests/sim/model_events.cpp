@@ -101,6 +101,10 @@ void Model::on_held(const Event& event) {
                name + " was taken from a hold that no event has ended");
         seat = {SeatStatus::held, item.reservation, event.until};
         seats_touched_.insert({performance, number});
+        const auto expired = seats_expired_.find({performance, number});
+        if (expired != seats_expired_.end() && expired->second != event.user) {
+            mark(Mark::dead_hold_taken_by_another);
+        }
         booking.total += prices_[number];
     }
     expect(event.amount.minor == booking.total, "L6", "a hold's price is not that of its seats");
@@ -159,6 +163,9 @@ void Model::on_ended(const Event& event) {
     if (event.kind == EventKind::reservation_expired) {
         expect(booking->until <= event.at, "C1", "a hold was expired before its time");
         booking->status = ReservationStatus::expired;
+        for (const SeatNumber number : booking->seats) {
+            seats_expired_[{booking->performance, number}] = booking->user;
+        }
     } else {
         expect(event.at < booking->until, "S4", "a dead hold was released");
         booking->status = ReservationStatus::released;
@@ -212,6 +219,9 @@ void Model::on_paid(const Event& event) {
                    fmt::format("seat {} was sold twice", number));
             expect(seat.by == item.reservation, "S6",
                    fmt::format("seat {} was sold to who had lost it", number));
+            if (seats_refunded_.contains({booking.performance, number})) {
+                mark(Mark::refunded_seat_sold_again);
+            }
             seat = {SeatStatus::sold, item.reservation, {}};
             seats_touched_.insert({booking.performance, number});
         }
@@ -245,6 +255,9 @@ void Model::on_refunded(const Event& event) {
                "a refund frees what its payment did not pay for");
         booking.status = ReservationStatus::refunded;
         amount += booking.total;
+        for (const SeatNumber number : booking.seats) {
+            seats_refunded_.insert({booking.performance, number});
+        }
         free_seats(booking, item.reservation);
     }
     expect(event.amount.minor == amount, "L6", "a refund is not the price of its seats");

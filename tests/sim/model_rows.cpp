@@ -33,7 +33,7 @@ void Model::opened(Time now) {
     expect(now >= last_at_, "C1", "store time went back across a restart");
     // What was only looked at may have been later than the last commit, and the wall set back since.
     loaded_ = now;
-    for (auto& [number, place] : places_) place.heard.push_back(now);
+    for (auto& [number, place] : places_) place.heard = {now};
 }
 
 void Model::loaded(Time now) {
@@ -55,11 +55,16 @@ void Model::committed(const ChangeSet& changes) {
     purchases_touched_.clear();
     passes_touched_.clear();
     transfers_announced_.clear();
+    seats_expired_.clear();
     for (const auto& [row, version] : changes.rows.of<Sale>()) sale_after_ = row;
     for (const Event& event : changes.events) on(event);
     check_rows(changes);
     check_touched(changes);
     check_after();
+    const bool any_held = std::any_of(
+        changes.events.begin(), changes.events.end(),
+        [](const Event& event) { return event.kind == EventKind::reservation_held; });
+    if (!seats_expired_.empty() && !any_held) mark(Mark::hold_swept);
 }
 
 void Model::check_rows(const ChangeSet& changes) {

@@ -26,10 +26,8 @@ void World::every(Duration about, std::function<void()> what) {
 void World::start_troubles() {
     every(mix_.crash_every, [this] { plan_crash(); });
     every(mix_.stop_every, [this] {
-        if (!office_ || has_failed_) return;
-        trace_.note("stop", {outstanding_});
-        close(true);
-        reopen_later();
+        if (dice_.chance(50)) return stop();
+        stop_at_load_ = true;
     });
     every(mix_.wall_step_every, [this] { step_wall(); });
     every(mix_.wall_drift_every, [this] {

@@ -70,9 +70,10 @@ void World::carry(Mark twice, std::function<void()> message, bool* lost) {
     }
     for (int i = 0; i < times; ++i) {
         const Duration most = is_healed_ ? Duration(milliseconds(20)) : mix_.delay_max;
-        const Duration pause = dice_.between(Duration(0), most);
+        const Duration pause = hurries_ ? Duration(0) : dice_.between(Duration(0), most);
         kernel_.schedule(kernel_.now() + pause, message);
     }
+    hurries_ = false;
 }
 
 bool World::is_final(Errc code) {
@@ -145,7 +146,8 @@ void World::open() {
                                           : Mark::store_time_jumped_at_restart);
     }
     model_.opened(opened_at_);
-    is_failing_ = has_failed_ = answers_due_ = crash_at_commit_ = crash_at_load_ = false;
+    is_failing_ = has_failed_ = answers_due_ = false;
+    crash_at_commit_ = crash_at_load_ = stop_at_load_ = false;
     outstanding_ = 0;
     overdue_since_.reset();
     sunk_.clear();
@@ -158,7 +160,6 @@ void World::close(bool in_order) {
     if (!office_) return;
     kernel_.remove(*office_);
     if (in_order) {
-        if (outstanding_ > 0) mark(Mark::orderly_stop_with_work);
         office_->stop();
         if (outstanding_ != 0) complain("H6", "a box office that stopped left questions unanswered");
     } else {
@@ -191,6 +192,22 @@ void World::crash() {
     reopen_later();
 }
 
+// It is told to end, as by SIGTERM: what it was asked is answered, and whoever comes then is told.
+void World::stop() {
+    if (!office_ || has_failed_ || is_healed_) return;
+    trace_.note("stop", {outstanding_});
+    if (outstanding_ > 0) mark(Mark::orderly_stop_with_work);
+    kernel_.remove(*office_);
+    office_->stop();
+    if (outstanding_ != 0) complain("H6", "a box office that stopped left questions unanswered");
+    const Duration pause = dice_.between(Duration(0), Duration(seconds(2)));
+    kernel_.schedule(kernel_.now() + pause, [this, generation = generation_] {
+        if (generation != generation_ || !office_) return;
+        close(true);
+        reopen_later();
+    });
+}
+
 void World::reopen_later() {
     if (is_reopening_) return;
     is_reopening_ = true;
@@ -208,6 +225,7 @@ void World::note_load(Time now) {
     check_time(now);
     model_.loaded(now);
     answers_due_ = false;
+    if (std::exchange(stop_at_load_, false)) kernel_.schedule(kernel_.now(), [this] { stop(); });
     if (!std::exchange(crash_at_load_, false)) return;
     kernel_.schedule(kernel_.now(), [this] { crash(); });
 }

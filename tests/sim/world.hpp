@@ -64,6 +64,8 @@ class World final : public EventSink {
     Dice& dice() { return dice_; }
     Trace& trace() { return trace_; }
     Model& model() { return model_; }
+    // The next request is there at once.
+    void hurry() { hurries_ = true; }
     [[nodiscard]] const Mix& mix() const { return mix_; }
     [[nodiscard]] const ConcertView& concert() const { return concert_; }
     [[nodiscard]] const std::vector<Complaint>& complaints() const { return complaints_; }
@@ -115,6 +117,7 @@ class World final : public EventSink {
     void open();
     void close(bool in_order);
     void crash();
+    void stop();
     void reopen_later();
     void note_commit(const ChangeSet& changes, CommitOutcome outcome);
     void note_load(Time now);
@@ -168,6 +171,8 @@ class World final : public EventSink {
     bool crash_at_commit_ = false;
     bool crash_at_load_ = false;
     bool is_reopening_ = false;
+    bool stop_at_load_ = false;
+    bool hurries_ = false;
     std::optional<ChangeSet> pending_;  // of which nobody knows
     bool pending_is_applied_ = false;
     int disk_calls_ = -1;  // until it fails; -1: it works
