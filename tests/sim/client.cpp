@@ -49,6 +49,9 @@ void Client::charge() {
     doing_ = "charges";
     Charge command{.user = user_, .key = next_key()};
     command.amount = {world_.dice().between(1, static_cast<std::int64_t>(world_.mix().money_max))};
+    if (is_in_ && place_.value > 0 && world_.dice().chance(50)) {
+        command.admitted = PlaceAt{world_.concert().id, place_};
+    }
     last_charge_ = command;
     ask<Charge>(command, &Client::charged);
 }

@@ -205,6 +205,7 @@ class Model {
     void check_after();
     void check_limits();
     void check_touched(const ChangeSet& changes);
+    void check_passes(const ChangeSet& changes);
 
     // --- the line
     using Standing = std::tuple<LineClass, int, std::int64_t>;
@@ -213,6 +214,7 @@ class Model {
     [[nodiscard]] bool surely_present(const InLine& place, Time at) const;
     void check_overtaken(const Event& event);
     void check_quota(const Event& event);
+    void check_shares(const Event& event);
     [[nodiscard]] std::int64_t live_passes(Time at) const;
     [[nodiscard]] std::int64_t admitted_within(Duration length, Time at) const;
     [[nodiscard]] SeatCounts counts_to_come(Time now, bool dead_are_free) const;
@@ -262,6 +264,7 @@ class Model {
     std::map<LineClass, EventDraw> draws_;
     mutable std::map<PlaceNumber, std::int64_t> ranks_;
     std::vector<Time> admissions_;
+    std::map<LineClass, std::int64_t> passed_by_;  // admissions of others since its own last
     std::vector<Time> by_policy_since_;  // when the room was changed
     std::map<std::tuple<UserId, char, std::string>, KeyedThing> keys_;
     std::map<Stream, std::vector<Event>> log_;

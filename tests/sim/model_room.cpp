@@ -110,6 +110,7 @@ void Model::on_admitted(const Event& event) {
         expect(sale_.mode == SaleMode::open || sale_.mode == SaleMode::draining, "Q1",
                "somebody was let in though the sale is paused or closed");
         check_overtaken(event);
+        check_shares(event);
     } else {
         mark(Mark::admitted_by_hand);
     }
@@ -140,6 +141,26 @@ void Model::check_overtaken(const Event& event) {
     const auto heard = heard_before(own_place->second, event.at);
     expect(heard && event.at - *heard <= sale_.room->no_shows->silent_after + heard_slack, "Q1",
            "who was not there was let in");
+}
+
+// As long as somebody of a class is there, others are not let in for longer than its share says,
+// give or take three.
+void Model::check_shares(const Event& event) {
+    const std::vector<RoomClass> classes = sale_.room->classes;
+    if (classes.size() < 2) return;
+    std::int64_t total = 0;
+    for (const RoomClass& each : classes) total += each.weight;
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+        const auto line_class = static_cast<LineClass>(i);
+        const bool is_there =
+            std::any_of(places_before_.begin(), places_before_.end(), [&](const auto& place) {
+                return place.first.line_class() == line_class && waits(place.first) &&
+                       surely_present(place.second, event.at);
+            });
+        std::int64_t& passed_by = passed_by_[line_class];
+        passed_by = is_there && event.place.line_class() != line_class ? passed_by + 1 : 0;
+        expect(passed_by <= total / classes[i].weight + 3, "Q6", "a class does not get its share");
+    }
 }
 
 std::int64_t Model::live_passes(Time at) const {

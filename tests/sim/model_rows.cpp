@@ -60,6 +60,7 @@ void Model::committed(const ChangeSet& changes) {
     for (const Event& event : changes.events) on(event);
     check_rows(changes);
     check_touched(changes);
+    check_passes(changes);
     check_after();
     const bool any_held = std::any_of(
         changes.events.begin(), changes.events.end(),
@@ -247,6 +248,32 @@ void Model::check_touched(const ChangeSet& changes) {
                 return transfer.reference == id && transfer.amount.minor == purchase.amount;
             });
         expect(moved == 1, "P1", "a payment and its one transfer are not in one commit");
+    }
+}
+
+// A pass that is spent or given back holds nothing any more; and nobody has two places that live.
+void Model::check_passes(const ChangeSet& changes) {
+    for (const PlaceNumber& number : passes_touched_) {
+        const PassStatus status = passes_[number].status;
+        if (status != PassStatus::spent && status != PassStatus::left) continue;
+        for (const auto& [id, booking] : bookings_) {
+            const bool lives =
+                booking.status == ReservationStatus::held && last_at_ < booking.until;
+            expect(booking.place != number || !lives, "P1",
+                   "a pass that was spent or given back still holds seats");
+        }
+    }
+    for (const auto& [row, version] : changes.rows.of<Place>()) {
+        if (version != 1) continue;
+        for (const auto& [number, place] : places_) {
+            if (place.user != row.user_id || number == row.number) continue;
+            const auto pass = passes_.find(number);
+            const bool is_in = pass != passes_.end() &&
+                               pass->second.status == PassStatus::admitted &&
+                               last_at_ < pass->second.ends;
+            expect(!is_in && !waits(number), "Q4",
+                   "who has a place that lives was given another, further back");
+        }
     }
 }
 
