@@ -85,7 +85,8 @@ class Model {
     // Somebody who should be let in now, by the rules as they stand: nothing where nobody should,
     // or where only the engine knows (a closed loop; a window that was just changed).
     [[nodiscard]] std::optional<PlaceNumber> overdue(Time now) const;
-    [[nodiscard]] std::int64_t position_of(PlaceNumber number) const;
+    // Nothing: the line is yet to be drawn.
+    [[nodiscard]] std::optional<std::int64_t> position_of(PlaceNumber number) const;
     [[nodiscard]] const std::vector<Event>& events(const Stream& stream) { return log_[stream]; }
     [[nodiscard]] std::vector<Stream> streams() const;
     [[nodiscard]] SaleState sale_state(Time now) const;
@@ -98,7 +99,7 @@ class Model {
     }
     // Reservations that an operator, or a mischievous client, may name.
     [[nodiscard]] std::vector<ReservationId> reservations() const;
-    // Positions are exact once nothing is on its way. Asks for that of each place that waits.
+    // All places that wait, as their owners would ask for them.
     [[nodiscard]] std::vector<GetPlace> waiting() const;
 
   private:

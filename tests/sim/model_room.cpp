@@ -296,7 +296,8 @@ bool Model::waits(PlaceNumber number) const {
     return place != places_.end() && waits_now(place->second.status);
 }
 
-std::int64_t Model::position_of(PlaceNumber number) const {
+std::optional<std::int64_t> Model::position_of(PlaceNumber number) const {
+    if (sale_.room->draw && draws_.empty()) return std::nullopt;
     std::int64_t ahead = 0;
     for (const auto& [other, place] : places_) {
         if (other.line_class() != number.line_class() || !waits_now(place.status)) continue;

@@ -36,6 +36,7 @@ void World::start_troubles() {
     every(mix_.storage_fault_every, [this] { fail_storage(); });
     every(mix_.operator_every, [this] { operate(); });
     every(seconds(25), [this] { follow(); });
+    every(seconds(15), [this] { check_positions(); });
     // As a supervisor starts anew a process that has ended by itself.
     kernel_.spawn(seconds(1), [this]() -> std::optional<Duration> {
         if (!is_healed_) look_after();
@@ -219,6 +220,20 @@ void World::watch_line() {
     if (kernel_.now() - *overdue_since_ <= most) return;
     complain("Q6", "there is room for place " + std::to_string(overdue->value) +
                        ", and it still waits a tick later");
+}
+
+// To ask for a place is to be there, so this is for rooms where that makes no difference.
+void World::check_positions() {
+    if (!office_ || answers_due_ || !mix_.room || mix_.room->no_shows) return;
+    for (const GetPlace& query : model_.waiting()) {
+        const auto view = office_->place_in_memory(query);
+        if (view && view->status == TokenStatus::waiting &&
+            view->position == model_.position_of(query.place)) {
+            continue;
+        }
+        complain("Q5", "place " + std::to_string(query.place.value) +
+                           " is not told how many are ahead of it");
+    }
 }
 
 // --- Healing -------------------------------------------------------------------------------------

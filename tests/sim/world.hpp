@@ -136,6 +136,7 @@ class World final : public EventSink {
     void change_room();
     void look_after();
     void watch_line();
+    void check_positions();
     void open_twice();
 
     // --- who follows the events
