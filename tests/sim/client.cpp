@@ -166,8 +166,8 @@ void Client::hold() {
 
 void Client::held(const Result<ReservationView>& answer) {
     if (!answer && is_of_pass(answer.error().code)) return lost_pass();
-    if (!answer && (answer.error().code == Errc::sale_closed ||
-                    answer.error().code == Errc::seat_sold)) {
+    if (!answer &&
+        (answer.error().code == Errc::sale_closed || answer.error().code == Errc::seat_sold)) {
         return later(seconds(4), &Client::shop);
     }
     const bool is_new = answer && std::ranges::none_of(holds_, [&](const Kept& kept) {
@@ -193,7 +193,8 @@ void Client::release() {
     const std::size_t chosen = world_.dice().below(holds_.size());
     const ReservationId id = holds_[chosen].id;
     // Most forget what they gave back, some do not.
-    if (world_.dice().chance(70)) holds_.erase(holds_.begin() + static_cast<std::ptrdiff_t>(chosen));
+    if (world_.dice().chance(70))
+        holds_.erase(holds_.begin() + static_cast<std::ptrdiff_t>(chosen));
     ask<Release>({.user = user_, .place = place_, .reservation = id}, &Client::released);
 }
 
@@ -208,7 +209,8 @@ void Client::pay() {
     Dice& dice = world_.dice();
     Pay command{.user = user_, .place = place_, .key = next_key()};
     for (const Kept& kept : holds_) {
-        if (command.reservations.empty() || dice.chance(60)) command.reservations.push_back(kept.id);
+        if (command.reservations.empty() || dice.chance(60))
+            command.reservations.push_back(kept.id);
     }
     last_payment_ = command;
     ask<Pay>(std::move(command), &Client::paid);
@@ -236,7 +238,8 @@ void Client::paid(const Result<PaymentView>& answer) {
         if (answer.error().code != Errc::insufficient_balance) holds_.clear();
         return later(seconds(5), &Client::shop);
     }
-    if (std::ranges::find(payments_, answer->id) == payments_.end()) payments_.push_back(answer->id);
+    if (std::ranges::find(payments_, answer->id) == payments_.end())
+        payments_.push_back(answer->id);
     bought_.insert(bought_.end(), answer->reservations.begin(), answer->reservations.end());
     holds_.clear();
     // Some try what a spent pass still opens.
@@ -314,10 +317,9 @@ void Client::misbehave() {
             return ask<Charge>(other, &Client::charged);
         }
         case 2:  // Money from nowhere.
-            return ask<Charge>({.user = user_,
-                                .amount = {-dice.between(0, 500)},
-                                .key = next_key()},
-                               &Client::charged);
+            return ask<Charge>(
+                {.user = user_, .amount = {-dice.between(0, 500)}, .key = next_key()},
+                &Client::charged);
         case 3:
             return forge();
         case 4: {  // An earlier payment's key, for what is held now.

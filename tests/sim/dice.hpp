@@ -19,7 +19,8 @@ class Dice {
     }
     // In [least, most].
     [[nodiscard]] std::int64_t between(std::int64_t least, std::int64_t most) {
-        return least + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(most - least) + 1));
+        return least +
+               static_cast<std::int64_t>(below(static_cast<std::uint64_t>(most - least) + 1));
     }
     [[nodiscard]] Duration between(Duration least, Duration most) {
         return Duration(between(least.count(), most.count()));

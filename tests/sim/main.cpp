@@ -1,8 +1,8 @@
-// concertres-sim: whole on-sales in virtual time, with everything going wrong that can; each seed is
-// another, and the same seed is always the same.
+// concertres-sim: whole on-sales in virtual time, with everything going wrong that can; each seed
+// is another, and the same seed is always the same.
 //
-//   concertres-sim --seed 7                 one seed: prints its mix, and a hash of all that happened
-//   concertres-sim --seed 1 --seeds 500     many; fails where a mark never happened
+//   concertres-sim --seed 7                 one seed: prints its mix, and a hash of all that
+//   happened concertres-sim --seed 1 --seeds 500     many; fails where a mark never happened
 //   concertres-sim --seed 7 --trace         says what happens, line by line
 //   concertres-sim --seed 1 --seeds 9 --twice    runs each twice, and compares
 //   concertres-sim --seconds 600            from a seed of its own choice, until the time is over
@@ -33,9 +33,10 @@ struct Arguments {
 constexpr std::uint64_t seeds_with_all_marks = 500;
 
 [[noreturn]] void usage() {
-    std::fputs("usage: concertres-sim [--seed N] [--seeds M] [--seconds S] [--trace] [--twice] "
-               "[--marks] [--hashes]\n",
-               stderr);
+    std::fputs(
+        "usage: concertres-sim [--seed N] [--seeds M] [--seconds S] [--trace] [--twice] "
+        "[--marks] [--hashes]\n",
+        stderr);
     std::exit(2);
 }
 
@@ -127,4 +128,6 @@ int run(Arguments arguments) {
 }  // namespace
 }  // namespace concertres::sim
 
-int main(int count, char** words) { return concertres::sim::run(concertres::sim::read(count, words)); }
+int main(int count, char** words) {
+    return concertres::sim::run(concertres::sim::read(count, words));
+}

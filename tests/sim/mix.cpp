@@ -29,8 +29,7 @@ RoomPolicy draw_room(Dice& dice, Mix& mix) {
     }
     room.waiting_list = dice.chance(30);
     if (dice.chance(40)) {
-        room.no_shows = NoShows{.silent_after = seconds(90),
-                                .grace = seconds(dice.between(5, 90))};
+        room.no_shows = NoShows{.silent_after = seconds(90), .grace = seconds(dice.between(5, 90))};
         mix.absent_percent = 22;
     }
     if (dice.chance(25)) {
@@ -59,7 +58,8 @@ void draw_trouble(Dice& dice, Mix& mix) {
     mix.trouble_for = seconds(dice.between(80, 260));
     if (dice.chance(70)) mix.lost_percent = dice.below(25);
     if (dice.chance(70)) mix.repeated_percent = dice.below(20);
-    mix.delay_max = dice.chance(60) ? milliseconds(dice.between(1, 800)) : seconds(dice.between(1, 12));
+    mix.delay_max =
+        dice.chance(60) ? milliseconds(dice.between(1, 800)) : seconds(dice.between(1, 12));
     if (dice.chance(50)) mix.step_time = milliseconds(dice.between(1, 60));
     if (dice.chance(55)) mix.crash_every = seconds(dice.between(15, 90));
     if (dice.chance(25)) mix.stop_every = seconds(dice.between(20, 90));
@@ -108,13 +108,13 @@ std::string describe(const Mix& mix) {
         mix.options.waiting_max, ms(mix.options.request_timeout));
     if (mix.room) {
         const RoomPolicy& room = *mix.room;
-        text += fmt::format("room: N {}, R {} per {} ms, pass {} ms, {} classes, loop {}, list {}, "
-                            "no-shows {} ms, draw {}; ",
-                            room.active_max.value_or(-1), room.window ? room.window->admit_max : -1,
-                            room.window ? ms(room.window->length) : 0,
-                            room.pass_ttl ? ms(*room.pass_ttl) : -1, room.classes.size(),
-                            room.closed_loop ? room.closed_loop->ceiling : -1, room.waiting_list,
-                            room.no_shows ? ms(room.no_shows->grace) : -1, room.draw);
+        text += fmt::format(
+            "room: N {}, R {} per {} ms, pass {} ms, {} classes, loop {}, list {}, "
+            "no-shows {} ms, draw {}; ",
+            room.active_max.value_or(-1), room.window ? room.window->admit_max : -1,
+            room.window ? ms(room.window->length) : 0, room.pass_ttl ? ms(*room.pass_ttl) : -1,
+            room.classes.size(), room.closed_loop ? room.closed_loop->ceiling : -1,
+            room.waiting_list, room.no_shows ? ms(room.no_shows->grace) : -1, room.draw);
     } else {
         text += "no room; ";
     }

@@ -140,9 +140,9 @@ class Model {
     struct Purse {
         UserId user{};
         std::int64_t balance = 0;
-        std::int64_t next = 1;         // event
+        std::int64_t next = 1;  // event
         std::int64_t next_transfer = 1;
-        std::int64_t sum = 0;          // of its transfers
+        std::int64_t sum = 0;  // of its transfers
     };
     struct Charged {
         UserId user{};
@@ -266,7 +266,7 @@ class Model {
     mutable std::map<PlaceNumber, std::int64_t> ranks_;
     std::vector<Time> admissions_;
     std::map<LineClass, std::int64_t> passed_by_;  // admissions of others since its own last
-    std::vector<Time> by_policy_since_;  // when the room was changed
+    std::vector<Time> by_policy_since_;            // when the room was changed
     std::map<std::tuple<UserId, char, std::string>, KeyedThing> keys_;
     std::map<Stream, std::vector<Event>> log_;
 

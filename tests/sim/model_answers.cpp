@@ -28,8 +28,8 @@ std::string content_of(const Pay& c) {
 
 void mark_refusal(Errc code) {
     switch (code) {
-#define CONCERTRES_SIM_REFUSAL(name)       \
-    case Errc::name:                       \
+#define CONCERTRES_SIM_REFUSAL(name) \
+    case Errc::name:                 \
         return mark(Mark::refused_##name);
         CONCERTRES_SIM_REFUSAL(overloaded)
         CONCERTRES_SIM_REFUSAL(request_timeout)
@@ -128,8 +128,8 @@ bool Model::justified_by_place(Errc code, UserId user, PlaceNumber number) const
             if (!is_own) mark(Mark::anothers_place_refused);
             return !is_own || (!has_pass && waits(number));
         case Errc::pass_expired:
-            return has_pass && (status == PassStatus::expired ||
-                                (status == PassStatus::admitted && is_past));
+            return has_pass &&
+                   (status == PassStatus::expired || (status == PassStatus::admitted && is_past));
         case Errc::pass_spent:
             return has_pass && status == PassStatus::spent;
         case Errc::pass_left:
@@ -167,8 +167,7 @@ bool Model::justified_hold(const Hold& c, Errc code) const {
             return is(seats_.at({performance, number}));
         });
     };
-    const std::int64_t wanted =
-        c.best ? c.best->count : static_cast<std::int64_t>(c.seats.size());
+    const std::int64_t wanted = c.best ? c.best->count : static_cast<std::int64_t>(c.seats.size());
     switch (code) {
         case Errc::seat_held:
             return any([&](const SeatNow& seat) {
@@ -219,7 +218,8 @@ void Model::check_view(const ReservationView& view, UserId user) {
     const bool is_dead = booking.status == ReservationStatus::held && booking.until <= view.now;
     const ReservationStatus now = is_dead ? ReservationStatus::expired : booking.status;
     expect(view.status == now, "D2", "a reservation was answered in another state than it is in");
-    expect(view.held_until == booking.until, "D2", "a reservation was answered with another deadline");
+    expect(view.held_until == booking.until, "D2",
+           "a reservation was answered with another deadline");
 }
 
 void Model::answered(const Hold& c, const Result<ReservationView>& answer) {
@@ -273,14 +273,15 @@ void Model::answered(const Charge& c, const Result<ChargeView>& answer) {
         const Errc code = answer.error().code;
         check_key(c.user, 'c', c.key, content, std::nullopt, code);
         const bool is_bad = c.amount.minor < 1 || c.amount.minor > Money::max_minor;
-        return check_refusal(code == Errc::key_reused || (code == Errc::amount_invalid && is_bad) ||
-                                 (c.admitted &&
-                                  justified_by_place(code, c.user, c.admitted->number)),
-                             code, "a charge");
+        return check_refusal(
+            code == Errc::key_reused || (code == Errc::amount_invalid && is_bad) ||
+                (c.admitted && justified_by_place(code, c.user, c.admitted->number)),
+            code, "a charge");
     }
     check_key(c.user, 'c', c.key, content, answer->id.uuid, std::nullopt);
     const auto found = charges_.find(answer->id);
-    if (found == charges_.end()) return complain_("D2", "a charge was answered that is not committed");
+    if (found == charges_.end())
+        return complain_("D2", "a charge was answered that is not committed");
     Charged& charged = found->second;
     expect(charged.user == c.user && charged.amount == answer->amount.minor &&
                charged.amount == c.amount.minor && charged.balance == answer->balance.minor,
@@ -295,7 +296,8 @@ void Model::check_view(const PaymentView& view, UserId user) {
     }
     const Purchase& purchase = found->second;
     expect(purchase.user == user && view.user == user, "S6", "another's payment was answered");
-    expect(view.amount.minor == purchase.amount, "P2", "a payment was answered with another amount");
+    expect(view.amount.minor == purchase.amount, "P2",
+           "a payment was answered with another amount");
     std::vector<ReservationId> named = view.reservations;
     std::sort(named.begin(), named.end());
     std::vector<ReservationId> paid = purchase.reservations;
@@ -381,8 +383,8 @@ void Model::answered(const Join& c, const Result<PlaceView>& answer) {
                                            [&](const auto& p) { return waits(p.first); });
         check_refusal((code == Errc::sold_out && state == SaleState::sold_out &&
                        !(sale_.room && sale_.room->waiting_list)) ||
-                          (code == Errc::room_closed && (state == SaleState::draining ||
-                                                         state == SaleState::closed)) ||
+                          (code == Errc::room_closed &&
+                           (state == SaleState::draining || state == SaleState::closed)) ||
                           (code == Errc::room_full && waiting >= mix_.options.waiting_max),
                       code, "a join");
         if (code == Errc::sold_out) mark(Mark::sold_out);
@@ -390,12 +392,14 @@ void Model::answered(const Join& c, const Result<PlaceView>& answer) {
     }
     if (!sale_.room) return;
     const auto place = places_.find(answer->number);
-    if (place == places_.end()) return complain_("D2", "a place was answered that is not committed");
+    if (place == places_.end())
+        return complain_("D2", "a place was answered that is not committed");
     expect(place->second.user == c.user, "Q4", "another's place was answered");
     expect(latest_[c.user] == answer->number || !is_exact(), "Q4",
            "a join is not answered with the latest place");
     if (!answer->made) mark(Mark::joined_again_same_place);
-    if (answer->made && c.again && answer->number.sequence() > 1) mark(Mark::joined_again_new_place);
+    if (answer->made && c.again && answer->number.sequence() > 1)
+        mark(Mark::joined_again_new_place);
     heard(answer->number, answer->now);
     told_position(*answer);
 }

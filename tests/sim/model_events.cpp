@@ -137,9 +137,9 @@ void Model::on_extended(const Event& event) {
     if (booking == nullptr) return;
     expect(booking->user == event.user, "S6", "a hold was extended by another");
     expect(event.at < booking->until, "S4", "a dead hold was extended");
-    expect(event.until >= booking->until &&
-               event.until <= booking->held_at + mix_.options.extend_max,
-           "S4", "an extension moved a hold's end back, or beyond its limit");
+    expect(
+        event.until >= booking->until && event.until <= booking->held_at + mix_.options.extend_max,
+        "S4", "an extension moved a hold's end back, or beyond its limit");
     booking->until = event.until;
     for (const SeatNumber number : booking->seats) {
         seats_[{booking->performance, number}].until = event.until;

@@ -45,7 +45,8 @@ void Model::on_sale(const Event& event) {
         return complain_("Q7", "a line was drawn that is not to be");
     }
     const EventDraw& draw = *event.draw;
-    expect(draw.seed == sale_.draw->seed, "Q7", "the draw is not of the seed that was committed to");
+    expect(draw.seed == sale_.draw->seed, "Q7",
+           "the draw is not of the seed that was committed to");
     expect(!sale_.opens_at || *sale_.opens_at <= event.at, "C1", "a line was drawn too early");
     std::int64_t given = 0;
     for (const auto& [number, place] : places_before_) {
@@ -120,7 +121,8 @@ void Model::on_admitted(const Event& event) {
         if (place->second.status == PlaceStatus::passed) mark(Mark::passed_over_and_back);
         place->second.status = PlaceStatus::admitted;
     }
-    passes_[event.place] = {event.user, PassStatus::admitted, event.at, event.pass_expires_at, false};
+    passes_[event.place] = {event.user, PassStatus::admitted, event.at, event.pass_expires_at,
+                            false};
     passes_touched_.insert(event.place);
     admissions_.push_back(event.at);
 }
@@ -202,7 +204,8 @@ void Model::check_quota(const Event& event) {
     }
     if (room.window) {
         const auto within = admitted_within(room.window->length, event.at);
-        expect(within < room.window->admit_max, "Q2", "more were let in within a window than may be");
+        expect(within < room.window->admit_max, "Q2",
+               "more were let in within a window than may be");
         if (within + 1 == room.window->admit_max) mark(Mark::window_was_full);
     }
     if (room.active_max && marked + 1 == *room.active_max) mark(Mark::room_was_full);
@@ -280,7 +283,8 @@ void Model::on_row(const Pass& row, std::uint64_t version) {
     expect(row.status == pass.status, "O1", "a pass is not as its events have it");
     expect(row.expires_at == pass.ends, "T4", "a pass has another end than its events say");
     expect(row.admitted_at == pass.admitted &&
-               row.ceiling == pass.admitted + mix_.options.pass_max && row.expires_at <= row.ceiling,
+               row.ceiling == pass.admitted + mix_.options.pass_max &&
+               row.expires_at <= row.ceiling,
            "T4", "a pass's ceiling is not that of its admission");
 }
 
@@ -325,7 +329,8 @@ std::optional<PlaceNumber> Model::overdue(Time now) const {
     if (room.closed_loop) return std::nullopt;
     if (room.active_max && live_passes(now) >= *room.active_max) return std::nullopt;
     if (room.window) {
-        if (admitted_within(room.window->length, now) >= room.window->admit_max) return std::nullopt;
+        if (admitted_within(room.window->length, now) >= room.window->admit_max)
+            return std::nullopt;
         // What was admitted before a change may count for longer.
         const bool was_changed =
             std::any_of(by_policy_since_.begin(), by_policy_since_.end(),

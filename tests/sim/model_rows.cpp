@@ -31,7 +31,8 @@ void Model::added(const NewConcert& concert) {
 
 void Model::opened(Time now) {
     expect(now >= last_at_, "C1", "store time went back across a restart");
-    // What was only looked at may have been later than the last commit, and the wall set back since.
+    // What was only looked at may have been later than the last commit, and the wall set back
+    // since.
     loaded_ = now;
     for (auto& [number, place] : places_) place.heard = {now};
 }
@@ -62,9 +63,9 @@ void Model::committed(const ChangeSet& changes) {
     check_touched(changes);
     check_passes(changes);
     check_after();
-    const bool any_held = std::any_of(
-        changes.events.begin(), changes.events.end(),
-        [](const Event& event) { return event.kind == EventKind::reservation_held; });
+    const bool any_held =
+        std::any_of(changes.events.begin(), changes.events.end(),
+                    [](const Event& event) { return event.kind == EventKind::reservation_held; });
     if (!seats_expired_.empty() && !any_held) mark(Mark::hold_swept);
 }
 
@@ -125,7 +126,8 @@ void Model::on_row(const Reservation& row, std::uint64_t version) {
     for (const ReservedSeat& seat : row.seats) {
         numbers.push_back(seat.number);
         total += seat.price.minor;
-        expect(seat.price.minor == prices_[seat.number], "L6", "a seat was reserved at a wrong price");
+        expect(seat.price.minor == prices_[seat.number], "L6",
+               "a seat was reserved at a wrong price");
     }
     expect(row.status == booking.status, "O1", "a reservation is not as its events have it");
     expect(row.user_id == booking.user && row.place == booking.place, "S6",
@@ -167,12 +169,10 @@ void Model::on(const Transfer& row) {
     purse.next_transfer = row.number + 1;
     const Account own{row.wallet.value};
     const bool is_out = row.kind == TransferKind::payment;
-    const Account house = is_out                             ? sales
-                          : row.kind == TransferKind::charge ? cash_in
-                                                             : refunds;
-    expect(is_out ? row.debit == own && row.credit == house
-                  : row.debit == house && row.credit == own,
-           "L1", "a transfer is not between a wallet and the house's account for it");
+    const Account house = is_out ? sales : row.kind == TransferKind::charge ? cash_in : refunds;
+    expect(
+        is_out ? row.debit == own && row.credit == house : row.debit == house && row.credit == own,
+        "L1", "a transfer is not between a wallet and the house's account for it");
     expect(row.amount.minor >= 1 && row.amount.minor <= Money::max_minor, "L6",
            "a transfer is out of bounds");
     accounts_[row.debit.value] -= row.amount.minor;
@@ -236,10 +236,13 @@ void Model::check_touched(const ChangeSet& changes) {
         return std::includes(rows.begin(), rows.end(), touched.begin(), touched.end());
     };
     expect(covers(seats, seats_touched_), "P1", "an event's seats are not in its commit");
-    expect(covers(bookings, bookings_touched_), "P1", "an event's reservations are not in its commit");
-    expect(purchases == purchases_touched_, "P1", "a payment's row and event are not in one commit");
+    expect(covers(bookings, bookings_touched_), "P1",
+           "an event's reservations are not in its commit");
+    expect(purchases == purchases_touched_, "P1",
+           "a payment's row and event are not in one commit");
     expect(covers(passes, passes_touched_), "P1", "an event's pass is not in its commit");
-    expect(transfers == transfers_announced_, "P1", "a transfer and its event are not in one commit");
+    expect(transfers == transfers_announced_, "P1",
+           "a transfer and its event are not in one commit");
     for (const PaymentId& id : purchases_touched_) {
         const Purchase& purchase = purchases_[id];
         if (purchase.amount == 0) continue;
@@ -291,9 +294,8 @@ void Model::check_after() {
 std::int64_t Model::seats_of(UserId user, std::optional<PerformanceKey> in, Time now) const {
     std::int64_t seats = 0;
     for (const auto& [id, booking] : bookings_) {
-        const bool counts =
-            booking.status == ReservationStatus::paid ||
-            (booking.status == ReservationStatus::held && now < booking.until);
+        const bool counts = booking.status == ReservationStatus::paid ||
+                            (booking.status == ReservationStatus::held && now < booking.until);
         if (!counts || booking.user != user || (in && booking.performance != *in)) continue;
         seats += static_cast<std::int64_t>(booking.seats.size());
     }

@@ -24,7 +24,8 @@ void World::send(const Shared<Command>& errand) {
     if (errand->is_done) return;
     ++errand->tries;
     trace_.note("ask", {errand->who, errand->number, errand->tries});
-    carry(Mark::request_came_twice, [this, errand] { arrive<Command>(errand); }, nullptr);
+    carry(
+        Mark::request_came_twice, [this, errand] { arrive<Command>(errand); }, nullptr);
     // Whoever hears nothing asks again.
     const Duration patience =
         2 * mix_.delay_max + dice_.between(std::chrono::seconds(1), std::chrono::seconds(4));
@@ -33,7 +34,10 @@ void World::send(const Shared<Command>& errand) {
 
 template <class Command>
 bool World::check_token(Command& command, const std::string& token) {
-    if constexpr (requires { command.place; command.concert; }) {
+    if constexpr (requires {
+                      command.place;
+                      command.concert;
+                  }) {
         if (token.empty()) return true;
         const Result<TokenClaims> claims = office_->verify(token);
         if (!claims) return false;
@@ -81,7 +85,8 @@ std::optional<Uuid> World::id_of(const View& view) {
 
 template <class Command>
 void World::answer(const Shared<Command>& errand, const AnswerTo<Command>& answer) {
-    trace_.note("answer", {errand->number, answer ? 0 : static_cast<std::int64_t>(answer.error().code)});
+    trace_.note("answer",
+                {errand->number, answer ? 0 : static_cast<std::int64_t>(answer.error().code)});
     if (answer) {
         const std::optional<Uuid> id = id_of(*answer);
         if (id && errand->first && *errand->first != *id) {
@@ -108,13 +113,13 @@ template <class Command>
 void World::tell(Command command, std::function<void(const AnswerTo<Command>&)> then) {
     if (!office_) return;
     ++outstanding_;
-    office_->submit<Command>(std::move(command), [this, then = std::move(then),
-                                                  generation = generation_](
-                                                     AnswerTo<Command> result) {
-        if (generation != generation_) return;
-        --outstanding_;
-        then(result);
-    });
+    office_->submit<Command>(
+        std::move(command),
+        [this, then = std::move(then), generation = generation_](AnswerTo<Command> result) {
+            if (generation != generation_) return;
+            --outstanding_;
+            then(result);
+        });
 }
 
 }  // namespace concertres::sim

@@ -30,9 +30,8 @@ void World::start_troubles() {
         stop_at_load_ = true;
     });
     every(mix_.wall_step_every, [this] { step_wall(); });
-    every(mix_.wall_drift_every, [this] {
-        clock_.step_wall(milliseconds(dice_.between(-300, 300)));
-    });
+    every(mix_.wall_drift_every,
+          [this] { clock_.step_wall(milliseconds(dice_.between(-300, 300))); });
     every(mix_.storage_fault_every, [this] { fail_storage(); });
     every(mix_.operator_every, [this] { operate(); });
     every(seconds(25), [this] { follow(); });
@@ -169,7 +168,8 @@ void World::operate() {
         case 4:
         case 5: {
             Admit command{.concert = concert_.id, .actor = "operator"};
-            const int client = static_cast<int>(dice_.below(static_cast<std::uint64_t>(mix_.clients)));
+            const int client =
+                static_cast<int>(dice_.below(static_cast<std::uint64_t>(mix_.clients)));
             command.user = UserId::from_name("client " + std::to_string(client));
             return tell<Admit>(command, [this, command](const Result<PlaceView>& in) {
                 model_.answered(command, in);
@@ -184,11 +184,13 @@ void World::operate() {
         case 7: {
             const auto all = model_.reservations();
             if (all.empty()) return;
-            return tell<AdminRelease>({.reservation = all[dice_.below(all.size())], .actor = "operator"},
-                                      [](const Result<ReservationView>&) {});
+            return tell<AdminRelease>(
+                {.reservation = all[dice_.below(all.size())], .actor = "operator"},
+                [](const Result<ReservationView>&) {});
         }
         default:
-            if (office_) static_cast<void>(office_->report_load(concert_.id, dice_.chance(50) ? 0.2 : 1.5));
+            if (office_)
+                static_cast<void>(office_->report_load(concert_.id, dice_.chance(50) ? 0.2 : 1.5));
     }
 }
 
@@ -211,7 +213,8 @@ void World::open_twice() {
 void World::watch_line() {
     if (!office_ || is_failing_) return overdue_since_.reset();
     const auto overdue = model_.overdue(office_->now());
-    const std::int64_t admissions = model_.admissions() + office_->statistics().timed_out * 1'000'000;
+    const std::int64_t admissions =
+        model_.admissions() + office_->statistics().timed_out * 1'000'000;
     if (!overdue || admissions != overdue_admissions_) overdue_since_.reset();
     overdue_admissions_ = admissions;
     if (!overdue) return;

@@ -130,8 +130,8 @@ void World::open() {
     }
     if (!concert_.id.is_nil()) model_.check_store(*store);
     faults_ = std::make_unique<test::FaultPlan>();
-    auto faulty = std::make_shared<test::FaultyStorage>(
-        std::make_unique<test::KeptStorage>(store), *faults_);
+    auto faulty =
+        std::make_shared<test::FaultyStorage>(std::make_unique<test::KeptStorage>(store), *faults_);
     std::optional<StoreClock> store_clock;
     if (mix_.store == StoreKind::memory) store_clock.emplace(clock_, last_commit_);
     auto observed = std::make_unique<ObservedStorage>(std::move(faulty), observer_, store_clock);
@@ -161,7 +161,8 @@ void World::close(bool in_order) {
     kernel_.remove(*office_);
     if (in_order) {
         office_->stop();
-        if (outstanding_ != 0) complain("H6", "a box office that stopped left questions unanswered");
+        if (outstanding_ != 0)
+            complain("H6", "a box office that stopped left questions unanswered");
     } else {
         is_failing_ = true;
         ++generation_;
@@ -231,10 +232,10 @@ void World::note_load(Time now) {
 }
 
 void World::note_commit(const ChangeSet& changes, CommitOutcome outcome) {
-    trace_.note("commit", {changes.at.time_since_epoch().count(),
-                           static_cast<std::int64_t>(changes.rows.size()),
-                           static_cast<std::int64_t>(changes.events.size()),
-                           static_cast<std::int64_t>(outcome)});
+    trace_.note(
+        "commit",
+        {changes.at.time_since_epoch().count(), static_cast<std::int64_t>(changes.rows.size()),
+         static_cast<std::int64_t>(changes.events.size()), static_cast<std::int64_t>(outcome)});
     for (const Event& event : changes.events) {
         trace_.note("  event", {static_cast<std::int64_t>(event.kind), event.stream.owner,
                                 event.number, event.place.value});
@@ -288,18 +289,18 @@ void World::follow() {
 void World::follow(const Stream& stream, ListEvents query) {
     query.after = static_cast<std::int64_t>(followed_[stream].size());
     query.limit = static_cast<std::size_t>(dice_.between(1, 9));
-    tell<ListEvents>(query, [this, stream, after = query.after](
-                                const Result<std::vector<Event>>& page) {
-        if (!page) return;
-        std::vector<Event>& known = followed_[stream];
-        if (static_cast<std::int64_t>(known.size()) != after) return;
-        for (const Event& event : *page) {
-            if (event.number != static_cast<std::int64_t>(known.size()) + 1) {
-                complain("O3", "a stream is read with a gap, or out of order");
-            }
-            known.push_back(event);
-        }
-    });
+    tell<ListEvents>(query,
+                     [this, stream, after = query.after](const Result<std::vector<Event>>& page) {
+                         if (!page) return;
+                         std::vector<Event>& known = followed_[stream];
+                         if (static_cast<std::int64_t>(known.size()) != after) return;
+                         for (const Event& event : *page) {
+                             if (event.number != static_cast<std::int64_t>(known.size()) + 1) {
+                                 complain("O3", "a stream is read with a gap, or out of order");
+                             }
+                             known.push_back(event);
+                         }
+                     });
 }
 
 void World::check_followed() {

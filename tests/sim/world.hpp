@@ -166,9 +166,9 @@ class World final : public EventSink {
     std::int64_t errands_ = 0;
     std::int64_t outstanding_ = 0;  // asked of this box office and not answered
     bool is_healed_ = false;
-    bool is_failing_ = false;    // its storage was told to fail, or it is being closed
-    bool has_failed_ = false;    // it did
-    bool answers_due_ = false;   // a commit was made, and nothing was answered since
+    bool is_failing_ = false;   // its storage was told to fail, or it is being closed
+    bool has_failed_ = false;   // it did
+    bool answers_due_ = false;  // a commit was made, and nothing was answered since
     bool crash_at_commit_ = false;
     bool crash_at_load_ = false;
     bool is_reopening_ = false;
