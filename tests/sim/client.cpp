@@ -151,7 +151,9 @@ void Client::hold() {
     Hold command{.user = user_, .place = place_, .key = next_key()};
     command.performance = performances[dice.below(performances.size())];
     const std::int64_t count = dice.between(1, std::min<std::int64_t>(3, world_.mix().seats));
-    if (dice.chance(20)) {
+    if (world_.mix().standing > 0 && dice.chance(35)) {
+        command.areas = {{"standing", static_cast<std::int32_t>(count)}};
+    } else if (dice.chance(20)) {
         command.best = BestSeats{.count = static_cast<std::int32_t>(count)};
     } else {
         std::set<SeatNumber> seats;
@@ -307,6 +309,7 @@ void Client::misbehave() {
             if (!last_hold_) return hold();
             Hold other = *last_hold_;
             other.best.reset();
+            other.areas.clear();
             other.seats = {static_cast<SeatNumber>(dice.between(1, world_.mix().seats))};
             return ask<Hold>(std::move(other), &Client::held);
         }

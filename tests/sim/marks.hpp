@@ -66,6 +66,7 @@ namespace concertres::sim {
     M(seats_were_blocked)                                         \
     M(released_by_operator)                                       \
     M(sold_out)                                                   \
+    M(standing_held)                                              \
     M(best_seats_held)                                            \
     M(group_of_several)                                           \
     M(refused_overloaded)                                         \

@@ -78,6 +78,7 @@ Mix draw_mix(std::uint64_t seed) {
     mix.store = dice.chance(9) ? StoreKind::sqlite : StoreKind::memory;
     mix.performances = dice.chance(50) ? 1 : 2;
     mix.seats = static_cast<SeatNumber>(dice.between(2, 14));
+    if (dice.chance(25)) mix.standing = static_cast<SeatNumber>(dice.between(2, 6));
     mix.limits.per_performance = static_cast<std::int32_t>(dice.between(1, 6));
     mix.limits.per_concert =
         mix.limits.per_performance + static_cast<std::int32_t>(dice.between(0, 4));
@@ -97,11 +98,12 @@ Mix draw_mix(std::uint64_t seed) {
 std::string describe(const Mix& mix) {
     const auto ms = [](Duration duration) { return duration.count() / 1'000; };
     std::string text = fmt::format(
-        "{}, {} x {} seats, limits {}/{}, refunds {}, opens after {} ms, starts after {} ms, "
+        "{}, {} x {} seats and {} standing, limits {}/{}, refunds {}, opens after {} ms, starts "
+        "after {} ms, "
         "hold {} ms, extend {} ms, pass {}/{} ms, tick {} ms, sweeps {}, group {}, inbox {}, "
         "waiting {}, request timeout {} ms; ",
         mix.store == StoreKind::memory ? "memory" : "sqlite", mix.performances, mix.seats,
-        mix.limits.per_performance, mix.limits.per_concert, mix.refunds.allowed,
+        mix.standing, mix.limits.per_performance, mix.limits.per_concert, mix.refunds.allowed,
         ms(mix.opens_after), ms(mix.starts_after), ms(mix.options.hold_ttl),
         ms(mix.options.extend_max), ms(mix.options.pass_ttl), ms(mix.options.pass_max),
         ms(mix.options.tick), mix.options.sweeps, mix.options.group_max, mix.options.inbox_max,

@@ -21,7 +21,8 @@ struct Mix {
 
     // --- what is sold, and how
     int performances = 1;
-    SeatNumber seats = 10;  // of each
+    SeatNumber seats = 10;    // of each, that are named by their numbers
+    SeatNumber standing = 0;  // and of an area, numbered after them
     SeatLimits limits{};
     RefundPolicy refunds{};
     std::optional<RoomPolicy> room{};

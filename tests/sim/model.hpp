@@ -230,7 +230,10 @@ class Model {
                    std::optional<Uuid> id, std::optional<Errc> refusal);
     void check_refusal(bool is_so, Errc code, const char* of);
     [[nodiscard]] bool justified_by_place(Errc code, UserId user, PlaceNumber place) const;
-    [[nodiscard]] bool justified_by_booking(Errc code, UserId user, ReservationId id) const;
+    [[nodiscard]] bool has_live_pass(UserId user, PlaceNumber place) const;
+    // What is said of a reservation is said after what there is to say of the pass.
+    [[nodiscard]] bool justified_by_booking(Errc code, UserId user, PlaceNumber place,
+                                            ReservationId id) const;
     [[nodiscard]] bool justified_hold(const Hold& c, Errc code) const;
     [[nodiscard]] std::int64_t seats_of(UserId user, std::optional<PerformanceKey> in,
                                         Time now) const;

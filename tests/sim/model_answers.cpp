@@ -15,7 +15,15 @@ std::string content_of(const Hold& c) {
     std::sort(seats.begin(), seats.end());
     for (const SeatNumber seat : seats) text += fmt::format(" {}", seat);
     if (c.best) text += fmt::format(" best {}", c.best->count);
+    for (const AreaSeats& area : c.areas) text += fmt::format(" {} {}", area.section, area.count);
     return text;
+}
+
+// How many are asked for without saying which.
+std::int64_t unnamed_in(const Hold& c) {
+    std::int64_t count = c.best ? c.best->count : 0;
+    for (const AreaSeats& area : c.areas) count += area.count;
+    return count;
 }
 
 std::string content_of(const Pay& c) {
@@ -139,11 +147,20 @@ bool Model::justified_by_place(Errc code, UserId user, PlaceNumber number) const
     }
 }
 
-bool Model::justified_by_booking(Errc code, UserId user, ReservationId id) const {
+bool Model::has_live_pass(UserId user, PlaceNumber place) const {
+    if (!sale_.room) return true;
+    const auto pass = passes_.find(place);
+    return pass != passes_.end() && pass->second.user == user &&
+           pass->second.status == PassStatus::admitted && loaded_ < pass->second.ends;
+}
+
+bool Model::justified_by_booking(Errc code, UserId user, PlaceNumber place,
+                                 ReservationId id) const {
     const auto found = bookings_.find(id);
     if (found == bookings_.end() || found->second.user != user) {
         return code == Errc::unknown_reservation;
     }
+    if (!has_live_pass(user, place)) return false;
     const ReservationStatus status = found->second.status;
     switch (code) {
         case Errc::reservation_expired:
@@ -167,7 +184,7 @@ bool Model::justified_hold(const Hold& c, Errc code) const {
             return is(seats_.at({performance, number}));
         });
     };
-    const std::int64_t wanted = c.best ? c.best->count : static_cast<std::int64_t>(c.seats.size());
+    const std::int64_t wanted = unnamed_in(c) + static_cast<std::int64_t>(c.seats.size());
     switch (code) {
         case Errc::seat_held:
             return any([&](const SeatNow& seat) {
@@ -181,12 +198,14 @@ bool Model::justified_hold(const Hold& c, Errc code) const {
             return seats_of(c.user, performance, loaded_) + wanted > mix_.limits.per_performance ||
                    seats_of(c.user, std::nullopt, loaded_) + wanted > mix_.limits.per_concert;
         case Errc::no_seats_match:
+            // Where an area is named, of its seats; else of the others.
             return std::count_if(seats_.begin(), seats_.end(), [&](const auto& seat) {
+                       const bool is_dead =
+                           seat.second.status == SeatStatus::held && seat.second.until <= loaded_;
                        return seat.first.first == performance &&
-                              (seat.second.status == SeatStatus::free ||
-                               (seat.second.status == SeatStatus::held &&
-                                seat.second.until <= loaded_));
-                   }) < wanted;
+                              (seat.first.second > mix_.seats) != c.areas.empty() &&
+                              (seat.second.status == SeatStatus::free || is_dead);
+                   }) < unnamed_in(c);
         case Errc::sale_not_open:
             return sale_.opens_at && loaded_ < *sale_.opens_at && sale_.mode != SaleMode::closed;
         case Errc::sale_closed:
@@ -232,11 +251,13 @@ void Model::answered(const Hold& c, const Result<ReservationView>& answer) {
     std::vector<SeatNumber> wanted = c.seats;
     std::sort(wanted.begin(), wanted.end());
     Booking& booking = bookings_[answer->id];
-    expect(c.best ? booking.seats.size() == static_cast<std::size_t>(c.best->count)
-                  : booking.seats == wanted,
+    const std::int64_t unnamed = unnamed_in(c);
+    expect(unnamed > 0 ? static_cast<std::int64_t>(booking.seats.size()) == unnamed
+                       : booking.seats == wanted,
            "S7", "a hold has not the seats that were asked for");
     expect(booking.performance == key_of(c.performance), "S7", "a hold is of another performance");
     if (c.best) mark(Mark::best_seats_held);
+    if (!c.areas.empty()) mark(Mark::standing_held);
     check_told(booking.made_in, booking.told, answer->replayed, "hold");
 }
 
@@ -244,7 +265,7 @@ void Model::answered(const Extend& c, const Result<ReservationView>& answer) {
     if (answer) return check_view(*answer, c.user);
     const Errc code = answer.error().code;
     bool is_so = justified_by_place(code, c.user, c.place) ||
-                 justified_by_booking(code, c.user, c.reservation);
+                 justified_by_booking(code, c.user, c.place, c.reservation);
     if (code == Errc::extend_limit) {
         const Booking& booking = bookings_[c.reservation];
         Time end = booking.extend_until;
@@ -263,7 +284,7 @@ void Model::answered(const Release& c, const Result<ReservationView>& answer) {
     }
     const Errc code = answer.error().code;
     check_refusal(justified_by_place(code, c.user, c.place) ||
-                      justified_by_booking(code, c.user, c.reservation),
+                      justified_by_booking(code, c.user, c.place, c.reservation),
                   code, "a release");
 }
 
@@ -317,7 +338,7 @@ void Model::answered(const Pay& c, const Result<PaymentView>& answer) {
         std::int64_t price = 0;
         bool by_booking = false;
         for (const ReservationId& id : c.reservations) {
-            by_booking = by_booking || justified_by_booking(code, c.user, id);
+            by_booking = by_booking || justified_by_booking(code, c.user, c.place, id);
             const auto booking = bookings_.find(id);
             if (booking != bookings_.end()) price += booking->second.total;
         }

@@ -200,7 +200,7 @@ void Model::on_row(const PerformanceState& row) {
                                                 : counts.sold);
     }
     expect(row.counts == counts, "S3", "a performance's counts are not those of its seats");
-    expect(row.counts.total() == mix_.seats, "S3", "seats were lost, or made");
+    expect(row.counts.total() == mix_.seats + mix_.standing, "S3", "seats were lost, or made");
     const auto& log = log_[{StreamKind::performance, row.performance.value}];
     expect(row.next_event == static_cast<std::int64_t>(log.size()) + 1, "L5",
            "a performance's next event is not the next");

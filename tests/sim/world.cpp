@@ -104,6 +104,10 @@ void World::start() {
                                .x = static_cast<double>(number),
                                .price = {10 + number * number}});
     }
+    for (SeatNumber number = 1; number <= mix_.standing; ++number) {
+        draft.seats.push_back(
+            {.number = mix_.seats + number, .section = "standing", .price = {25}, .general = true});
+    }
     if (mix_.opens_after > Duration(0)) draft.opens_at = clock_.wall() + mix_.opens_after;
     draft.room = mix_.room;
     draft.limits = mix_.limits;
