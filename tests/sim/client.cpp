@@ -105,7 +105,7 @@ void Client::waited(const Result<PlaceView>& answer) {
     if (world_.is_healed() && ++empty_waits_ > 400) return leave();
     if (dice.chance(2)) return leave();
     if (!world_.is_healed() && dice.chance(world_.mix().absent_percent)) {
-        return later(seconds(240), &Client::wait);
+        return later(seconds(300), &Client::wait);
     }
     later(seconds(8), &Client::wait);
 }

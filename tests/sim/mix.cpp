@@ -30,7 +30,7 @@ RoomPolicy draw_room(Dice& dice, Mix& mix) {
     room.waiting_list = dice.chance(30);
     if (dice.chance(40)) {
         room.no_shows = NoShows{.silent_after = seconds(90), .grace = seconds(dice.between(5, 90))};
-        mix.absent_percent = 22;
+        mix.absent_percent = 45;
     }
     if (dice.chance(25)) {
         room.draw = true;
