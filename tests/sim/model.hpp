@@ -217,6 +217,8 @@ class Model {
     void check_quota(const Event& event);
     void check_shares(const Event& event);
     [[nodiscard]] std::int64_t live_passes(Time at) const;
+    // Live passes whose owners hold nothing.
+    [[nodiscard]] std::int64_t seeking_passes(Time at) const;
     [[nodiscard]] std::int64_t admitted_within(Duration length, Time at) const;
     [[nodiscard]] SeatCounts counts_to_come(Time now, bool dead_are_free) const;
 

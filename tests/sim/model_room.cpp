@@ -171,6 +171,18 @@ std::int64_t Model::live_passes(Time at) const {
     });
 }
 
+std::int64_t Model::seeking_passes(Time at) const {
+    std::set<PlaceNumber> holders;
+    for (const auto& [id, booking] : bookings_) {
+        const bool is_live = booking.status == ReservationStatus::held && at < booking.until;
+        if (is_live) holders.insert(booking.place);
+    }
+    return std::count_if(passes_.begin(), passes_.end(), [&](const auto& pass) {
+        return pass.second.status == PassStatus::admitted && at < pass.second.ends &&
+               !holders.contains(pass.first);
+    });
+}
+
 std::int64_t Model::admitted_within(Duration length, Time at) const {
     return std::count_if(admissions_.begin(), admissions_.end(),
                          [&](Time admitted) { return admitted > at - length; });
@@ -211,7 +223,7 @@ void Model::check_quota(const Event& event) {
     if (room.active_max && marked + 1 == *room.active_max) mark(Mark::room_was_full);
     const SeatCounts counts = counts_to_come(event.at, true);
     if (room.waiting_list) {
-        expect(counts.free > 0 && counts.free + counts.held > live_passes(event.at), "Q2",
+        expect(counts.free > seeking_passes(event.at), "Q2",
                "somebody was let in for whom there is no seat");
     }
 }
@@ -339,7 +351,7 @@ std::optional<PlaceNumber> Model::overdue(Time now) const {
     }
     if (room.waiting_list) {
         const SeatCounts counts = counts_to_come(now, true);
-        if (counts.free <= 0 || counts.free + counts.held <= live_passes(now)) return std::nullopt;
+        if (counts.free <= seeking_passes(now)) return std::nullopt;
     }
     for (const auto& [number, place] : places_) {
         if (waits_now(place.status) && surely_present(place, now)) return number;
