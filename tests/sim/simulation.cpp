@@ -35,8 +35,12 @@ Outcome simulate(const Mix& mix, Trace::Loudness loudness) {
     try {
         run(world, clients);
     } catch (const GaveUp&) {
+        // It has said why.
     } catch (const std::exception& failure) {
-        world.complain("exception", failure.what());
+        try {
+            world.complain("exception", failure.what());
+        } catch (const GaveUp&) {
+        }
     }
     return {world.complaints(), world.trace().hash(), world.trace().count(),
             world.trace().last_lines()};

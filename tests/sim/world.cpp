@@ -44,8 +44,9 @@ World::World(const Mix& mix, Trace::Loudness loudness)
 }
 
 World::~World() {
-    is_failing_ = true;
+    has_given_up_ = is_failing_ = true;
     ++generation_;
+    if (observed_ != nullptr) observed_->die();
     if (office_) kernel_.remove(*office_);
     office_.reset();
 }
@@ -53,6 +54,7 @@ World::~World() {
 void World::complain(const std::string& invariant, const std::string& what) {
     complaints_.push_back({invariant, what, trace_.count()});
     trace_.note("COMPLAINT", {});
+    if (!std::exchange(has_given_up_, true)) throw GaveUp{};
 }
 
 // --- The network ---------------------------------------------------------------------------------
@@ -172,9 +174,6 @@ void World::close(bool in_order) {
         ++generation_;
         observed_->die();
         // Whatever a file would write as it is closed, a killed process does not.
-        disk_calls_ = 0;
-        disk_error_ = SQLITE_IOERR;
-        disk_fails_ = INT64_MAX;
         if (disk_) {
             disk_->before = [](const test::DiskCall&) { return SQLITE_IOERR_WRITE; };
         }
@@ -205,6 +204,7 @@ void World::stop() {
     kernel_.remove(*office_);
     office_->stop();
     if (outstanding_ != 0) complain("H6", "a box office that stopped left questions unanswered");
+    is_failing_ = true;  // nobody is let in any more
     const Duration pause = dice_.between(Duration(0), Duration(seconds(2)));
     kernel_.schedule(kernel_.now() + pause, [this, generation = generation_] {
         if (generation != generation_ || !office_) return;

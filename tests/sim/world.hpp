@@ -37,7 +37,8 @@ struct Complaint {
     std::int64_t line = 0;  // of the trace
 };
 
-// A run goes on no further: what follows a first complaint follows from it.
+// A run ends with its first complaint: what follows from one wrong thing tells nothing new. It is
+// no std::exception, so that nobody on the way takes it for a fault that they should handle.
 struct GaveUp {};
 
 class World final : public EventSink {
@@ -166,7 +167,8 @@ class World final : public EventSink {
     std::int64_t errands_ = 0;
     std::int64_t outstanding_ = 0;  // asked of this box office and not answered
     bool is_healed_ = false;
-    bool is_failing_ = false;   // its storage was told to fail, or it is being closed
+    bool has_given_up_ = false;
+    bool is_failing_ = false;   // its storage was told to fail, or it has been stopped
     bool has_failed_ = false;   // it did
     bool answers_due_ = false;  // a commit was made, and nothing was answered since
     bool crash_at_commit_ = false;
