@@ -128,8 +128,8 @@ TEST_CASE("operators see how many wait in each class, and what the classes are")
     CHECK(seen.number("/waiting") == 4);
     check_json(seen.at("/waiting_by_class"), R"([{"class": "general", "waiting": 1},
                                                  {"class": "fan_club", "waiting": 3}])");
-    check_json(seen.at("/room/classes"), R"([{"name": "general", "weight": 1},
-                                             {"name": "fan_club", "weight": 3}])");
+    check_json(seen.at("/room/classes"), R"([{"name": "general", "weight": 1, "allotment": "kept"},
+        {"name": "fan_club", "weight": 3, "allotment": "kept"}])");
     const Reply report = room.server.ask_operators(
         {.target = "/admin/v1/concerts/" + room.sale.concert.to_string() + "/report"});
     check_json(report.at("/waiting_by_class"), R"([{"class": "general", "waiting": 1},
@@ -155,10 +155,12 @@ TEST_CASE("operators change weights and append classes, and nothing else of them
     Classes room;
     (void)room.ask_for("fan", "fan_club");
     const Reply more = room.patch(R"({"classes": [{"name": "general", "weight": 2},
-        {"name": "fan_club"}, {"name": "accessible", "weight": 5}]})");
+        {"name": "fan_club", "allotment": "released"}, {"name": "accessible", "weight": 5}]})");
     CHECK(more.status == 200);
-    check_json(more.at("/room/classes"), R"([{"name": "general", "weight": 2},
-        {"name": "fan_club", "weight": 1}, {"name": "accessible", "weight": 5}])");
+    check_json(more.at("/room/classes"), R"([
+        {"name": "general", "weight": 2, "allotment": "kept"},
+        {"name": "fan_club", "weight": 1, "allotment": "released"},
+        {"name": "accessible", "weight": 5, "allotment": "kept"}])");
     CHECK(more.number("/room/active_max") == 4);
     CHECK(room.ask_for("one", "accessible").number("/position") == 1);
     const Reply moved = room.patch(R"({"classes": [{"name": "fan_club"}, {"name": "general"}]})");
@@ -177,6 +179,8 @@ TEST_CASE("what is wrong with the classes of a room is told place by place") {
           std::vector<std::string>{"/classes/0/name missing", "/classes/0/weight out_of_range",
                                    "/classes/1/more unknown_field", "/classes/1/name out_of_range",
                                    "/classes/2 wrong_type"});
+    CHECK(room.patch(R"({"classes": [{"name": "general", "allotment": "free"}]})").faults() ==
+          std::vector<std::string>{"/classes/0/allotment malformed"});
     CHECK(room.patch(R"({"classes": [{"name": "general"}, {"name": "Fan club"}]})").outcome() ==
           "400 request_invalid");
     std::string many = R"({"classes": [{"name": "general"})";
@@ -195,8 +199,8 @@ TEST_CASE("a concert is added with the classes of its room") {
     REQUIRE(added.status == 201);
     const Reply room = server.ask_operators(
         {.target = "/admin/v1/concerts/" + added.text("/concert_id") + "/room"});
-    check_json(room.at("/room/classes"), R"([{"name": "all", "weight": 1},
-                                             {"name": "fan_club", "weight": 1000}])");
+    check_json(room.at("/room/classes"), R"([{"name": "all", "weight": 1, "allotment": "kept"},
+        {"name": "fan_club", "weight": 1000, "allotment": "kept"}])");
 }
 
 TEST_CASE("the draw of every class is shown, and the file of it verifies") {
