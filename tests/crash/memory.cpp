@@ -96,9 +96,14 @@ const sqlite3_mem_methods plain = {
 PlainMemory::PlainMemory() {
     CONCERTRES_ASSERT(sqlite3_shutdown() == SQLITE_OK);
     CONCERTRES_ASSERT(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real) == SQLITE_OK);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);  // nor is it counted
     use(plain);
 }
 
-PlainMemory::~PlainMemory() { use(real); }
+PlainMemory::~PlainMemory() {
+    CONCERTRES_ASSERT(sqlite3_shutdown() == SQLITE_OK);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 1);
+    use(real);
+}
 
 }  // namespace concertres::test
