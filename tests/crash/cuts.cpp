@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "crash/memory.hpp"
 #include "crash/recovery.hpp"
 
 namespace concertres::test {
@@ -103,6 +104,7 @@ class Cuts {
     }
 
     CutPlan plan_;
+    PlainMemory memory_;
     RecordedDay day_;
     Recovery recovery_;
     CutResult result_;

@@ -1,6 +1,15 @@
 #include "crash/memory.hpp"
 
+#include <cstddef>
+
 #include "concertres/assert.hpp"
+
+// glibc's own, which no sanitizer replaces.
+extern "C" {
+void* __libc_malloc(std::size_t size);
+void* __libc_realloc(void* piece, std::size_t size);
+void __libc_free(void* piece);
+}
 
 namespace concertres::test {
 namespace {
@@ -50,5 +59,51 @@ void FailingMemory::fail_at(std::int64_t piece, bool from_then_on) {
 }
 
 void FailingMemory::turn(bool on) { is_on = on; }
+
+// --- PlainMemory ---------------------------------------------------------------------------------
+
+namespace {
+
+// Its size stands before each piece, and keeps it aligned.
+struct alignas(std::max_align_t) Header {
+    int size;
+};
+
+void* with_size(void* memory, int size) {
+    if (memory == nullptr) return nullptr;
+    auto* const header = static_cast<Header*>(memory);
+    header->size = size;
+    return header + 1;
+}
+Header* header_of(void* piece) { return static_cast<Header*>(piece) - 1; }
+std::size_t whole(int size) { return sizeof(Header) + static_cast<std::size_t>(size); }
+
+const sqlite3_mem_methods plain = {
+    [](int size) { return with_size(__libc_malloc(whole(size)), size); },
+    [](void* piece) { __libc_free(header_of(piece)); },
+    [](void* piece, int size) {
+        return with_size(__libc_realloc(header_of(piece), whole(size)), size);
+    },
+    [](void* piece) { return piece == nullptr ? 0 : header_of(piece)->size; },
+    [](int size) { return (size + 7) & ~7; },
+    [](void*) { return SQLITE_OK; },
+    [](void*) {},
+    nullptr,
+};
+
+}  // namespace
+
+PlainMemory::PlainMemory() {
+    CONCERTRES_ASSERT(sqlite3_shutdown() == SQLITE_OK);
+    CONCERTRES_ASSERT(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real) == SQLITE_OK);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);  // nor is it counted
+    use(plain);
+}
+
+PlainMemory::~PlainMemory() {
+    CONCERTRES_ASSERT(sqlite3_shutdown() == SQLITE_OK);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 1);
+    use(real);
+}
 
 }  // namespace concertres::test

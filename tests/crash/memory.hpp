@@ -28,4 +28,15 @@ class FailingMemory {
     [[nodiscard]] std::int64_t asked() const;
 };
 
+// SQLite's memory straight from the C library. A sanitizer's own costs more than all of the
+// recovery from a power cut, and SQLite is not built with the sanitizer, so it gains nothing.
+// REQUIRES: as above; not beside a FailingMemory
+class PlainMemory {
+  public:
+    PlainMemory();
+    ~PlainMemory();
+    PlainMemory(const PlainMemory&) = delete;
+    PlainMemory& operator=(const PlainMemory&) = delete;
+};
+
 }  // namespace concertres::test
