@@ -2,11 +2,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <openssl/crypto.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdint>
@@ -41,6 +41,18 @@ class Descriptor {
     int number_;
 };
 
+// Bytes that had a secret are overwritten when nobody needs them any more.
+class Cleansed {
+  public:
+    explicit Cleansed(std::string& text) : text_(&text) {}
+    ~Cleansed() { OPENSSL_cleanse(text_->data(), text_->size()); }
+    Cleansed(const Cleansed&) = delete;
+    Cleansed& operator=(const Cleansed&) = delete;
+
+  private:
+    std::string* text_;
+};
+
 std::string reason(int fault) { return std::generic_category().message(fault); }
 
 std::string_view trimmed(std::string_view text) {
@@ -64,14 +76,18 @@ Result<std::string> read_private_file(const std::filesystem::path& path) {
         return invalid(
             fmt::format("{0} is open to every user of this machine; run: chmod 600 {0}", name));
     }
-    std::string text;
-    std::array<char, 4096> part{};
-    while (text.size() <= file_bytes_max) {
-        const ssize_t count = ::read(file.number(), part.data(), part.size());
-        if (count == 0) return text;
+    // In one piece, so that no other holds a part of it.
+    std::string text(file_bytes_max + 1, '\0');
+    std::size_t size = 0;
+    while (size < text.size()) {
+        const ssize_t count = ::read(file.number(), text.data() + size, text.size() - size);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return invalid(fmt::format("cannot read {}: {}", name, reason(errno)));
-        text.append(part.data(), static_cast<std::size_t>(count));
+        if (count == 0) {
+            text.resize(size);
+            return text;
+        }
+        size += static_cast<std::size_t>(count);
     }
     return invalid(fmt::format("{} is larger than {} bytes; it must hold keys and nothing else",
                                name, file_bytes_max));
@@ -91,8 +107,9 @@ Result<TokenKey> parse_token_key(std::string_view line) {
     if (fault != std::errc() || stop != id.data() + id.size()) {
         return invalid("the ID before the colon must be a number from 0 to 4294967295");
     }
-    const auto bytes = decode_base64url(trimmed(line.substr(colon + 1)));
+    auto bytes = decode_base64url(trimmed(line.substr(colon + 1)));
     if (!bytes) return invalid("the key after the colon is not base64url without padding");
+    const Cleansed cleansed(*bytes);
     if (bytes->size() != key.secret.size()) {
         return invalid(
             fmt::format("the key has {} bytes; it must have {}", bytes->size(), key.secret.size()));
@@ -109,6 +126,7 @@ Result<TokenKey> parse_token_key(std::string_view line) {
 Result<std::string> read_secret_file(const std::filesystem::path& path) {
     auto text = read_private_file(path);
     if (!text) return std::move(text).error();
+    const Cleansed cleansed(*text);
     const std::string_view key = trimmed(std::string_view(*text).substr(0, text->find('\n')));
     const std::string& name = path.native();
     if (key.empty()) return invalid(name + " has no key in its first line");
@@ -128,6 +146,7 @@ Result<std::string> read_secret_file(const std::filesystem::path& path) {
 Result<std::vector<TokenKey>> read_token_keys(const std::filesystem::path& path) {
     auto text = read_private_file(path);
     if (!text) return std::move(text).error();
+    const Cleansed cleansed(*text);
     return parse_token_keys(*text, path.native());
 }
 

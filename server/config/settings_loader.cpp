@@ -33,6 +33,15 @@ std::vector<std::string> split_list(std::string_view text) {
     return parts;
 }
 
+// In quotes where it has what no setting's name has: it could end the line, or pass for more.
+std::string shown_name(std::string_view name) {
+    const bool is_plain = std::ranges::all_of(name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_';
+    });
+    return is_plain ? std::string(name) : concertres::quoted(name);
+}
+
 bool fits(TomlType type, ValueKind kind) {
     switch (kind) {
         case ValueKind::toggle:
@@ -140,7 +149,7 @@ class Loader {
             fault(text.starts_with("cannot read") ? fmt::format("{}: {}", source, text) : text);
         }
         for (const TomlEntry& entry : file.entries) {
-            take_entry(entry, fmt::format("{}:{}: {}", *path, entry.line, entry.key));
+            take_entry(entry, fmt::format("{}:{}: {}", *path, entry.line, shown_name(entry.key)));
         }
     }
 
@@ -181,7 +190,7 @@ class Loader {
                 const auto meant =
                     nearest_word(std::string_view(name).substr(environment_prefix.size()), ends);
                 fault(fmt::format(
-                    "environment {}: there is no such setting{}", name,
+                    "environment {}: there is no such setting{}", shown_name(name),
                     meant ? fmt::format("; did you mean {}{}?", environment_prefix, *meant) : ""));
                 continue;
             }

@@ -89,8 +89,12 @@ TomlFile parse_toml(std::string_view text, const std::string& name) {
             file.entries.push_back(entry_of(key.str(), line, node));
         }
     } catch (const toml::parse_error& fault) {
-        file.faults.push_back(
-            fmt::format("{}:{}: {}", name, fault.source().begin.line, fault.description()));
+        // It quotes what it saw, as it stands in the file.
+        std::string detail(fault.description());
+        std::replace_if(
+            detail.begin(), detail.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; },
+            '?');
+        file.faults.push_back(fmt::format("{}:{}: {}", name, fault.source().begin.line, detail));
     }
     std::stable_sort(file.entries.begin(), file.entries.end(),
                      [](const TomlEntry& a, const TomlEntry& b) { return a.line < b.line; });

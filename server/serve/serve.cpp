@@ -216,7 +216,7 @@ Options Server::options() {
     Options options = settings_.engine;
     options.events = &live_;
     options.log = [this](LogLevel level, std::string_view text) { log_.line(level, text); };
-    options.token_keys = token_keys_;
+    options.token_keys = std::move(token_keys_);
     return options;
 }
 

@@ -97,7 +97,9 @@ class BoxOffice::Impl {
         : storage_(std::move(storage)),
           options_(checked(std::move(options))),
           ids_(storage_->secrets().ids),
-          tokens_(options_.token_keys.empty() ? storage_->secrets().tokens : options_.token_keys),
+          // No other copy of the caller's keys stays behind: they may be taken away later.
+          tokens_(options_.token_keys.empty() ? storage_->secrets().tokens
+                                              : std::exchange(options_.token_keys, {})),
           board_(catalog_, options_.load_stale),
           surroundings_{&catalog_, &options_, &ids_, &board_},
           writer_(*storage_, board_, surroundings_),

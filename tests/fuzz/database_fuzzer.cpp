@@ -128,23 +128,21 @@ void demand_covered_same(StoreContents& found) {
     demand_same<Pass>(found, "passes");
 }
 
+template <class Command>
+void ask(BoxOffice& office, Command command) {
+    bool answered = false;
+    office.submit(std::move(command), [&](const auto&) { answered = true; });
+    for (int steps = 0; steps < 1'000 && !answered; ++steps) office.step();
+    fuzz::demand(answered, "whoever asks is answered");
+}
+
 // Somebody goes on selling on it: whatever is answered, it ends.
 void use(std::unique_ptr<Storage> store) {
     BoxOffice office(std::move(store), {.running = Running::by_host});
-    for (int i = 0; i < 2; ++i) {
-        bool answered = false;
-        const UserId user = test::id_of(test::bob);
-        if (i == 0) {
-            office.submit(Charge{.user = user, .amount = Money{1'000}, .key = "again"},
-                          [&](const auto&) { answered = true; });
-        } else {
-            office.submit(ListReservations{.user = user}, [&](const auto&) { answered = true; });
-        }
-        for (int steps = 0; !answered; ++steps) {
-            fuzz::demand(steps < 1'000, "whoever asks is answered");
-            office.step();
-        }
-    }
+    const UserId user = test::id_of(test::bob);
+    ask(office, Charge{.user = user, .amount = Money{1'000}, .key = "again"});
+    ask(office, ListReservations{.user = user});
+    ask(office, Tick{test::id_of(test::the_concert)});
 }
 
 }  // namespace

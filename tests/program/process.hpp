@@ -45,6 +45,7 @@ class Process {
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
 
+    [[nodiscard]] pid_t id() const { return pid_; }
     void signal(int number) const;
     // From now on no file of it can grow beyond this: every further write fails.
     void limit_files(std::uint64_t bytes) const;

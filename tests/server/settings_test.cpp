@@ -352,6 +352,16 @@ TEST_CASE("what is misspelt is a fault in every layer, with what was meant") {
                 "environment CONCERTRES_WEBROOT_FOLDER: there is no such setting"});
 }
 
+TEST_CASE("a name that is none cannot end the line that tells of it") {
+    Deployment at;
+    CHECK(at.faults("demo = true\n\"lis\\nten\" = 1", {{"CONCERTRES_A\nlevel=error", "x"}}, {}) ==
+          Words{"concertres.toml:2: \"lis?ten\": there is no such setting; did you mean listen?",
+                "environment \"CONCERTRES_A?level=error\": there is no such setting"});
+    for (const std::string& fault : at.faults("demo = fa\nlse\n", {}, {})) {
+        CHECK(fault.find('\n') == std::string::npos);
+    }
+}
+
 TEST_CASE("a key of the wrong type is a fault with its line") {
     Deployment at;
     CHECK(at.faults("demo = \"true\"\nthreads = \"4\"\nhold-ms = 1.5\n\nlisten = 8080\n"
