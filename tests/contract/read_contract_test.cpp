@@ -39,7 +39,7 @@ CONCERTRES_BACKEND_TEST("a row that nobody wrote is not there, in any table") {
         check_absent<Wallet>(*store, {key});
         check_absent<Sale>(*store, {key});
         check_absent<User>(*store, {uuid_of(key)});
-        check_absent<Line>(*store, {key});
+        check_absent<Line>(*store, {ConcertKey{key}});
         check_absent<Member>(*store, {{concert_key}, {key}});
         check_absent<Member>(*store, {{key}, {1}});
         check_absent<Place>(*store, {{concert_key}, {key}});

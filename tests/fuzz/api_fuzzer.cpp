@@ -22,6 +22,18 @@ namespace {
 
 namespace json = boost::json;
 
+// What takes long to make and knows nothing of a sale: one for all inputs.
+struct Lasting {
+    server::Log log{server::LogFormat::json, LogLevel::error};
+    boost::asio::thread_pool chores{1};
+    server::Metrics metrics;
+};
+
+Lasting& lasting() {
+    static Lasting made;
+    return made;
+}
+
 // A server without sockets, in one thread.
 class Stage {
   public:
@@ -103,10 +115,7 @@ class Stage {
     }
 
     test::TestClock clock_;
-    server::Log log_{server::LogFormat::json, LogLevel::error};
     boost::asio::io_context context_{1};
-    boost::asio::thread_pool chores_{1};
-    server::Metrics metrics_;
     server::RateLimiter token_rate_{{.per_second = 0}};
     server::Snapshots snapshots_;
     server::Live live_{context_, snapshots_};
@@ -116,10 +125,10 @@ class Stage {
     server::Services services_{.office = office_,
                                .snapshots = snapshots_,
                                .live = live_,
-                               .metrics = metrics_,
-                               .log = log_,
+                               .metrics = lasting().metrics,
+                               .log = lasting().log,
                                .token_rate = token_rate_,
-                               .chores = chores_,
+                               .chores = lasting().chores,
                                .token_max_age = std::chrono::days(7)};
     UserId user_;
     ConcertId concert_;

@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     test::HttpReading whole;
     whole.feed(bytes);
     const std::uint64_t seed = fuzz::hash_of(bytes);
-    for (const std::size_t longest : {1, 3, 17, 200}) {
+    for (const std::size_t longest : {1u, 3u, 17u, 200u}) {
         const std::string log = read_cut(bytes, seed + longest, longest);
         fuzz::demand(log == whole.log(), "where bytes are cut changes nothing",
                      "whole:\n" + whole.log() + "cut:\n" + log);

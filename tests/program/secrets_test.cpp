@@ -30,7 +30,9 @@ class Heard {
     void check_free_of(const std::string& what, const std::string& secret) const {
         CAPTURE(what);
         REQUIRE(secret.size() >= 16);
-        CHECK(text_.find(secret) == std::string::npos);
+        const std::size_t at = text_.find(secret);
+        INFO(text_.substr(at == std::string::npos ? 0 : at - std::min<std::size_t>(at, 60), 100));
+        CHECK(at == std::string::npos);
         CHECK(text_.find(hex_of(secret)) == std::string::npos);
     }
     [[nodiscard]] bool has(const std::string& text) const { return contains(text_, text); }

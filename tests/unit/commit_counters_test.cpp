@@ -90,7 +90,7 @@ const std::vector<PlantedFault> faults = {
     {"a wallet is overdrawn",
      [](Group& g) {
          g.before[0].balance.minor = -30'000;
-         for (const std::size_t i : {0, 2, 3}) g.transfer(i).balance_after.minor -= 60'000;
+         for (const std::size_t i : {0u, 2u, 3u}) g.transfer(i).balance_after.minor -= 60'000;
          g.stored(0).balance.minor -= 60'000;
      }},
     {"amounts are so large that they do not add up",

@@ -264,12 +264,12 @@ TEST_CASE("when somebody was heard of is kept to the second, never earlier than 
 
 TEST_CASE("people of one class stand by epoch, then by lot where they were drawn, then by number") {
     const Drawn drawn{.line_class = 0, .epoch = 1, .size = 3};
-    const DrawSeed seed{5};
-    const Draw order(seed, drawn);
+    const DrawSeed other_seed{5};
+    const Draw order(other_seed, drawn);
     LineIndex line;
     for (std::int64_t i = 1; i <= 4; ++i) line.add(PlaceNumber::of(1, i));
     line.add(PlaceNumber::of(0, 9));
-    line.draw(seed, drawn);
+    line.draw(other_seed, drawn);
     std::vector<PlaceNumber> expected{PlaceNumber::of(0, 9)};
     for (std::int64_t rank = 0; rank < 3; ++rank) {
         expected.push_back(PlaceNumber::of(1, order.sequence_at(rank)));
