@@ -223,8 +223,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // Of a number beyond all numbers, and of 0e400, Boost.JSON makes what is none, which no reader
     // takes, and writes it as what is no JSON.
     const std::string written = body ? json::serialize(*body) : "";
-    const bool is_finite = written.find("Infinity") == std::string::npos &&
-                           written.find("NaN") == std::string::npos;
+    const bool is_finite =
+        written.find("Infinity") == std::string::npos && written.find("NaN") == std::string::npos;
     if (body && is_finite) {
         Faults none;
         const auto again = parse_json(written, none);
