@@ -261,11 +261,13 @@ void give_back(Sale& sale, Pass& pass, Time now, std::vector<Event>& events);
 
 struct RoomSnapshot {
     std::int64_t admitted = 0;  // passes marked admitted, after those past their time are off
-    std::int64_t seeking = 0;   // of these, those that hold no seat
     // How many stand at the head of the line, there or not; at most a batch.
     std::int64_t waiting = 0;
     std::int64_t seats_left = 0;  // free or held, of performances to come
     std::int64_t seats_free = 0;
+    // Of the free ones, how many those who are in and hold none may be about to take. Known where
+    // there is a waiting list.
+    std::int64_t seats_sought = 0;
     std::optional<double> load{};           // the host's; nothing: not reported for a while
     std::optional<Duration> commit_time{};  // of recent commits; nothing before the first
 };

@@ -139,8 +139,8 @@ struct HoldFacts {
     Concert concert{};
     Time starts_at{};
     std::vector<ReservedSeat> seats{};  // with today's prices, by number
-    std::vector<SeatNumber>
-        allotted{};  // of these, those that are kept for people of other classes
+    // Of these, those that are kept for people of other classes.
+    std::vector<SeatNumber> allotted{};
     // What the seats would leave behind and need not (avoidable_orphans); none where that is
     // allowed.
     std::vector<SeatNumber> orphans{};

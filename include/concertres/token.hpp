@@ -27,9 +27,12 @@ namespace concertres {
 // the numbers never change.
 enum class TokenPurpose : std::uint8_t { place = 1 };
 
+// Overwrites its secret when it ends, so that none lies about in freed memory.
 struct TokenKey {
     std::uint32_t id = 0;
     std::array<std::uint8_t, 32> secret{};
+
+    ~TokenKey();
 };
 
 // What a deployment's keys must be. Refuses: request_invalid (there is none; two have one id; a

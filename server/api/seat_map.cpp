@@ -55,6 +55,7 @@ HallTexts::HallTexts(const SeatsView& view, std::string_view currency) {
         const auto area = std::ranges::find(areas_, seat.section, &Area::section);
         CONCERTRES_ASSERT(area != areas_.end());
         numbers_.push_back(seat.number);
+        allotted_.push_back(!seat.allotted_to.empty());
         area_of_.push_back(static_cast<std::uint32_t>(area - areas_.begin()));
     }
 }
@@ -74,6 +75,7 @@ void HallTexts::add_numbered(const SeatView& seat, std::string_view currency) {
     if (!seat.allotted_to.empty()) json.field("allotted_to", seat.allotted_to);
     json.key("status");
     numbers_.push_back(seat.number);
+    allotted_.push_back(!seat.allotted_to.empty());
     prices_.push_back(seat.price);
     text_ += part;
     ends_.push_back(text_.size());
@@ -235,16 +237,19 @@ std::optional<SeatMap::FreeSeat> SeatMap::free_seat(Time now) {
     std::lock_guard lock(mutex_);
     end_holds(now);
     const std::size_t count = hall_->numbered();
+    const auto is_open = [&](std::size_t at) {
+        return cells_[at].status == SeatStatus::free && !hall_->is_allotted(at);
+    };
     // Not the same for everybody who asks.
     const auto moment = static_cast<std::size_t>(now.time_since_epoch().count());
     for (std::size_t i = 0; i < count; ++i) {
         const std::size_t at = (moment % count + i) % count;
-        if (cells_[at].status == SeatStatus::free) {
+        if (is_open(at)) {
             return FreeSeat{hall_->number(at), hall_->price(at), {}};
         }
     }
     for (std::size_t at = count; at < cells_.size(); ++at) {
-        if (cells_[at].status == SeatStatus::free) {
+        if (is_open(at)) {
             return FreeSeat{hall_->number(at), hall_->price(at),
                             hall_->areas()[hall_->area_of(at)].section};
         }

@@ -54,6 +54,8 @@ class HallTexts {
     // REQUIRES: at >= numbered()
     [[nodiscard]] std::size_t area_of(std::size_t at) const { return area_of_[at - numbered()]; }
     [[nodiscard]] Money price(std::size_t at) const;
+    // In the allotment of a class.
+    [[nodiscard]] bool is_allotted(std::size_t at) const { return allotted_[at]; }
     // REQUIRES: at < numbered()
     [[nodiscard]] std::string_view text(std::size_t at) const;
     [[nodiscard]] std::size_t bytes() const { return text_.size(); }
@@ -62,6 +64,7 @@ class HallTexts {
     void add_numbered(const SeatView& seat, std::string_view currency);
 
     std::vector<SeatNumber> numbers_;
+    std::vector<bool> allotted_;
     std::vector<Money> prices_;  // of numbered seats
     std::string text_;
     std::vector<std::size_t> ends_;  // of each numbered seat's part of it
@@ -112,7 +115,7 @@ class SeatMap {
         Money price{};
         std::string area{};  // of which it is; empty: the seat is numbered
     };
-    // Any seat that can be held now; a numbered one, if there is one.
+    // Any seat that anybody can hold now; a numbered one, if there is one.
     std::optional<FreeSeat> free_seat(Time now);
 
     // What has changed since this was last called. For one caller.

@@ -47,4 +47,15 @@ SeatTurns a_seat_for_each(const SeatsByClass& seats, std::span<const std::int64_
     return turns;
 }
 
+std::int64_t seats_sought(const SeatsByClass& seats, std::span<const std::int64_t> seeking) {
+    std::int64_t own = 0;
+    std::int64_t others = 0;
+    for (std::size_t i = 0; i < seeking.size(); ++i) {
+        const std::int64_t free = i < seats.kept.size() ? seats.kept[i].free : 0;
+        own += std::min(seeking[i], free);
+        others += std::max<std::int64_t>(0, seeking[i] - free);
+    }
+    return own + std::min(others, seats.anybodys.free);
+}
+
 }  // namespace concertres

@@ -44,5 +44,8 @@ struct SeatTurns {
 // counted on the own seats of their class first, which is how the most people find one.
 [[nodiscard]] SeatTurns a_seat_for_each(const SeatsByClass& seats,
                                         std::span<const std::int64_t> seeking);
+// How many free seats that is which they may take: fewer than they are where some find none.
+[[nodiscard]] std::int64_t seats_sought(const SeatsByClass& seats,
+                                        std::span<const std::int64_t> seeking);
 
 }  // namespace concertres

@@ -186,7 +186,7 @@ std::int64_t active_quota(std::int64_t active_max, const RoomSnapshot& room) {
 // A seat for everybody who is let in: one that is free now, and that none of those who are in and
 // hold nothing yet may be about to take.
 std::int64_t seats_quota(const RoomSnapshot& room) {
-    return std::max<std::int64_t>(0, room.seats_free - room.seeking);
+    return std::max<std::int64_t>(0, room.seats_free - room.seats_sought);
 }
 
 // Throws where the record cannot be read: what is not known cannot be counted, and admitting nobody

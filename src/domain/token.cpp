@@ -95,13 +95,13 @@ Result<void> check(const std::vector<TokenKey>& keys) {
     return {};
 }
 
+TokenKey::~TokenKey() { OPENSSL_cleanse(secret.data(), secret.size()); }
+
 TokenKeys::TokenKeys(std::vector<TokenKey> keys) {
     if (auto valid = check(keys); !valid) throw std::invalid_argument(valid.error().detail);
     auto impl = std::make_shared<Impl>();
-    for (TokenKey& key : keys) {
+    for (const TokenKey& key : keys) {
         impl->entries.push_back({key.id, HmacSha256(key.secret)});
-        // This copy is ours; it should not lie about in freed memory.
-        OPENSSL_cleanse(key.secret.data(), key.secret.size());
     }
     impl_ = std::move(impl);
 }

@@ -117,12 +117,6 @@ class AllottedSale {
     int keys_ = 0;
 };
 
-std::vector<SeatNumber> numbers_of(const ReservationView& view) {
-    std::vector<SeatNumber> numbers;
-    for (const SeatPrice& seat : view.seats) numbers.push_back(seat.number);
-    return numbers;
-}
-
 }  // namespace
 
 CONCERTRES_BACKEND_TEST(
@@ -242,6 +236,23 @@ CONCERTRES_BACKEND_TEST("a class for which all is sold is told so, while the oth
     at.release_allotment();
     CHECK(at.place(2).sale == SaleState::open);
     CHECK(at.tick() == 2);
+    at.audit_is_clean();
+}
+
+CONCERTRES_BACKEND_TEST("who looks in vain for a seat keeps nobody from those of another class") {
+    ConcertDraft draft = hall();
+    draft.room->waiting_list = true;
+    AllottedSale at(backend, draft);
+    for (int user = 1; user <= 4; ++user) at.join(user, "general");
+    CHECK(at.tick() == 4);
+    // One of the four has all that anybody may take; the fan club's five are free.
+    REQUIRE(at.hold(1, {3, 4, 5, 6}));
+    at.join(5, "general");
+    for (int user = 6; user <= 11; ++user) at.join(user, "fan_club");
+    CHECK(at.tick() == 5);
+    CHECK(at.place(5).status == TokenStatus::waiting);
+    CHECK(at.place(10).status == TokenStatus::admitted);
+    CHECK(at.place(11).status == TokenStatus::waiting);
     at.audit_is_clean();
 }
 

@@ -52,12 +52,6 @@ struct Stepped {
     SmallSale sale;
 };
 
-std::vector<SeatNumber> numbers_of(const ReservationView& view) {
-    std::vector<SeatNumber> numbers;
-    for (const SeatPrice& seat : view.seats) numbers.push_back(seat.number);
-    return numbers;
-}
-
 }  // namespace
 
 CONCERTRES_BACKEND_TEST(

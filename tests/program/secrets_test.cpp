@@ -1,7 +1,10 @@
 // No secret leaves the program where it does not belong. Each key and token here is told apart at a
-// glance, and is looked for in all that the program says.
+// glance, and is looked for in all that the program says, and in what is left in its memory.
 #include <doctest/doctest.h>
 
+#include <csignal>
+#include <cstdio>
+#include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -48,6 +51,37 @@ class Heard {
 };
 
 std::string bare_key(const std::string& line) { return line.substr(2, line.size() - 3); }
+
+// How often `needle` stands in what the process may write; it is halted meanwhile.
+std::size_t count_in_memory(const Process& process, const std::string& needle) {
+    process.signal(SIGSTOP);
+    const std::string folder = "/proc/" + std::to_string(process.id());
+    std::ifstream maps(folder + "/maps");
+    std::ifstream memory(folder + "/mem", std::ios::binary);
+    std::size_t count = 0;
+    std::size_t bytes_read = 0;
+    for (std::string line; std::getline(maps, line);) {
+        unsigned long begin = 0;
+        unsigned long end = 0;
+        char rights[5] = {};
+        if (std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, rights) != 3) continue;
+        // Shadow memory of a sanitizer is terabytes of nothing.
+        if (std::string(rights) != "rw-p" || end - begin > (1ul << 30)) continue;
+        std::string bytes(end - begin, '\0');
+        memory.clear();
+        memory.seekg(static_cast<std::streamoff>(begin));
+        memory.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+        bytes.resize(static_cast<std::size_t>(memory.gcount()));
+        bytes_read += bytes.size();
+        for (std::size_t at = bytes.find(needle); at != std::string::npos;
+             at = bytes.find(needle, at + 1)) {
+            ++count;
+        }
+    }
+    process.signal(SIGCONT);
+    REQUIRE(bytes_read > 100'000);
+    return count;
+}
 
 // A whole purchase, and every kind of refusal on the way, with what each may not say again.
 void buy_and_be_refused(const KeyedServer& server, const std::string& token, Heard& heard) {
@@ -144,4 +178,19 @@ TEST_CASE("no key and no token is said again: not in a log, an answer, a metric 
         const std::string found = run_sql(store, secret);
         heard.check_free_of("a secret of the store", found.substr(0, found.find('\n')));
     }
+}
+
+TEST_CASE("a token key that was taken away is gone from the memory of the program") {
+    KeyedServer server;
+    const std::string token = server.join("ann", "first-api-key-0123").text("/token");
+    server.set_log_level("info");
+    server.set("token-keys", key_2);
+    server.set("api-key", "second-api-key-0123\n");
+    server.reload("reload: keys and log level were read anew");
+    CHECK(server.worth(token) == "401 token_invalid");
+    // What is there is found.
+    CHECK(count_in_memory(server.process(), "second-api-key-0123") > 0);
+    CHECK(count_in_memory(server.process(), *decode_base64url(bare_key(key_1))) == 0);
+    CHECK(count_in_memory(server.process(), bare_key(key_1)) == 0);
+    CHECK(server.stop() == "exit 0");
 }

@@ -510,6 +510,21 @@ TEST_CASE("a hall of nothing but an area has an answer, too") {
     CHECK(free->area == "Standing's");
 }
 
+TEST_CASE("a free seat is none that is allotted to a class of the room") {
+    ConcertDraft draft = hall_with_area();
+    draft.room.emplace().classes = {{"general", 1}, {"fan_club", 1}};
+    for (HallSeat& seat : draft.seats) {
+        if (seat.number != 2) seat.allotted_to = 1;
+    }
+    Alone alone(std::move(draft));
+    const Time now = alone.office.now();
+    const auto free = alone.map.free_seat(now);
+    REQUIRE(free);
+    CHECK(free->number == 2);
+    alone.map.apply(alone.event(EventKind::reservation_held, {2}, now + 5min));
+    CHECK_FALSE(alone.map.free_seat(now));
+}
+
 TEST_CASE("the start page asks for one of an area where no numbered seat is to be had") {
     TestServer server;
     const SmallSale sale = server.add(hall_with_area());

@@ -80,6 +80,8 @@ class Model {
     void check_store(Storage& store);
     // All that was asked for has been answered at last: every effect has somebody who knows of it.
     void check_all_told();
+    // What this user was not told of is no breach: the answer was cut, and they no longer ask.
+    void forgive(UserId user) { forgiven_.insert(user); }
     // Nothing is left that should have ended by itself.
     void check_all_ended(Time now);
     // Somebody who should be let in now, by the rules as they stand: nothing where nobody should,
@@ -254,6 +256,7 @@ class Model {
     std::map<SeatNumber, std::int64_t> prices_;
     std::int64_t next_of_room_ = 1;
 
+    std::set<UserId> forgiven_;
     std::map<std::pair<PerformanceKey, SeatNumber>, SeatNow> seats_;
     std::map<ReservationId, Booking> bookings_;
     std::map<ReservationKey, ReservationId> booking_names_;

@@ -65,11 +65,18 @@ void World::arrive(const Shared<Command>& errand) {
         }
     }
     ++outstanding_;
+    Copies& copies = copies_[errand->number];
+    if constexpr (requires { command.user; }) copies.user = command.user;
+    ++copies.asked;
+    copies.is_answered |= errand->is_answered;
     office_->submit<Command>(
         command, [this, errand, command, generation = generation_](AnswerTo<Command> result) {
             // A connection that is gone carries nothing.
             if (generation != generation_) return;
             --outstanding_;
+            const auto asked = copies_.find(errand->number);
+            if (result || is_final(result.error().code)) asked->second.is_answered = true;
+            if (--asked->second.asked == 0) copies_.erase(asked);
             answers_due_ = false;
             if (result && has_failed_) complain("D3", "answered though storage has failed");
             model_.answered(command, result);
@@ -87,6 +94,7 @@ template <class Command>
 void World::answer(const Shared<Command>& errand, const AnswerTo<Command>& answer) {
     trace_.note("answer",
                 {errand->number, answer ? 0 : static_cast<std::int64_t>(answer.error().code)});
+    errand->is_answered |= answer || is_final(answer.error().code);
     if (answer) {
         const std::optional<Uuid> id = id_of(*answer);
         if (id && errand->first && *errand->first != *id) {

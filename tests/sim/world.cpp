@@ -155,6 +155,7 @@ void World::open() {
     is_failing_ = has_failed_ = answers_due_ = false;
     crash_at_commit_ = crash_at_load_ = stop_at_load_ = false;
     outstanding_ = 0;
+    copies_.clear();
     overdue_since_.reset();
     sunk_.clear();
     office_ = std::make_unique<BoxOffice>(std::move(observed), mix_.options);
@@ -170,6 +171,10 @@ void World::close(bool in_order) {
         if (outstanding_ != 0)
             complain("H6", "a box office that stopped left questions unanswered");
     } else {
+        // A late copy of what was refused may take effect and nobody be told, or ask again.
+        for (const auto& [errand, copies] : copies_) {
+            if (copies.is_answered) model_.forgive(copies.user);
+        }
         is_failing_ = true;
         ++generation_;
         observed_->die();

@@ -92,6 +92,7 @@ class World final : public EventSink {
         std::function<void(const AnswerTo<Command>&)> then;
         int tries = 0;
         bool is_done = false;
+        bool is_answered = false;  // finally, wherever that went: it may not be asked again
         std::optional<Uuid> first{};  // what it was answered with, wherever that went
         bool was_lost = false;        // an answer was
     };
@@ -166,6 +167,12 @@ class World final : public EventSink {
     std::int64_t generation_ = 0;  // of the box office
     std::int64_t errands_ = 0;
     std::int64_t outstanding_ = 0;  // asked of this box office and not answered
+    struct Copies {
+        UserId user{};
+        int asked = 0;
+        bool is_answered = false;  // one of them, or one before them
+    };
+    std::map<std::int64_t, Copies> copies_;  // of those: by errand
     bool is_healed_ = false;
     bool has_given_up_ = false;
     bool is_failing_ = false;   // its storage was told to fail, or it has been stopped

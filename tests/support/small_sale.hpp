@@ -9,6 +9,12 @@
 
 namespace concertres::test {
 
+[[nodiscard]] inline std::vector<SeatNumber> numbers_of(const ReservationView& view) {
+    std::vector<SeatNumber> numbers;
+    for (const SeatPrice& seat : view.seats) numbers.push_back(seat.number);
+    return numbers;
+}
+
 struct SmallSale {
     ConcertId concert;
     std::vector<PerformanceId> performances;

@@ -103,6 +103,23 @@ TEST_CASE("whatever is let in by these numbers finds a seat, and one more would 
     CHECK(full > 500);
 }
 
+TEST_CASE("what is free is sought, or there are turns for it") {
+    CHECK(seats_sought(seats_of({}, 5), Counts{3}) == 3);
+    CHECK(seats_sought(seats_of({}, 5), Counts{4, 4}) == 5);
+    std::mt19937 random(8);
+    const auto below = [&](int bound) {
+        return static_cast<std::int64_t>(random() % static_cast<unsigned>(bound));
+    };
+    for (int round = 0; round < 1'000; ++round) {
+        const SeatsByClass seats = seats_of({below(4), below(4), 0}, below(6));
+        const Counts seeking{below(6), below(6), below(6)};
+        const SeatTurns turns = a_seat_for_each(seats, seeking);
+        std::int64_t together = turns.common;
+        for (std::size_t i = 0; i < 3; ++i) together += turns.own_of(i);
+        CHECK(together == seats.total().free - seats_sought(seats, seeking));
+    }
+}
+
 TEST_CASE("a seat is kept for its class until the allotment is released") {
     const HallSeat plain{.number = 1};
     const HallSeat kept{.number = 2, .allotted_to = 1};

@@ -99,8 +99,7 @@ Result<void> Handler<Admit>::let_in(UnitOfWork& rows, Place place) const {
     if (is_draw_due(sale, rows.now())) hold_draw(sale, lines, rows.now(), events);
     const std::int64_t admitted = (*line_)->admitted - ended_.count(rows.now());
     const auto seeking = Handler<Tick>::seeking_of(rows, sale, admitted);
-    const RoomSnapshot room =
-        Handler<Tick>::snapshot_of(rows, sale, seats.total(), admitted, seeking, 1);
+    const RoomSnapshot room = Handler<Tick>::snapshot_of(rows, sale, seats, admitted, seeking, 1);
     if (!Handler<Tick>::turns_for_seats(sale, seats, seeking).has_any(line_class)) {
         return full_room(sale, room);
     }

@@ -72,7 +72,7 @@ class Handler<Tick> {
 
     // Whoever lets people in asks these, so that the policy is the same for all.
     [[nodiscard]] static RoomSnapshot snapshot_of(const UnitOfWork& rows, const Sale& sale,
-                                                  const SeatCounts& counts, std::int64_t admitted,
+                                                  const SeatsByClass& seats, std::int64_t admitted,
                                                   const Seeking& seeking, std::int64_t waiting);
     // `admitted`: how many are in. Not looked for where there is no waiting list.
     [[nodiscard]] static Seeking seeking_of(const UnitOfWork& rows, const Sale& sale,

@@ -168,8 +168,7 @@ std::optional<std::int64_t> Handler<Tick>::admit_waiting(UnitOfWork& rows, Sale&
                                                          std::int64_t admitted,
                                                          std::vector<Event>& events) {
     const SeatsByClass seats = seats_.by_class(rows, sale);
-    const SeatCounts counts = seats.total();
-    const SaleState state = state_of(sale, counts, rows.now());
+    const SaleState state = state_of(sale, seats.total(), rows.now());
     const bool opened = !sale.opens_at || *sale.opens_at <= rows.now();
     if ((state != SaleState::open && state != SaleState::draining) || !opened) {
         return std::nullopt;
@@ -189,7 +188,7 @@ std::optional<std::int64_t> Handler<Tick>::admit_waiting(UnitOfWork& rows, Sale&
     // Of all classes together no more than a batch, as where there is one.
     constexpr auto batch = static_cast<std::int64_t>(RoomLine::batch);
     const RoomSnapshot room =
-        snapshot_of(rows, sale, counts, admitted, seeking, std::min(people, batch));
+        snapshot_of(rows, sale, seats, admitted, seeking, std::min(people, batch));
     const auto turns = share_turns(rows, sale, room, demands, seat_turns.common);
     if (!turns) return 0;
     std::int64_t total = 0;
@@ -318,13 +317,14 @@ SeatTurns Handler<Tick>::turns_for_seats(const Sale& sale, const SeatsByClass& s
 }
 
 RoomSnapshot Handler<Tick>::snapshot_of(const UnitOfWork& rows, const Sale& sale,
-                                        const SeatCounts& counts, std::int64_t admitted,
+                                        const SeatsByClass& seats, std::int64_t admitted,
                                         const Seeking& seeking, std::int64_t waiting) {
+    const SeatCounts counts = seats.total();
     RoomSnapshot room{.admitted = admitted,
-                      .seeking = std::accumulate(seeking.begin(), seeking.end(), std::int64_t{0}),
                       .waiting = waiting,
                       .seats_left = counts.free + counts.held,
                       .seats_free = counts.free,
+                      .seats_sought = seats_sought(seats, seeking),
                       .load = {},
                       .commit_time = {}};
     rows.board().tell_signals(sale.concert, rows.now(), room);
