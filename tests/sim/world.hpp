@@ -92,7 +92,7 @@ class World final : public EventSink {
         std::function<void(const AnswerTo<Command>&)> then;
         int tries = 0;
         bool is_done = false;
-        bool is_answered = false;  // finally, wherever that went: it may not be asked again
+        bool is_answered = false;     // finally, wherever that went: it may not be asked again
         std::optional<Uuid> first{};  // what it was answered with, wherever that went
         bool was_lost = false;        // an answer was
     };
