@@ -114,6 +114,7 @@ void get_metrics(Exchange exchange) {
                                         .concerts = {},
                                         .snapshot_age = services.snapshots.age(),
                                         .event_streams = services.live.followed(),
+                                        .gate = services.gate.figures(),
                                         .log_lines_dropped = services.log.dropped()};
                       // A failed engine answers nothing, but it is still worth looking at.
                       if (concerts) readings.concerts = std::move(*concerts);
