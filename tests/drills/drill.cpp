@@ -10,7 +10,6 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "http/client.hpp"
 #include "support/environment.hpp"
 
 namespace concertres::test {
@@ -91,13 +90,6 @@ std::int64_t number_at(const boost::json::value& report, std::string_view pointe
     boost::system::error_code absent;
     const auto* value = report.find_pointer({pointer.data(), pointer.size()}, absent);
     return value == nullptr ? 0 : value->to_number<std::int64_t>();
-}
-
-double metric(const std::string& operators_url, std::string_view name) {
-    const std::string text = http::Client(operators_url).send({.target = "/metrics"}).body;
-    const std::size_t at = text.find(fmt::format("\n{} ", name));
-    if (at == std::string::npos) throw std::runtime_error("no metric " + std::string(name));
-    return std::stod(text.substr(at + name.size() + 2));
 }
 
 }  // namespace concertres::test

@@ -63,7 +63,5 @@ class SlowDisk {
 // Runs `concertres load` with this profile to its end, and gives its report.
 [[nodiscard]] boost::json::value put_load(const std::string& url, const std::string& profile);
 [[nodiscard]] std::int64_t number_at(const boost::json::value& report, std::string_view pointer);
-// What the server's metrics say.
-[[nodiscard]] double metric(const std::string& operators_url, std::string_view name);
 
 }  // namespace concertres::test

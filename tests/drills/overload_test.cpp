@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
+#include <ranges>
 #include <string>
 #include <thread>
 #include <vector>
@@ -109,7 +111,8 @@ std::string told(const Stretch& stretch) {
 TEST_CASE("ten times what it can do: it does what it can, and turns away the rest") {
     const TempDir folder;
     const SlowDisk disk({.sync_us = 5'000, .kib_per_second = 4'096});
-    Serving serving{.data = folder.path(), .arguments = {"--log-level", "error"}};
+    Serving serving{.data = folder.path(),
+                    .arguments = {"--tick-ms", "50", "--log-level", "error"}};
     disk.add_to(serving.launch);
     ServerProcess server(serving);
     const ImportedSale sale =
@@ -122,14 +125,15 @@ TEST_CASE("ten times what it can do: it does what it can, and turns away the res
     MESSAGE(fmt::format("capacity: {:.0f} reservations/s, made and released", capacity));
     REQUIRE(capacity > 0);
 
+    // There and back, so that what a growing store costs falls on all of them alike.
     std::vector<Stretch> stretches;
     Onlooker onlooker(server.url(), sale);
-    for (const int times : sized(std::vector{10}, std::vector{1, 2, 5, 10})) {
+    for (const int times : sized(std::vector{10}, std::vector{1, 2, 5, 10, 10, 5, 2, 1})) {
         auto report = put_load(
             server.url(),
             fmt::format("scenario = \"reservation\"\nrate = [\"0s {0:.0f}\", \"{1}s {0:.0f}\"]\n"
                         "connections = {2}\n",
-                        std::max(1.0, capacity * times), sized(4, 20), sized(300, 3'000)));
+                        std::max(1.0, capacity * times), sized(4, 12), sized(300, 3'000)));
         check_answers(report);
         stretches.push_back({times, done_per_second(report), std::move(report)});
         MESSAGE(told(stretches.back()));
@@ -137,30 +141,39 @@ TEST_CASE("ten times what it can do: it does what it can, and turns away the res
     onlooker.end();
     CHECK(onlooker.odd() == std::vector<std::string>());
 
-    const Stretch& last = stretches.back();
-    const double most = std::ranges::max(stretches, {}, &Stretch::done_per_second).done_per_second;
-    judge(last.done_per_second >= 0.9 * most,
-          fmt::format("at ten times {:.2f} of the most", last.done_per_second / most));
-    judge(number_at(last.report, "/all/shed_times/p50_us") <= 10'000,
-          fmt::format("half of those turned away know it after {} us",
-                      number_at(last.report, "/all/shed_times/p50_us")));
-    judge(number_at(last.report, "/all/shed") > 0 && onlooker.turned_away() > 0,
-          "some were turned away");
+    std::map<int, double> done;  // by how many times, the mean
+    for (const Stretch& one : stretches) {
+        const auto count = std::ranges::count(stretches, one.times, &Stretch::times);
+        done[one.times] += one.done_per_second / static_cast<double>(count);
+    }
+    const double at_ten = done.rbegin()->second;
+    const double most = std::ranges::max(done | std::views::values);
+    judge(at_ten >= 0.9 * most,
+          fmt::format("done at ten times: {:.2f} of the most", at_ten / most));
+    for (const Stretch& one : stretches) {
+        if (one.times < 10) continue;
+        judge(number_at(one.report, "/all/shed") > 0, "some were turned away");
+        judge(number_at(one.report, "/all/shed_times/p99_us") <= 100'000,
+              fmt::format("99 of 100 who are turned away know it after {} us",
+                          number_at(one.report, "/all/shed_times/p99_us")));
+    }
+    judge(onlooker.turned_away() > 0,
+          fmt::format("the onlooker too, {} times", onlooker.turned_away()));
     const Vitals vitals = vitals_of(server.process().id());
     MESSAGE(fmt::format("memory at most {} KiB", vitals.memory_max_kib));
     CHECK(vitals.memory_max_kib <= sized(memory_max_small_kib, memory_max_kib));
 
     // By itself, and soon.
     const auto over = std::chrono::steady_clock::now();
-    REQUIRE(
-        eventually([&] { return metric(server.operators_url(), "concertres_overloaded") == 0; }));
+    REQUIRE(eventually(
+        [&] { return metrics_of(server.operators_url()).at("concertres_overloaded") == 0; }));
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - over);
     judge(took < std::chrono::seconds(5),
           fmt::format("everybody is let in again {} ms after the rush", took.count()));
     const auto calm = put_load(server.url(),
                                "scenario = \"reservation\"\n"
-                               "users = [\"0s 4\", \"1s 4\"]\n"
+                               "users = [\"0s 4\", \"4s 4\"]\n"
                                "thresholds = [\"errors <= 0%\"]\n");
     CHECK(number_at(calm, "/outcomes/done") > 0);
     CHECK(server.stop() == "exit 0");

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <future>
+#include <chrono>
 #include <string>
 
 #include "concertres/ids.hpp"
@@ -16,6 +16,7 @@ using namespace concertres;
 using namespace concertres::test;
 namespace json = boost::json;
 using Kind = SlowCrowd::Kind;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -60,7 +61,8 @@ TEST_CASE("thousands of slow clients are cut, each of them, and buyers go on") {
     const SlowCrowd::Shape shape{.heads = sized(1'000, 10'000),
                                  .bodies = sized(100, 1'000),
                                  .readers = sized(100, 1'000),
-                                 .request = large_request(server.url(), sale)};
+                                 .request = large_request(server.url(), sale),
+                                 .pause = sized(500ms, 2'000ms)};
 
     const json::value before = buyers(server.url(), sized(1, 10));
     const std::string url = server.url();
@@ -80,8 +82,8 @@ TEST_CASE("thousands of slow clients are cut, each of them, and buyers go on") {
     CHECK(crowd.all_are_cut(std::chrono::seconds(180)));
     MESSAGE(fmt::format("cut: {} who were slow with a head, {} with a body, {} in reading",
                         crowd.cut(Kind::head), crowd.cut(Kind::body), crowd.cut(Kind::reader)));
-    CHECK(metric(server.operators_url(),
-                 "concertres_connections_timed_out_total{listener=\"buyers\"}") >=
+    const auto metrics = metrics_of(server.operators_url());
+    CHECK(metrics.at("concertres_connections_timed_out_total{listener=\"buyers\"}") >=
           shape.heads + shape.bodies + shape.readers);
     CHECK(server.stop() == "exit 0");
 }

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -115,9 +116,11 @@ void SlowCrowd::nudge(Client& client) {
     if (client.socket < 0) return;
     char byte = 'x';
     if (client.kind == Kind::reader) {
-        const auto taken = ::recv(client.socket, &byte, 1, MSG_DONTWAIT);
-        const bool ended = taken == 0 || (taken < 0 && errno != EAGAIN);
-        if (ended) close(client);
+        // The end shows, though there is more to read.
+        pollfd ended{.fd = client.socket, .events = 0, .revents = 0};
+        const bool is_cut =
+            ::poll(&ended, 1, 0) > 0 || ::recv(client.socket, &byte, 1, MSG_DONTWAIT) == 0;
+        if (is_cut) close(client);
         return;
     }
     // Whoever was cut was told why before: that is read, and then the end.
