@@ -82,6 +82,10 @@ void write_gate(Writer& to, const Gate::Figures& gate) {
     to.family(MetricType::Gauge, "concertres_overloaded",
               "1 while further requests are turned away: the engine has more to do than it can.")
         .value(std::int64_t{gate.limited || gate.stalls});
+    to.family(MetricType::Gauge, "concertres_stalled",
+              "1 while the engine has answered nobody for twice wait-max-ms; what is told of "
+              "concerts is missing then.")
+        .value(std::int64_t{gate.stalls});
     to.family(MetricType::Counter, "concertres_requests_turned_away_total",
               "Requests refused (overloaded) because the wait for the engine had grown too long.")
         .value(gate.turned_away);
