@@ -182,9 +182,20 @@ TEST_CASE("a disk that stalls amid a steady sale loses no sale and doubles none"
     const auto stall_end = stall_at + std::chrono::seconds(shape.seconds_stalled);
     std::this_thread::sleep_until(stall_at);
     disk.stall();
+    std::this_thread::sleep_until(stall_end - milliseconds(300));
+    const auto asked = steady_clock::now();
+    const auto seen = metrics_of(server.operators_url());
+    const auto told = std::chrono::duration_cast<milliseconds>(steady_clock::now() - asked);
+    judge(
+        seen.at("concertres_stalled") == 1 && told < milliseconds(250),
+        fmt::format("towards its end the metrics say that it stalls, after {} ms; {} wait, {} were "
+                    "turned away",
+                    told.count(), seen.at("concertres_commands_waiting"),
+                    seen.at("concertres_requests_turned_away_total")));
     std::this_thread::sleep_until(stall_end);
     disk.go_on();
     sale.end();
+    CHECK(metrics_of(server.operators_url()).at("concertres_stalled") == 0);
 
     const std::vector<Purchase>& sales = sale.sales();
     check_told(sales);

@@ -147,7 +147,7 @@ TEST_CASE("who looks after a server that stalls sees that it does") {
     auto waits = std::async(std::launch::async, [&] {
         return set.server.ask(
             {.method = "POST",
-             .target = "/v1/concerts/" + set.sale.concert + "/tokens",
+             .target = "/v1/concerts/" + set.sale.concert.to_string() + "/tokens",
              .body = fmt::format(R"({{"user_id": "{}"}})", UserId::random().to_string())});
     });
     REQUIRE(eventually([&] { return gate.figures().inside == 1; }));
