@@ -172,7 +172,8 @@ TEST_CASE("a disk that stalls amid a steady sale loses no sale and doubles none"
     const TempDir folder;
     const SlowDisk disk({.sync_us = 1'000});
     Serving serving{.data = folder.path(),
-                    .arguments = {"--tick-ms", "50", "--log-level", "error"}};
+                    .arguments = {"--tick-ms", "50", "--log-level", "error"},
+                    .is_patient = false};
     disk.add_to(serving.launch);
     ServerProcess server(serving);
     const RushSale halls = import_rush_sale({"--server", server.operators_url()}, shape.buyers());

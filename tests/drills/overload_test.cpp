@@ -112,7 +112,8 @@ TEST_CASE("ten times what it can do: it does what it can, and turns away the res
     const TempDir folder;
     const SlowDisk disk({.sync_us = 5'000, .kib_per_second = 4'096});
     Serving serving{.data = folder.path(),
-                    .arguments = {"--tick-ms", "50", "--log-level", "error"}};
+                    .arguments = {"--tick-ms", "50", "--log-level", "error"},
+                    .is_patient = false};
     disk.add_to(serving.launch);
     ServerProcess server(serving);
     const ImportedSale sale =
