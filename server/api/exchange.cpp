@@ -1,5 +1,7 @@
 #include "api/exchange.hpp"
 
+#include <functional>
+
 namespace concertres::server {
 
 Exchange::Exchange(Services& services, const http::Request& request, http::Respond respond,
@@ -59,6 +61,14 @@ void Exchange::finish(http::Response response, std::string_view code) {
              {"client", client}});
     }
     respond_(std::move(response));
+}
+
+void turn_away(Exchange exchange) {
+    Problem problem(Error{Errc::overloaded, "there is too much to do just now; try again", {}});
+    // Not all at once, or they would meet again.
+    problem.retry_after_s =
+        1 + static_cast<std::int64_t>(std::hash<std::string_view>()(exchange.request_id()) % 3);
+    exchange.refuse(problem);
 }
 
 }  // namespace concertres::server

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -60,7 +61,8 @@ class Exchange {
     // Further fields of the answer, whatever it is.
     void add_field(std::string_view name, std::string_view value);
 
-    // Asks the box office; `then(exchange, answer)` runs on the connection's thread.
+    // Asks the box office; `then(exchange, answer)` runs on the connection's thread. Where there is
+    // too much to do, the exchange ends here.
     template <class Command, class Then>
     static void ask(Exchange exchange, Command command, Then then);
     // The same, for answers that end the exchange: refusals are told, and `then(exchange, view)`
@@ -93,19 +95,34 @@ class Exchange {
     std::chrono::steady_clock::time_point started_;
 };
 
+// There is too much to do; see Gate.
+void turn_away(Exchange exchange);
+
+template <class Command>
+inline constexpr bool begins_purchase =
+    std::is_same_v<Command, Join> || std::is_same_v<Command, Hold>;
+
 // Tells of the refusal; who waits is told also where they stand.
 void refuse_for_place(Exchange exchange, const Error& error);
 
 template <class Command, class Then>
 void Exchange::ask(Exchange exchange, Command command, Then then) {
+    // Operators mend what is wrong, so their turn is always.
+    Gate::Turn turn;
+    if (exchange.route().access != Access::admin) {
+        turn = exchange.services().gate.enter(begins_purchase<Command> ? Gate::Asks::to_begin
+                                                                       : Gate::Asks::to_go_on);
+        if (!turn) return turn_away(std::move(exchange));
+    }
     BoxOffice& office = exchange.office();
     const auto home = exchange.home();
-    async_call(
-        office, std::move(command),
-        boost::asio::bind_executor(home, [exchange = std::move(exchange), then = std::move(then)](
-                                             AnswerTo<Command> answer) mutable {
-            then(std::move(exchange), std::move(answer));
-        }));
+    async_call(office, std::move(command),
+               boost::asio::bind_executor(
+                   home, [exchange = std::move(exchange), then = std::move(then),
+                          turn = std::move(turn)](AnswerTo<Command> answer) mutable {
+                       turn.reset();
+                       then(std::move(exchange), std::move(answer));
+                   }));
 }
 
 template <class Command, class Then>

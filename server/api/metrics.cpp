@@ -75,6 +75,22 @@ void write_office(Writer& to, const Statistics& office) {
         .value(office.ledger_imbalance);
 }
 
+void write_gate(Writer& to, const Gate::Figures& gate) {
+    to.family(MetricType::Gauge, "concertres_commands_waiting",
+              "Requests of buyers that wait for the engine.")
+        .value(gate.inside);
+    to.family(MetricType::Gauge, "concertres_overloaded",
+              "1 while further requests are turned away: the engine has more to do than it can.")
+        .value(std::int64_t{gate.limited || gate.stalls});
+    to.family(MetricType::Gauge, "concertres_stalled",
+              "1 while the engine has answered nobody for twice wait-max-ms; what is told of "
+              "concerts is missing then.")
+        .value(std::int64_t{gate.stalls});
+    to.family(MetricType::Counter, "concertres_requests_turned_away_total",
+              "Requests refused (overloaded) because the wait for the engine had grown too long.")
+        .value(gate.turned_away);
+}
+
 // What commits have done, by how things ended.
 void write_outcomes(Writer& to, const Statistics& office) {
     to.family(MetricType::Counter, "concertres_reservations_total",
@@ -253,6 +269,7 @@ std::string Metrics::expose(const Readings& readings) const {
     std::vector<MetricFamily> families = registry_->Collect();
     Writer to(families);
     write_office(to, readings.office);
+    write_gate(to, readings.gate);
     write_outcomes(to, readings.office);
     write_commit_times(families, readings.office.commit_times);
     write_concerts(to, readings.concerts);

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/gate.hpp"
 #include "api/route.hpp"
 #include "concertres/box_office.hpp"
 #include "http/listener.hpp"
@@ -30,6 +31,7 @@ struct Readings {
     std::vector<ConcertView> concerts;
     std::chrono::steady_clock::duration snapshot_age{};
     std::int64_t event_streams = 0;
+    Gate::Figures gate{};
     std::int64_t log_lines_dropped = 0;
 };
 

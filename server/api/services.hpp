@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "api/gate.hpp"
 #include "api/live.hpp"
 #include "api/metrics.hpp"
 #include "api/rate_limiter.hpp"
@@ -32,6 +33,7 @@ struct Services {
     Metrics& metrics;
     Log& log;
     RateLimiter& token_rate;
+    Gate& gate;
     // What takes long and is nobody's turn: audits of copies.
     boost::asio::thread_pool& chores;
     // Those that run included; who is counted may outlive the services.

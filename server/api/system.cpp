@@ -106,20 +106,30 @@ void get_readiness(Exchange exchange) {
     exchange.answer(200, std::move(body));
 }
 
+namespace {
+
+void answer_metrics(Exchange exchange, std::vector<ConcertView> concerts) {
+    const Services& services = exchange.services();
+    const Readings readings{.office = services.office.statistics(),
+                            .concerts = std::move(concerts),
+                            .snapshot_age = services.snapshots.age(),
+                            .event_streams = services.live.followed(),
+                            .gate = services.gate.figures(),
+                            .log_lines_dropped = services.log.dropped()};
+    std::string text = services.metrics.expose(readings);
+    exchange.answer(200, std::move(text), "text/plain; version=0.0.4; charset=utf-8");
+}
+
+}  // namespace
+
+// A stalled engine answers nothing, and a failed one neither, but both are worth looking at.
 void get_metrics(Exchange exchange) {
+    if (exchange.services().gate.figures().stalls) return answer_metrics(std::move(exchange), {});
     Exchange::ask(std::move(exchange), ListConcerts{},
                   [](Exchange asked, Result<std::vector<ConcertView>> concerts) {
-                      const Services& services = asked.services();
-                      Readings readings{.office = services.office.statistics(),
-                                        .concerts = {},
-                                        .snapshot_age = services.snapshots.age(),
-                                        .event_streams = services.live.followed(),
-                                        .log_lines_dropped = services.log.dropped()};
-                      // A failed engine answers nothing, but it is still worth looking at.
-                      if (concerts) readings.concerts = std::move(*concerts);
-                      std::string text = services.metrics.expose(readings);
-                      asked.answer(200, std::move(text),
-                                   "text/plain; version=0.0.4; charset=utf-8");
+                      std::vector<ConcertView> all;
+                      if (concerts) all = std::move(*concerts);
+                      answer_metrics(std::move(asked), std::move(all));
                   });
 }
 

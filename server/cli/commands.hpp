@@ -11,5 +11,6 @@ int run(const AuditArguments& arguments);
 int run(const ExplainArguments& arguments);
 int run(const BackupArguments& arguments);
 int run(const DrawArguments& arguments);
+int run(const LoadArguments& arguments);
 
 }  // namespace concertres::server

@@ -111,9 +111,25 @@ class Reader {
         } else if (!has_server && arguments.data.empty()) {
             fault("flag --data: must be a folder, not nothing");
         } else if (has_server) {
-            check_url(arguments.server);
+            check_url(arguments.server, "server");
         } else if (flags_.has("admin-key")) {
             fault("flag --admin-key: goes with --server; a folder asks for no key");
+        }
+    }
+
+    void check_url(std::string& url, std::string_view flag) {
+        constexpr std::string_view scheme = "http://";
+        if (url.starts_with("https://")) {
+            return fault(
+                "flag --{}: must begin with http://; the server itself speaks no TLS, "
+                "what stands before it does",
+                flag);
+        }
+        if (url.ends_with('/')) url.pop_back();
+        const bool has_host = url.starts_with(scheme) && url.size() > scheme.size();
+        if (!has_host || url.find_first_of("/?#@ ", scheme.size()) != std::string::npos) {
+            fault("flag --{}: must be like http://127.0.0.1:8081, not {}", flag,
+                  concertres::quoted(url));
         }
     }
 
@@ -134,21 +150,6 @@ class Reader {
     }
 
   private:
-    void check_url(std::string& url) {
-        constexpr std::string_view scheme = "http://";
-        if (url.starts_with("https://")) {
-            return fault(
-                "flag --server: must begin with http://; the server itself speaks no TLS, "
-                "what stands before it does");
-        }
-        if (url.ends_with('/')) url.pop_back();
-        const bool has_host = url.starts_with(scheme) && url.size() > scheme.size();
-        if (!has_host || url.find_first_of("/?#@ ", scheme.size()) != std::string::npos) {
-            fault("flag --server: must be like http://127.0.0.1:8081, not {}",
-                  concertres::quoted(url));
-        }
-    }
-
     const CommandSpec& command_;
     Flags flags_;
 };
@@ -316,6 +317,52 @@ Command parse_draw(Reader& reader) {
     return reader.end(std::move(arguments));
 }
 
+void read_time_scale(Reader& reader, LoadArguments& arguments) {
+    const auto text = reader.flags().value("time-scale");
+    if (!text) return;
+    const char* const end = text->data() + text->size();
+    const auto [stop, wrong] =
+        std::from_chars(text->data(), end, arguments.time_scale, std::chars_format::fixed);
+    const bool is_number = wrong == std::errc() && stop == end;
+    if (!is_number || arguments.time_scale < 0.001 || arguments.time_scale > 1'000) {
+        reader.fault("flag --time-scale: must be a number from 0.001 to 1000, not {}",
+                     concertres::quoted(*text));
+    }
+}
+
+Command parse_load(Reader& reader) {
+    constexpr std::int64_t hour_ms = 3'600'000;
+    LoadArguments arguments;
+    arguments.profile = reader.word("PROFILE", "smoke, stages, peak or a file");
+    if (auto target = reader.flags().value("target")) {
+        arguments.target = *target;
+        reader.check_url(arguments.target, "target");
+    }
+    arguments.scenario = reader.flags().value("scenario").value_or("");
+    arguments.concert = reader.flags().value("concert").value_or("");
+    if (!arguments.concert.empty() && !ConcertId::parse(arguments.concert)) {
+        reader.fault("flag --concert: must be a UUID, not {}",
+                     concertres::quoted(arguments.concert));
+    }
+    arguments.api_key = reader.flags().value("api-key").value_or("");
+    read_time_scale(reader, arguments);
+    if (const auto text = reader.flags().value("think-ms")) {
+        const auto think = Reader::whole_number(*text, 0, hour_ms);
+        if (think) {
+            arguments.think = std::chrono::milliseconds(*think);
+        } else {
+            reader.fault("flag --think-ms: must be a whole number from 0 to {}, not {}", hour_ms,
+                         concertres::quoted(*text));
+        }
+    }
+    if (const auto timeout = reader.number("timeout-ms", hour_ms)) {
+        arguments.timeout = std::chrono::milliseconds(*timeout);
+    }
+    arguments.json = reader.flags().value("json").value_or("");
+    arguments.html = reader.flags().value("html").value_or("");
+    return reader.end(std::move(arguments));
+}
+
 Command parse_version(Reader& reader) {
     reader.refuse_words(0);
     return reader.end(Say{.out = fmt::format("concertres {}\n", version())});
@@ -394,6 +441,7 @@ Command parse_command_line(const std::vector<std::string>& arguments,
     if (name == "explain") return parse_explain(reader);
     if (name == "backup") return parse_backup(reader);
     if (name == "draw") return parse_draw(reader);
+    if (name == "load") return parse_load(reader);
     if (name == "version") return parse_version(reader);
     return parse_help(reader);
 }

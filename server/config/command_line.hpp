@@ -9,6 +9,7 @@
 // Threads: any.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -88,8 +89,21 @@ struct DrawArguments : StoreArguments {
     std::optional<PlaceNumber> place{};          // verify: whose rank is to be told
 };
 
+struct LoadArguments {
+    std::string profile{};  // a name, or a file
+    std::string target = "http://127.0.0.1:8080";
+    std::string scenario{};  // empty: the profile's
+    std::string concert{};   // empty: the first that is open
+    std::filesystem::path api_key{};
+    double time_scale = 1;
+    std::optional<std::chrono::milliseconds> think{};
+    std::chrono::milliseconds timeout = std::chrono::seconds(30);
+    std::filesystem::path json{};  // empty: no report of this kind
+    std::filesystem::path html{};
+};
+
 using Command = std::variant<Say, ServeArguments, ImportArguments, AuditArguments, ExplainArguments,
-                             BackupArguments, DrawArguments>;
+                             BackupArguments, DrawArguments, LoadArguments>;
 
 // `arguments` are those after the program's name.
 [[nodiscard]] Command parse_command_line(const std::vector<std::string>& arguments,

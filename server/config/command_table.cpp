@@ -171,6 +171,59 @@ CommandSpec draw_command() {
             "  concertres draw verify draw.json --place 7\n"};
 }
 
+CommandSpec load_command() {
+    return {
+        .name = "load",
+        .arguments = "PROFILE [option...]",
+        .summary = "puts a server under load, and measures",
+        .text =
+            "Makes many people buy from a running server, and tells how many of their requests "
+            "were answered how, and how fast: from when each was to start, so that waiting for a "
+            "slow server counts. PROFILE is smoke (a few people, 3 s), stages (up to 150, 7 "
+            "minutes), peak (up to 1,000, 11 minutes) or a file that ends in .toml; docs/load.md "
+            "says what is in it. Load is for servers of your own: all of this is real, holds and "
+            "payments too. Ctrl-C ends it early, with a report.",
+        .flags = {{.name = "target",
+                   .hint = "URL",
+                   .help = "Where the server listens for buyers; http://127.0.0.1:8080 without "
+                           "it."},
+                  {.name = "scenario",
+                   .hint = "NAME",
+                   .help = "What people do, in place of what the profile says: token, poll, dates, "
+                           "seats, reservation, payment or sale."},
+                  {.name = "concert",
+                   .hint = "ID",
+                   .help = "Which concert; without it the first whose sale is open."},
+                  {.name = "api-key",
+                   .hint = "FILE",
+                   .help = "The file with the server's api-key, where it has one."},
+                  {.name = "time-scale",
+                   .hint = "X",
+                   .help = "Makes each stage X times as long: 0.1 for a tenth."},
+                  {.name = "think-ms",
+                   .hint = "MS",
+                   .help = "How long people think between two requests, in place of what the "
+                           "profile says."},
+                  {.name = "timeout-ms",
+                   .hint = "MS",
+                   .help = "How long an answer is waited for; 30000 without it."},
+                  {.name = "json", .hint = "FILE", .help = "Writes the report as JSON."},
+                  {.name = "html",
+                   .hint = "FILE",
+                   .help = "Writes the report as a page with charts, which needs no network."},
+                  {.name = "help", .help = "This text."}},
+        .exit_codes =
+            "  0   every threshold of the profile was met\n"
+            "  1   there was no run, or no report; the message says why\n"
+            "  64  the command line or the profile is wrong\n"
+            "  69  the server cannot be reached\n"
+            "  78  the key cannot be used\n"
+            "  99  a threshold was missed\n",
+        .example =
+            "  concertres load smoke\n"
+            "  concertres load peak --time-scale 0.1 --scenario reservation --html peak.html\n"};
+}
+
 }  // namespace
 
 std::span<const CommandSpec> all_commands() {
@@ -181,6 +234,7 @@ std::span<const CommandSpec> all_commands() {
         explain_command(),
         backup_command(),
         draw_command(),
+        load_command(),
         {.name = "version",
          .arguments = "",
          .summary = "prints the version",

@@ -53,6 +53,9 @@ struct Settings {
     std::size_t import_bytes_max = concertres::import_bytes_max;
     http::Limits limits{};
 
+    // Of a command for the box office; see Gate.
+    std::chrono::milliseconds wait_max = std::chrono::seconds(1);
+
     // --- how it runs
     std::size_t threads = 0;  // 0: see thread_count()
     LogLevel log_level = LogLevel::info;

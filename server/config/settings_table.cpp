@@ -408,6 +408,12 @@ void add_engine(std::vector<Setting>& all) {
                            "answered sooner."},
                           {1, 1'048'576}, CONCERTRES_MEMBER(engine.group_max)));
     all.push_back(milliseconds(section,
+                               {"wait-max-ms", "MS",
+                                "While commands would wait longer than this for the engine, by its "
+                                "pace of late, further ones are turned away (overloaded); those of "
+                                "people amid a purchase from twice as long on."},
+                               {1, hour_ms}, CONCERTRES_MEMBER(wait_max)));
+    all.push_back(milliseconds(section,
                                {"request-timeout-ms", "MS",
                                 "A command that has waited longer for the engine is not started "
                                 "(request_timeout)."},

@@ -122,10 +122,7 @@ bool Connection::is_idle() const {
 void Connection::expire(std::chrono::steady_clock::time_point now) {
     if (now < (writing_ ? write_deadline_ : read_deadline_)) return;
     if (lingering_) return close();
-    if (writing_) {
-        count(set_->shared().counters.timed_out);
-        return close();
-    }
+    if (writing_) return give_up();
     switch (reading_) {
         case Reading::first:  // nobody waits for an answer to nothing
             count(set_->shared().counters.timed_out);
@@ -139,6 +136,14 @@ void Connection::expire(std::chrono::steady_clock::time_point now) {
         case Reading::nothing:  // the handler takes its time
             return;
     }
+}
+
+// What the system still has for a client who does not take it goes too: the connection is reset.
+void Connection::give_up() {
+    count(set_->shared().counters.timed_out);
+    error_code ignored;
+    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    close();
 }
 
 // --- From bytes to answers
@@ -291,16 +296,11 @@ void Connection::begin_stream() {
             const auto self = connection.lock();
             if (!self || !self->open_ || !self->stream_) return;
             // Who takes nothing is not waited for any longer.
-            if (self->stream_->is_cut()) return self->cut_stream();
+            if (self->stream_->is_cut()) return self->give_up();
             self->resume();
         });
     });
     read();
-}
-
-void Connection::cut_stream() {
-    count(set_->shared().counters.timed_out);
-    close();
 }
 
 // Leaves stream_ empty once it has come to its end.
@@ -309,7 +309,7 @@ void Connection::send_stream() {
     if (!flush()) return;
     auto [texts, state] = stream_->take();
     for (auto& text : texts) outbox_.add_part(std::move(text), chunked_);
-    if (state == Stream::State::cut) return cut_stream();
+    if (state == Stream::State::cut) return give_up();
     if (state == Stream::State::ended) {
         if (chunked_) outbox_.add_part(std::make_shared<const std::string>(), true);
         stream_.reset();

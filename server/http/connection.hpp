@@ -88,7 +88,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void linger();
     void send_stream();
     void begin_stream();
-    void cut_stream();
+    void give_up();
 
     Socket socket_;
     const std::string peer_;

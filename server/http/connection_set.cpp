@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <ctime>
 #include <utility>
 
@@ -12,6 +13,10 @@
 namespace concertres::http {
 
 namespace {
+
+// How long one turn of a sweep may take, and how many it looks at before it looks at the clock.
+constexpr auto sweep_turn = std::chrono::milliseconds(1);
+constexpr std::size_t looked_at_once = 16;
 
 // Often enough for the shortest time-out, seldom enough to cost nothing.
 std::chrono::milliseconds sweep_period(const Limits& limits) {
@@ -67,12 +72,20 @@ void ConnectionSet::close_all() {
     for (std::size_t i = connections_.size(); i-- > 0;) connections_[i]->close();
 }
 
-void ConnectionSet::sweep() {
+// Thousands may expire at once, and each is told why: in between others have their turn. Who moves
+// from one place to another meanwhile is looked at by the next sweep.
+void ConnectionSet::sweep(std::size_t from) {
     tell_time();
-    for (std::size_t i = connections_.size(); i-- > 0;) {
+    const auto turn_ends = now_ + sweep_turn;
+    for (std::size_t i = std::min(from, connections_.size()); i-- > 0;) {
         // An expiring connection may let go of its last owner: keep it until it is done.
         const auto kept = connections_[i]->shared_from_this();
         kept->expire(now_);
+        const bool is_over =
+            i % looked_at_once == 0 && i > 0 && std::chrono::steady_clock::now() >= turn_ends;
+        if (!is_over) continue;
+        boost::asio::post(context_, [self = shared_from_this(), i] { self->sweep(i); });
+        return;
     }
     // Without connections nothing keeps the io_context busy.
     if (connections_.empty()) {
@@ -86,7 +99,7 @@ void ConnectionSet::arm() {
     armed_ = true;
     timer_.expires_after(period_);
     timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-        if (!error) self->sweep();
+        if (!error) self->sweep(self->connections_.size());
     });
 }
 

@@ -53,7 +53,7 @@ class ConnectionSet : public std::enable_shared_from_this<ConnectionSet> {
     [[nodiscard]] std::string_view date() const { return date_; }
 
   private:
-    void sweep();
+    void sweep(std::size_t from);
     void arm();
     void tell_time();
 

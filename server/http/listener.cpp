@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -33,6 +35,9 @@ constexpr auto back_off_time = std::chrono::milliseconds(75);
 // Connections that are open only to be told that there are too many; further ones are closed
 // without a word.
 constexpr int being_refused_max = 64;
+// What of an answer may wait in the system for a reader; the rest waits here, where a reader who
+// takes none is noticed. Left alone, the system takes megabytes for each.
+constexpr int unsent_bytes_max = 64 * 1024;
 
 std::string shown(const Endpoint& endpoint) {
     const bool is_v6 = endpoint.address.find(':') != std::string::npos;
@@ -124,6 +129,9 @@ void Listener::Impl::bind(const Endpoint& endpoint) {
     const tcp::endpoint local(address, endpoint.port);
     acceptor_.open(local.protocol(), error);
     if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+    // Whatever is accepted has it too.
+    using UnsentMax = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
+    if (!error) acceptor_.set_option(UnsentMax(unsent_bytes_max), error);
     if (!error) acceptor_.bind(local, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (!error) port_ = acceptor_.local_endpoint(error).port();

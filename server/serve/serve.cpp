@@ -132,6 +132,7 @@ class Server {
     asio::thread_pool chores_{1};
     Metrics metrics_;
     RateLimiter token_rate_;
+    Gate gate_;
     Snapshots snapshots_;
     Live live_{control_, snapshots_};
     BoxOffice office_;
@@ -158,6 +159,7 @@ Server::Server(ServeArguments&& arguments, Log& log)
       folder_(open_folder()),
       workers_(thread_count(settings_), log),
       token_rate_({.per_second = settings_.token_rate, .burst = settings_.token_burst}),
+      gate_(settings_.wait_max),
       office_(open_sqlite(folder_ / "concertres.db"), options()),
       services_{.office = office_,
                 .snapshots = snapshots_,
@@ -165,6 +167,7 @@ Server::Server(ServeArguments&& arguments, Log& log)
                 .metrics = metrics_,
                 .log = log,
                 .token_rate = token_rate_,
+                .gate = gate_,
                 .chores = chores_,
                 .currency = settings_.currency,
                 .trusted_proxies = settings_.trusted_proxies,
@@ -332,7 +335,8 @@ void Server::reread() {
     }
 }
 
-// Looks now and then whether the engine still works, and, once stopping, whether all is answered.
+// Looks now and then whether the engine still works, how fast it is, and, once stopping, whether
+// all is answered.
 void Server::watch() {
     timer_.expires_after(look_every);
     timer_.async_wait([this](const boost::system::error_code& failed) {
@@ -341,6 +345,7 @@ void Server::watch() {
             exit_code_ = exit_code::failed;
             stop("the engine has stopped");
         }
+        gate_.look();
         if (services_.stopping) drain();
         watch();
     });

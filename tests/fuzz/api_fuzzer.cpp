@@ -117,6 +117,7 @@ class Stage {
     test::TestClock clock_;
     boost::asio::io_context context_{1};
     server::RateLimiter token_rate_{{.per_second = 0}};
+    server::Gate gate_{std::chrono::seconds(1)};
     server::Snapshots snapshots_;
     server::Live live_{context_, snapshots_};
     BoxOffice office_{
@@ -128,6 +129,7 @@ class Stage {
                                .metrics = lasting().metrics,
                                .log = lasting().log,
                                .token_rate = token_rate_,
+                               .gate = gate_,
                                .chores = lasting().chores,
                                .token_max_age = std::chrono::days(7)};
     UserId user_;

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <regex>
+#include <sstream>
 
+#include "http/client.hpp"
 #include "support/temp_dir.hpp"
 
 namespace concertres::test {
@@ -55,6 +57,17 @@ std::map<std::string, std::int64_t> audit(const Words& where) {
         counts[(*at)[2]] = std::stoll((*at)[1]);
     }
     return counts;
+}
+
+std::map<std::string, double> metrics_of(const std::string& operators_url) {
+    std::map<std::string, double> all;
+    std::istringstream lines(http::Client(operators_url).send({.target = "/metrics"}).body);
+    for (std::string line; std::getline(lines, line);) {
+        const std::size_t space = line.rfind(' ');
+        if (line.starts_with('#') || space == std::string::npos) continue;
+        all[line.substr(0, space)] = std::stod(line.substr(space + 1));
+    }
+    return all;
 }
 
 }  // namespace concertres::test

@@ -40,4 +40,7 @@ struct ImportedSale {
 // "sold" and so on.
 std::map<std::string, std::int64_t> audit(const Words& where);
 
+// The server's metrics, by name with labels: "concertres_seats{concert=\"...\",state=\"sold\"}".
+[[nodiscard]] std::map<std::string, double> metrics_of(const std::string& operators_url);
+
 }  // namespace concertres::test

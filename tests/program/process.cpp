@@ -56,7 +56,8 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     return all;
 }
 
-rlimit file_limit(std::uint64_t bytes) { return {.rlim_cur = bytes, .rlim_max = bytes}; }
+// Which cannot be raised again.
+rlimit limit_of(std::uint64_t most) { return {.rlim_cur = most, .rlim_max = most}; }
 
 // All that the child needs. The test has threads, so between fork and exec nothing may allocate.
 struct Plan {
@@ -80,8 +81,12 @@ struct Plan {
     // A write beyond the limit of a file's size shall fail, and not end the program.
     std::signal(SIGXFSZ, SIG_IGN);
     if (plan.launch.file_bytes_max) {
-        const rlimit limit = file_limit(*plan.launch.file_bytes_max);
+        const rlimit limit = limit_of(*plan.launch.file_bytes_max);
         if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) ::_exit(no_such_program);
+    }
+    if (plan.launch.descriptors_max) {
+        const rlimit limit = limit_of(*plan.launch.descriptors_max);
+        if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) ::_exit(no_such_program);
     }
     if (plan.launch.heeds_rights) {
         // Who is not root has none to lose, and is refused.
@@ -134,7 +139,7 @@ void Process::signal(int number) const {
 }
 
 void Process::limit_files(std::uint64_t bytes) const {
-    const rlimit limit = file_limit(bytes);
+    const rlimit limit = limit_of(bytes);
     if (::prlimit(pid_, RLIMIT_FSIZE, &limit, nullptr) != 0) fail("prlimit");
 }
 

@@ -34,6 +34,8 @@ struct Launch {
     bool out_is_closed = false;      // nobody reads what it prints
     // As Process::limit_files(), from the start.
     std::optional<std::uint64_t> file_bytes_max{};
+    // So many file descriptors and no more.
+    std::optional<std::uint64_t> descriptors_max{};
     // Takes from root the right to write where the file's rights forbid it.
     bool heeds_rights = false;
 };

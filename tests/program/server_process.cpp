@@ -21,6 +21,9 @@ Launch launch_of(const Serving& serving) {
     } else {
         launch.arguments.insert(launch.arguments.end(), {"--data", serving.data.string()});
     }
+    if (serving.is_patient) {
+        launch.arguments.insert(launch.arguments.end(), {"--wait-max-ms", "3600000"});
+    }
     launch.arguments.insert(launch.arguments.end(), serving.arguments.begin(),
                             serving.arguments.end());
     return launch;

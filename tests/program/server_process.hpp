@@ -25,6 +25,8 @@ struct Serving {
     std::string listen = "127.0.0.1:0";
     std::vector<std::string> arguments{};
     Launch launch{};  // all but its arguments
+    // Nobody is turned away because the machine is slow; a drill wants just that.
+    bool is_patient = true;
 };
 
 class ServerProcess {

@@ -273,6 +273,17 @@ TEST_CASE("who does not read is cut") {
     CHECK(eventually([&] { return server.counters().open == 0; }));
 }
 
+TEST_CASE("who does not read is cut, also where the system could keep the whole answer for them") {
+    TestListener server({.write_timeout = 200ms});
+    RawSocket socket(server.port(), 4096);
+    socket.send(get("/million"));
+    CHECK(eventually([&] { return server.counters().timed_out == 1; }));
+    // And is told at once: what was on its way is not delivered any more.
+    std::size_t taken = 0;
+    while (socket.take_some()) ++taken;
+    CHECK(taken <= 5);
+}
+
 TEST_CASE("who takes a little now and then is cut in the end") {
     // 50 ms for the five million bytes, and 100 ms on top.
     TestListener server(

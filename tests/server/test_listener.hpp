@@ -60,6 +60,8 @@ class TestHandler final : public http::Handler {
             stream_ = response.stream = std::make_shared<http::Stream>(stream_bytes_max);
         } else if (request.path == "/big") {
             response.shared_body = big();
+        } else if (request.path == "/million") {
+            response.body.assign(1'000'000, 'm');
         } else if (request.path == "/none") {
             response.status = 204;
         } else if (request.path == "/close") {

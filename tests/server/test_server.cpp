@@ -96,6 +96,7 @@ TestServer::TestServer(ServerSettings settings)
                 .metrics = metrics_,
                 .log = log_,
                 .token_rate = token_rate_,
+                .gate = gate_,
                 .chores = chores_,
                 .trusted_proxies = ranges(settings.trusted_proxies),
                 .cors_origins = settings.cors_origins,

@@ -162,6 +162,7 @@ class TestServer {
     boost::asio::thread_pool chores_{1};
     server::Metrics metrics_;
     server::RateLimiter token_rate_;
+    server::Gate gate_{std::chrono::seconds(1)};
     server::Snapshots snapshots_;
     server::Live live_{context_, snapshots_};
     BoxOffice office_;

@@ -139,3 +139,30 @@ TEST_CASE("a command that waited too long is not begun") {
     };
     refuse_everywhere(set, codes, "request_timeout", send);
 }
+
+TEST_CASE("who looks after a server that stalls sees that it does") {
+    ReadyStage set({});
+    server::Gate& gate = set.server.services().gate;
+    Blockade blockade(set.server.office());
+    auto waits = std::async(std::launch::async, [&] {
+        return set.server.ask(
+            {.method = "POST",
+             .target = "/v1/concerts/" + set.sale.concert.to_string() + "/tokens",
+             .body = fmt::format(R"({{"user_id": "{}"}})", UserId::random().to_string())});
+    });
+    REQUIRE(eventually([&] { return gate.figures().inside == 1; }));
+    gate.look(server::Gate::Clock::now() + 10s);
+    CHECK(gate.figures().stalls);
+    const Reply metrics = set.server.ask_operators({.target = "/metrics"});
+    CHECK(metrics.status == 200);
+    CHECK(metrics.body.find("\nconcertres_stalled 1\n") != std::string::npos);
+    CHECK(metrics.body.find("\nconcertres_overloaded 1\n") != std::string::npos);
+    CHECK(metrics.body.find("\nconcertres_seats{") == std::string::npos);
+
+    blockade.lift();
+    CHECK(waits.get().status == 201);
+    gate.look();
+    const Reply again = set.server.ask_operators({.target = "/metrics"});
+    CHECK(again.body.find("\nconcertres_stalled 0\n") != std::string::npos);
+    CHECK(again.body.find("\nconcertres_seats{") != std::string::npos);
+}
