@@ -11,9 +11,9 @@
 namespace concertres::postgres {
 namespace {
 
-// docs/reference/schema.md and postgres.md say what each column means. Rows with a version carry the stamp of the
-// commit that wrote them: store time never goes below it for whoever loads them. Each index serves
-// a query of the port, which a test asserts.
+// docs/reference/schema.md and postgres.md say what each column means. Rows with a version carry
+// the stamp of the commit that wrote them: store time never goes below it for whoever loads them.
+// Each index serves a query of the port, which a test asserts.
 //
 // `commit_group` has a row for each group of each instance, in order without a gap: it tells what
 // became of a commit whose answer was lost, and the other instances what to read anew.
