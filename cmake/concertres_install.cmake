@@ -1,4 +1,4 @@
-# Three packages in one: core, sqlite and asio, so that a consumer finds only what it asks for.
+# Four packages in one: core, sqlite, postgres and asio, so that a consumer finds only what it asks for.
 
 include(CMakePackageConfigHelpers)
 
@@ -17,6 +17,15 @@ if(CONCERTRES_WITH_SQLITE)
         EXPORT concertres_sqlite
         DESTINATION ${package_folder}
         FILE concertres-sqlite.cmake
+        NAMESPACE concertres::
+    )
+endif()
+if(CONCERTRES_POSTGRES)
+    install(TARGETS concertres_postgres EXPORT concertres_postgres FILE_SET HEADERS)
+    install(
+        EXPORT concertres_postgres
+        DESTINATION ${package_folder}
+        FILE concertres-postgres.cmake
         NAMESPACE concertres::
     )
 endif()
@@ -55,6 +64,9 @@ endforeach()
 set(pc_files concertres.pc)
 if(CONCERTRES_WITH_SQLITE)
     list(APPEND pc_files concertres-sqlite.pc)
+endif()
+if(CONCERTRES_POSTGRES)
+    list(APPEND pc_files concertres-postgres.pc)
 endif()
 foreach(file IN LISTS pc_files)
     configure_file(cmake/${file}.in ${file} @ONLY)

@@ -6,6 +6,9 @@
 // The engine works in groups: `read` what the commands name, until nothing is missing; `load` it
 // again, locked, with the store's time; decide; `commit` one ChangeSet.
 //
+// A store is exclusive to its process, or shared by several, each with a storage of its own over
+// it.
+//
 // Threads: one writer calls all of it, one call at a time.
 #pragma once
 
@@ -185,6 +188,8 @@ struct ChangeSet {
 enum class CommitOutcome : std::uint8_t {
     committed,      // all of it is there, and stays there through kill -9 and a power cut
     not_committed,  // none of it is there; the store is as before (the disk is full)
+    conflict,       // none of it is there: another instance has changed, or made, one of the rows
+                    // since they were loaded. They are to be read again and the group decided anew
     lost,           // not known; the engine stops until the store is reopened
 };
 
@@ -204,12 +209,30 @@ struct NewConcert {
     Sale sale{};
 };
 
+// What other instances have committed.
+struct News {
+    // One who waits was heard of there. That is in no row: it is told.
+    struct Heard {
+        PlaceKey place{};
+        Time at{};
+    };
+
+    std::vector<NewConcert> concerts{};  // that were added
+    ChangeSet changes{};                 // rows, as they stand by now, and events; no transfers
+    std::vector<Heard> heard{};
+
+    [[nodiscard]] bool empty() const {
+        return concerts.empty() && changes.empty() && heard.empty();
+    }
+};
+
 // The store cannot be used, and was left as it is. `what()` is for people: what is wrong and what
 // to do.
 class StorageError : public std::runtime_error {
   public:
     enum class Kind : std::uint8_t {
-        unavailable,  // it cannot be opened: no such place, no right to it
+        unavailable,  // it cannot be opened: no such place, no right to it. Of a shared store that
+                      // is open: it cannot be reached now. Nothing was changed; try again later
         in_use,       // another process has it open
         newer,        // it was written by a later version
         foreign,      // it is not ours
@@ -271,12 +294,18 @@ class BackupJob {
 // --- The port ----------------------------------------------------------------------------------
 
 // Every call may throw StorageError(failed), and then no further call is made but the destructor.
+// Where the store is shared every call but commit may throw StorageError(unavailable) too.
 class Storage {
   public:
     virtual ~Storage() = default;
 
     // No other process can change what was read; the engine then reads once, and does not load.
     [[nodiscard]] virtual bool exclusive() const = 0;
+    // What other instances have committed since the store was opened, or since the last call: each
+    // of their commits, once. It may lag behind them, by no more than the time between two calls.
+    [[nodiscard]] virtual News follow() { return {}; }
+    // Tells other instances who was heard of here. It may be lost.
+    virtual void tell(const std::vector<News::Heard>& /*heard*/) {}
     [[nodiscard]] virtual const StoreSecrets& secrets() const = 0;
     // Store time: never below the stamp of any commit. Threads: any, at any time.
     [[nodiscard]] virtual Time now() = 0;
@@ -295,9 +324,11 @@ class Storage {
     // --- a group
     // Appends to `found`, for each wanted key, the row as it is committed now. Locks nothing.
     virtual void read(const RowKeys& wanted, Rows& found) = 0;
-    // The same, locked until the commit (or the next load), at the time that is returned. Where the
-    // store is exclusive the engine wants nothing of it but the time.
+    // The same, locked until the commit (or until anything else is written or loaded), at the time
+    // that is returned, which is never below the stamps of these rows. Where the store is exclusive
+    // the engine wants nothing of it but the time.
     [[nodiscard]] virtual Time load(const RowKeys& wanted, Rows& found) = 0;
+    // One without changes only lets go of what was loaded.
     [[nodiscard]] virtual CommitOutcome commit(const ChangeSet& changes) = 0;
     // Work that may wait until nobody does: called when the writer has nothing to do.
     virtual void tidy() {}

@@ -19,6 +19,12 @@ void AllottedSeats::add(const CatalogConcert& concert) {
     }
 }
 
+void AllottedSeats::forget(const CatalogConcert& concert) {
+    for (const CatalogPerformance& entry : concert.performances) {
+        shown_.erase(entry.performance.key.value);
+    }
+}
+
 void AllottedSeats::restore(std::span<const Seat> seats) {
     for (const Seat& seat : seats) {
         const auto shown = shown_.find(seat.performance.value);

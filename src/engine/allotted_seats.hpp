@@ -19,6 +19,7 @@ class AllottedSeats {
   public:
     // A new concert: all of its seats are free.
     void add(const CatalogConcert& concert);
+    void forget(const CatalogConcert& concert);
     // Seats as they are stored; those in no allotment are passed by.
     void restore(std::span<const Seat> seats);
     void apply(const ChangeSet& changes);

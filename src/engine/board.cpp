@@ -65,6 +65,15 @@ void Board::add(const CatalogConcert& concert, const Sale& sale,
     allotted_.add(concert);
 }
 
+void Board::forget(const CatalogConcert& concert) {
+    std::unique_lock lock(mutex_);
+    rooms_.erase(concert.concert.key.value);
+    for (const CatalogPerformance& entry : concert.performances) {
+        counts_.erase(entry.performance.key.value);
+    }
+    allotted_.forget(concert);
+}
+
 void Board::restore(ConcertKey concert, std::span<const Place> waiting, Time now) {
     std::unique_lock lock(mutex_);
     Room& at = room(concert);
@@ -365,6 +374,30 @@ std::optional<LoopView> Board::loop(const Room& room, Time now) const {
 bool Board::is_silent(PlaceKey place, const NoShows& rule, Time now) const {
     const auto since = heard(place);
     return since && concertres::is_silent(rule, *since, now);
+}
+
+std::vector<News::Heard> Board::heard_since(Time since) const {
+    std::shared_lock lock(mutex_);
+    std::vector<News::Heard> heard;
+    for (const auto& [key, at] : rooms_) {
+        if (!at.sale.room || !at.sale.room->no_shows) continue;
+        at.line.for_each_heard_since(since, [&, concert = ConcertKey{key}](PlaceNumber number) {
+            heard.push_back({{concert, number}, at.line.heard(number)});
+        });
+    }
+    return heard;
+}
+
+void Board::hear(std::span<const News::Heard> heard) {
+    std::unique_lock lock(mutex_);
+    for (const auto& [place, at] : heard) {
+        const auto found = rooms_.find(place.concert.value);
+        if (found == rooms_.end() || !found->second.line.contains(place.number)) continue;
+        found->second.line.hear(place.number, at);
+        if (found->second.passed->contains(place.number)) {
+            found->second.passed->come_back(place.number);
+        }
+    }
 }
 
 std::optional<Time> Board::heard(PlaceKey place) const {

@@ -39,6 +39,8 @@ class Board {
     // A concert's sale as it stands, with nobody in its line yet.
     void add(const CatalogConcert& concert, const Sale& sale,
              std::span<const PerformanceState> performances);
+    // As if it had never been added.
+    void forget(const CatalogConcert& concert);
     // Who waits (passed over or not) and who is in, when a store is opened. All who wait count as
     // heard of at that moment, and as come back: nobody could ask while it was closed.
     void restore(ConcertKey concert, std::span<const Place> waiting, Time now);
@@ -51,6 +53,10 @@ class Board {
     void restore(const Reservation& reservation);
 
     void apply(const ChangeSet& changes);
+    // Who waits and was heard of since `since`, in the rooms where that matters; and of others, who
+    // was heard of by another instance.
+    [[nodiscard]] std::vector<News::Heard> heard_since(Time since) const;
+    void hear(std::span<const News::Heard> heard);
 
     // Where the place of view.user stands, who is heard of by that; fills all of `view` but whether
     // it is the latest. False: it neither waits nor is in (then only storage knows what became of

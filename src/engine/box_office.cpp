@@ -16,6 +16,7 @@
 #include "engine/handlers/reservations.hpp"
 #include "engine/handlers/room.hpp"
 #include "engine/queries.hpp"
+#include "engine/restore.hpp"
 #include "engine/slices.hpp"
 #include "engine/turns.hpp"
 #include "engine/writer.hpp"
@@ -102,10 +103,12 @@ class BoxOffice::Impl {
                                               : std::exchange(options_.token_keys, {})),
           board_(catalog_, options_.load_stale),
           surroundings_{&catalog_, &options_, &ids_, &board_},
-          writer_(*storage_, board_, surroundings_),
+          writer_(*storage_, catalog_, board_, surroundings_),
           query_rows_(surroundings_),
           queries_{storage_.get(), &board_, &catalog_, &options_, &query_rows_} {
-        restore();
+        for (const NewConcert& stored : storage_->concerts()) {
+            restore(*storage_, catalog_, board_, stored);
+        }
         if (options_.running == Running::own_thread) thread_ = std::thread([this] { run(); });
     }
     ~Impl() { stop(); }
@@ -229,82 +232,11 @@ class BoxOffice::Impl {
     const QueryContext& queries() const { return queries_; }
 
   private:
-    static constexpr std::size_t page = 10'000;
-
     static Options checked(Options options) {
         if (auto valid = check(options); !valid) {
             throw std::invalid_argument(valid.error().detail);
         }
         return options;
-    }
-
-    // The catalog and the lines, as the store has them.
-    void restore() {
-        for (const NewConcert& stored : storage_->concerts()) {
-            catalog_.add(stored);
-            const CatalogConcert& concert = catalog_.at(stored.concert.key);
-            board_.add(concert, stored.sale,
-                       storage_->performances(stored.concert.key, Time::min()));
-            if (concert.seating.has_allotments()) restore_seats(concert);
-            restore_line(stored.concert.key);
-            restore_draws(stored.sale);
-        }
-    }
-    void restore_seats(const CatalogConcert& concert) {
-        for (const CatalogPerformance& entry : concert.performances) {
-            for (SeatNumber after = 0;;) {
-                const auto seats = storage_->seats(entry.performance.key, after, page);
-                board_.restore(seats);
-                if (seats.size() < page) break;
-                after = seats.back().number;
-            }
-        }
-    }
-    void restore_line(ConcertKey concert) {
-        for (PlaceNumber after;;) {
-            const auto waiting = storage_->waiting(concert, after, page);
-            board_.restore(concert, waiting, storage_->now());
-            if (waiting.size() < page) break;
-            after = waiting.back().number;
-        }
-        for (PlaceNumber after;;) {
-            const auto passed = storage_->passed(concert, after, page);
-            board_.restore(concert, passed, storage_->now());
-            if (passed.size() < page) break;
-            after = passed.back().number;
-        }
-        for (PlaceNumber after;;) {
-            const auto admitted = storage_->admitted(concert, after, page);
-            board_.restore(concert, admitted);
-            restore_holds(admitted);
-            if (admitted.size() < page) break;
-            after = admitted.back().number;
-        }
-    }
-
-    void restore_holds(std::span<const Pass> admitted) {
-        RowKeys keys;
-        for (const Pass& pass : admitted) {
-            for (const ReservationKey held : pass.held) keys.of<Reservation>().push_back({held});
-        }
-        Rows holds;
-        storage_->read(keys, holds);
-        for (const auto& found : holds.of<Reservation>()) {
-            if (found.row) board_.restore(found.row->row);
-        }
-    }
-
-    void restore_draws(const Sale& sale) {
-        if (!sale.draw || !sale.draw->drawn_at) return;
-        RowKeys keys;
-        for (LineClass i = 0; i < PlaceNumber::classes_max; ++i) {
-            keys.of<Line>().push_back({{sale.concert, i}});
-        }
-        Rows lines;
-        storage_->read(keys, lines);
-        for (const auto& found : lines.of<Line>()) {
-            if (found.row) board_.restore(found.row->row);
-        }
     }
 
     static PlaceView capped(PlaceView view, const GetPlace& query) {
@@ -352,9 +284,10 @@ class BoxOffice::Impl {
                 }
             }
             lock.lock();
-            // Without anything submitted it looks every tick whether a pass or a hold has ended.
-            // A caller that found the writer running relies on whoever runs it to look again.
-            wake_.wait_for(lock, options_.tick,
+            // Without anything submitted it looks every tick whether a pass or a hold has ended,
+            // and in a shared store more often what others have done. A caller that found the
+            // writer running relies on whoever runs it to look again.
+            wake_.wait_for(lock, writer_.idle_max(),
                            [this] { return woken_ || stopping_ || writer_.has_work(); });
             woken_ = false;
         }

@@ -15,6 +15,13 @@ auto find_in(const Map& map, const Key& key) -> typename Map::mapped_type {
     return at == map.end() ? nullptr : at->second;
 }
 
+// Of an exclusive store that is damage, and its engine stops.
+[[noreturn]] void miss() {
+    throw StorageError(StorageError::Kind::unavailable,
+                       "a row is of a concert that is not known here yet: another instance has "
+                       "only just added it");
+}
+
 }  // namespace
 
 const HallSeat* CatalogConcert::seat(SeatNumber number) const {
@@ -25,7 +32,7 @@ const HallSeat* CatalogConcert::seat(SeatNumber number) const {
     return at != seats.end() && at->number == number ? &*at : nullptr;
 }
 
-void Catalog::add(const NewConcert& added) {
+std::unique_ptr<CatalogConcert> Catalog::make(const NewConcert& added) {
     auto concert = std::make_unique<CatalogConcert>();
     concert->concert = added.concert;
     concert->seats = added.seats;
@@ -36,10 +43,13 @@ void Catalog::add(const NewConcert& added) {
     }
     std::ranges::sort(concert->performances, {},
                       [](const CatalogPerformance& p) { return p.performance.starts_at; });
+    return concert;
+}
 
+void Catalog::add(std::unique_ptr<CatalogConcert> concert) {
     std::unique_lock lock(mutex_);
-    concerts_by_id_.emplace(added.concert.id, concert.get());
-    concerts_by_key_.emplace(added.concert.key, concert.get());
+    concerts_by_id_.emplace(concert->concert.id, concert.get());
+    concerts_by_key_.emplace(concert->concert.key, concert.get());
     for (const CatalogPerformance& entry : concert->performances) {
         performances_by_id_.emplace(entry.performance.id, &entry);
         performances_by_key_.emplace(entry.performance.key, &entry);
@@ -60,14 +70,14 @@ const CatalogPerformance* Catalog::find(const PerformanceId& id) const {
 const CatalogConcert& Catalog::at(ConcertKey key) const {
     std::shared_lock lock(mutex_);
     const CatalogConcert* concert = find_in(concerts_by_key_, key);
-    CONCERTRES_ASSERT(concert != nullptr);
+    if (concert == nullptr) miss();
     return *concert;
 }
 
 const CatalogPerformance& Catalog::at(PerformanceKey key) const {
     std::shared_lock lock(mutex_);
     const CatalogPerformance* performance = find_in(performances_by_key_, key);
-    CONCERTRES_ASSERT(performance != nullptr);
+    if (performance == nullptr) miss();
     return *performance;
 }
 

@@ -42,11 +42,14 @@ struct CatalogConcert {
 
 class Catalog {
   public:
-    void add(const NewConcert& added);
+    // An entry, which stays where it is when it is added.
+    [[nodiscard]] static std::unique_ptr<CatalogConcert> make(const NewConcert& added);
+    // From now on everybody finds it: whatever else is kept of it in memory is there already.
+    void add(std::unique_ptr<CatalogConcert> concert);
 
     [[nodiscard]] const CatalogConcert* find(const ConcertId& id) const;
     [[nodiscard]] const CatalogPerformance* find(const PerformanceId& id) const;
-    // REQUIRES: there is one
+    // Throws StorageError(unavailable) where there is none.
     [[nodiscard]] const CatalogConcert& at(ConcertKey key) const;
     [[nodiscard]] const CatalogPerformance& at(PerformanceKey key) const;
     // In the order in which they were added.

@@ -51,6 +51,15 @@ class LineIndex {
     // When that was last, to the second: up to one late, never early. REQUIRES: contains(number)
     [[nodiscard]] Time heard(PlaceNumber number) const;
     [[nodiscard]] Standing standing_of(PlaceNumber number) const;
+    // visit(number) for each that waits and whose owner was heard of at `since` or later.
+    template <class Visit>
+    void for_each_heard_since(Time since, const Visit& visit) const {
+        for (const auto& [key, epoch] : epochs_) {
+            epoch.for_each_heard_since(since, [&, of = key](std::int64_t sequence) {
+                visit(PlaceNumber::of({of.first, of.second, sequence}));
+            });
+        }
+    }
     // How many wait, in all classes or in one.
     [[nodiscard]] std::int64_t size() const { return size_; }
     [[nodiscard]] std::int64_t size(LineClass line_class) const;
@@ -74,6 +83,18 @@ class LineIndex {
         // REQUIRES: it waits
         [[nodiscard]] Owner owner_of(std::int64_t sequence) const;
         [[nodiscard]] std::atomic<std::uint32_t>& heard(std::int64_t sequence) const;
+        template <class Visit>
+        void for_each_heard_since(Time since, const Visit& visit) const {
+            for (std::size_t i = 0; i < blocks_.size(); ++i) {
+                if (!blocks_[i]) continue;
+                const std::int64_t first = static_cast<std::int64_t>(i) * block_size;
+                for (std::int64_t j = 0; j < block_size; ++j) {
+                    const auto& at = blocks_[i]->heard[static_cast<std::size_t>(j)];
+                    const Time heard{std::chrono::seconds(at.load(std::memory_order_relaxed))};
+                    if (heard >= since && waiting_.get(first + j)) visit(first + j);
+                }
+            }
+        }
 
       private:
         static constexpr std::int64_t block_size = CountedSet::bits_per_block;

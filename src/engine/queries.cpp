@@ -444,10 +444,11 @@ Result<ConcertView> run(const QueryContext& at, AddConcert& command) {
         if (failure.kind() != StorageError::Kind::full) throw;
         return Error{Errc::storage_full, failure.what(), {}};
     }
-    at.catalog->add(added);
-    const CatalogConcert& concert = at.catalog->at(added.concert.key);
-    at.board->add(concert, added.sale, at.storage->performances(added.concert.key, Time::min()));
-    return at.board->view(concert, at.now());
+    auto concert = Catalog::make(added);
+    at.board->add(*concert, added.sale, at.storage->performances(added.concert.key, Time::min()));
+    ConcertView view = at.board->view(*concert, at.now());
+    at.catalog->add(std::move(concert));
+    return view;
 }
 
 }  // namespace concertres

@@ -20,6 +20,39 @@ void UnitOfWork::absorb(Rows& found) {
     wanted_.clear();
 }
 
+namespace {
+
+// Their rows never change, and of two who make the same one only one commits. The holds that end
+// next were read to find out which reservations to look at, and those are loaded.
+template <class Row>
+constexpr bool is_written_once =
+    std::is_same_v<Row, User> || std::is_same_v<Row, ReservationName> ||
+    std::is_same_v<Row, PaymentName> || std::is_same_v<Row, Transfer> ||
+    std::is_same_v<Row, ExpiringHolds>;
+
+}  // namespace
+
+RowKeys UnitOfWork::to_load() const {
+    RowKeys keys;
+    keys.for_each([this]<class Row>(std::vector<Wanted<Row>>& column) {
+        if constexpr (!is_written_once<Row>) {
+            std::get<RowTable<Row>>(tables_.tables).for_each_key([&](const KeyOf<Row>& key) {
+                column.push_back({key});
+            });
+        }
+    });
+    return keys;
+}
+
+void UnitOfWork::absorb_loaded(Rows& found) {
+    for (Found<RoomLine>& line : found.of<RoomLine>()) {
+        bool added = false;
+        auto& slot = table<RoomLine>().at(line.key, added);
+        if (line.row && slot.row) line.row->row.waiting = std::move(slot.row->waiting);
+    }
+    absorb(found);
+}
+
 const SeatSet* UnitOfWork::want_free(PerformanceKey performance) {
     CONCERTRES_ASSERT(pictures_ != nullptr);
     if (pictures_->has(performance)) return &pictures_->free_at(performance, now_);

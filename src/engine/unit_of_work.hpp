@@ -104,6 +104,13 @@ class RowTable {
             if (slot->row) visit(*slot->row);
         }
     }
+    // visit(key) for each that has been read, whether it exists or not.
+    template <class Visit>
+    void for_each_key(const Visit& visit) const {
+        for (const auto& [key, slot] : index_) {
+            if (slot->loaded) visit(key);
+        }
+    }
     void forget(const KeyOf<Row>& key) { index_.erase(key); }
     void clear() {
         index_.clear();
@@ -170,6 +177,12 @@ class UnitOfWork {
     [[nodiscard]] const RowKeys& wanted() const { return wanted_; }
     // Takes what was read for wanted(), which is empty then.
     void absorb(Rows& found);
+    // The keys of what was read and others may have changed since: of all rows but those that are
+    // written once.
+    [[nodiscard]] RowKeys to_load() const;
+    // Takes what was loaded for to_load(). Who waits in a room stays as it was read: the rows of
+    // those who have joined since were not.
+    void absorb_loaded(Rows& found);
 
     // --- changing
     // Writes a row; it must have been read, or be new by its key.

@@ -30,8 +30,9 @@ Error engine_failed(const std::string& why) {
 
 }  // namespace
 
-Writer::Writer(Storage& storage, Board& board, const Surroundings& surroundings)
+Writer::Writer(Storage& storage, Catalog& catalog, Board& board, const Surroundings& surroundings)
     : storage_(storage),
+      catalog_(catalog),
       board_(board),
       options_(*surroundings.options),
       pictures_(*surroundings.catalog),
@@ -149,6 +150,8 @@ bool Writer::step() {
                 answer();
                 return true;
         }
+    } catch (const StorageError& failure) {
+        miss_storage(failure);
     } catch (const std::exception& failure) {
         fail_engine(failure.what());
     }
@@ -160,6 +163,7 @@ bool Writer::step() {
 bool Writer::begin_work() {
     busy_ = true;
     take_inbox();
+    follow_others(storage_.now());
     pulse(storage_.now());
     // What ends the first turn may leave something for a second.
     for (int turn = 0; turn < 2; ++turn) {
@@ -296,12 +300,17 @@ void Writer::load() {
         const std::size_t block = std::max<std::size_t>(keys, 1'024);
         rows_.provide_keys(storage_.allocate(block), block);
     }
-    // Nobody else writes an exclusive store: what was read is what is there.
-    CONCERTRES_ASSERT(storage_.exclusive());
     Rows found;
-    rows_.set_now(storage_.load({}, found));
+    if (storage_.exclusive()) {
+        // Nobody else writes it: what was read is what is there.
+        rows_.set_now(storage_.load({}, found));
+    } else {
+        rows_.set_now(storage_.load(rows_.to_load(), found));
+        rows_.absorb_loaded(found);
+    }
     decide();
-    stage_ = changes_.empty() ? Stage::answer : Stage::commit;
+    // What was loaded from a shared store is locked, and let go of by a commit.
+    stage_ = changes_.empty() && storage_.exclusive() ? Stage::answer : Stage::commit;
 }
 
 void Writer::decide() {
@@ -317,6 +326,11 @@ void Writer::decide() {
 }
 
 void Writer::commit() {
+    if (changes_.empty()) {
+        static_cast<void>(storage_.commit(changes_));
+        stage_ = Stage::answer;
+        return;
+    }
     const auto began = std::chrono::steady_clock::now();
     const Time store_began = storage_.now();
     const CommitOutcome outcome = storage_.commit(changes_);
@@ -332,6 +346,7 @@ void Writer::commit() {
         stage_ = Stage::answer;
         return;
     }
+    if (outcome == CommitOutcome::conflict) return take_back_group();
     if (outcome == CommitOutcome::lost) {
         fail_engine("storage failed while it was written");
         return;
@@ -378,13 +393,19 @@ void Writer::fail_group(const Error& error) {
 
 void Writer::fail_engine(const std::string& why) {
     log(LogLevel::error, "the engine has stopped: " + why);
-    std::deque<std::unique_ptr<Work>> inbox;
     {
         std::lock_guard lock(inbox_mutex_);
         failure_ = why;
+    }
+    fail_all(engine_failed(why));
+}
+
+void Writer::fail_all(const Error& error) {
+    std::deque<std::unique_ptr<Work>> inbox;
+    {
+        std::lock_guard lock(inbox_mutex_);
         inbox.swap(inbox_);
     }
-    const Error error = engine_failed(why);
     fail_group(error);
     for (auto* waiting : {&deferred_, &tasks_}) {
         for (auto& task : std::exchange(*waiting, {})) task->fail(error);

@@ -29,7 +29,7 @@ namespace concertres {
 class Writer {
   public:
     // Lifetime: all of them outlive it.
-    Writer(Storage& storage, Board& board, const Surroundings& surroundings);
+    Writer(Storage& storage, Catalog& catalog, Board& board, const Surroundings& surroundings);
 
     // Takes the work, or fails it at once: `overloaded`, `draining`, `engine_failed`.
     void submit(std::unique_ptr<Work> work);
@@ -44,6 +44,8 @@ class Writer {
     [[nodiscard]] bool has_work() const;
     // When a step will have something to do by itself. Calls storage, so it counts as a step.
     [[nodiscard]] std::optional<Time> next_wake();
+    // How long it may be left alone while nothing is submitted.
+    [[nodiscard]] Duration idle_max() const;
     [[nodiscard]] Statistics statistics() const;
 
   private:
@@ -51,6 +53,7 @@ class Writer {
 
     void take_inbox();
     void pulse(Time now);
+    void follow_others(Time now);
     template <class Command>
     void submit_own(Command command);
     bool start_group();
@@ -65,11 +68,15 @@ class Writer {
     void answer();
     template <class Answer>
     void deliver(Answer&& answer);
+    void take_back_group();
     void fail_group(const Error& error);
+    void fail_all(const Error& error);
     void fail_engine(const std::string& why);
+    void miss_storage(const StorageError& failure);
     void log(LogLevel level, const std::string& text) const;
 
     Storage& storage_;
+    Catalog& catalog_;
     Board& board_;
     const Options& options_;
     SeatPictures pictures_;
@@ -94,6 +101,9 @@ class Writer {
     std::vector<bool> decided_;  // of the group, in order
     ChangeSet changes_;
     Time next_pulse_ = Time::min();
+    Time next_follow_ = Time::min();
+    News news_;                      // of others; what is not shown here yet
+    Time told_until_ = Time::min();  // who was heard of before that, others have been told
     bool tidy_due_ = false;
 
     struct Counters {

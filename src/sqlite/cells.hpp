@@ -23,6 +23,8 @@
 #include <utility>
 #include <vector>
 
+#include "columns/lists.hpp"
+#include "columns/tables.hpp"
 #include "concertres/admission.hpp"
 #include "concertres/catalog.hpp"
 #include "concertres/event.hpp"
@@ -33,50 +35,12 @@
 #include "concertres/reservation.hpp"
 #include "concertres/seat.hpp"
 #include "concertres/time.hpp"
-#include "sqlite/lists.hpp"
 
 namespace concertres::sqlite {
 
-// Opaque bytes, where std::string alone would mean text.
-template <class String>
-struct Bytes {
-    String& bytes;
-};
-template <class String>
-Bytes(String&) -> Bytes<String>;
-
-// The first and last value of each enumeration that is stored in a row. Of events any kind is read:
-// the row's checksum says whether it is the one that was written.
-template <class Enum>
-inline constexpr std::int64_t first_of = 1;
-template <>
-inline constexpr std::int64_t first_of<SeatStatus> = 0;
-template <>
-inline constexpr std::int64_t first_of<EventKind> = 0;
-template <class Enum>
-inline constexpr std::int64_t last_of = -1;
-template <>
-inline constexpr auto last_of<SeatStatus> = static_cast<std::int64_t>(SeatStatus::sold);
-template <>
-inline constexpr auto last_of<ReservationStatus> =
-    static_cast<std::int64_t>(ReservationStatus::refunded);
-template <>
-inline constexpr auto last_of<PaymentStatus> = static_cast<std::int64_t>(PaymentStatus::refunded);
-template <>
-inline constexpr auto last_of<PlaceStatus> = static_cast<std::int64_t>(PlaceStatus::passed);
-template <>
-inline constexpr auto last_of<OrphanRule> = static_cast<std::int64_t>(OrphanRule::refused);
-template <>
-inline constexpr auto last_of<PassStatus> = static_cast<std::int64_t>(PassStatus::left);
-template <>
-inline constexpr auto last_of<SaleMode> = static_cast<std::int64_t>(SaleMode::closed);
-template <>
-inline constexpr auto last_of<TransferKind> = static_cast<std::int64_t>(TransferKind::refund);
-template <>
-inline constexpr auto last_of<StreamKind> = static_cast<std::int64_t>(StreamKind::room);
-template <>
-inline constexpr auto last_of<EventKind> =
-    static_cast<std::int64_t>(std::numeric_limits<std::uint8_t>::max());
+using columns::Bytes;
+using columns::first_of;
+using columns::last_of;
 
 // --- Binding -----------------------------------------------------------------------------------
 
@@ -143,7 +107,7 @@ class CellBinder {
         // The texts must outlive this binder; no row has more than two lists.
         thread_local std::string texts[2];
         std::string& text = texts[lists_++ % 2];
-        write_list(text, value);
+        columns::write_list(text, value);
         return add(text);
     }
 
@@ -260,7 +224,7 @@ class CellReader {
             if (!column.isText()) return false;
             // The bytes first: asking for the text would have SQLite copy it to end it with a NUL.
             const auto* bytes = static_cast<const char*>(column.getBlob());
-            return read_list({bytes, static_cast<std::size_t>(column.getBytes())}, out);
+            return columns::read_list({bytes, static_cast<std::size_t>(column.getBytes())}, out);
         });
     }
 

@@ -12,6 +12,10 @@
 #include <filesystem>
 #endif
 
+#ifdef CONSUMER_WITH_POSTGRES
+#include <concertres/postgres.hpp>
+#endif
+
 using namespace concertres;
 
 namespace {
@@ -37,6 +41,17 @@ bool sell_a_seat(std::unique_ptr<Storage> storage) {
     return paid && paid->amount == Money{100'000} && paid->balance == Money{20'000};
 }
 
+#ifdef CONSUMER_WITH_POSTGRES
+// A server is not needed to see that the library is there.
+bool is_told_of_no_server() {
+    try {
+        return open_postgres("host=/no/such/folder") == nullptr;
+    } catch (const StorageError& error) {
+        return error.kind() == StorageError::Kind::unavailable;
+    }
+}
+#endif
+
 }  // namespace
 
 int main() {
@@ -46,5 +61,9 @@ int main() {
     const auto file = std::filesystem::current_path() / "consumer.db";
     if (!sell_a_seat(open_sqlite(file))) return 1;
     std::puts("sold on SQLite");
+#endif
+#ifdef CONSUMER_WITH_POSTGRES
+    if (!is_told_of_no_server()) return 1;
+    std::puts("asked for PostgreSQL");
 #endif
 }

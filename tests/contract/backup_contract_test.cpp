@@ -30,7 +30,7 @@ CONCERTRES_BACKEND_TEST("a backup is a store with the same rows, or is refused a
     const TempDir elsewhere;
     const auto file = elsewhere.path() / "store.db";
     auto job = store->backup(file);
-    if (!backend.lasts) {
+    if (!backend.copies) {
         REQUIRE(!job);
         CHECK(job.error().code == Errc::request_invalid);
         CHECK(!job.error().detail.empty());

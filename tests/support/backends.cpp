@@ -1,8 +1,12 @@
 #include "support/backends.hpp"
 
+#include <fstream>
+
 #include "concertres/assert.hpp"
 #include "concertres/memory.hpp"
+#include "concertres/postgres.hpp"
 #include "concertres/sqlite.hpp"
+#include "support/postgres_server.hpp"
 
 namespace concertres::test {
 namespace {
@@ -22,13 +26,45 @@ std::unique_ptr<Storage> open_uncached_sqlite_in(const path& directory, Clock* c
     return open_sqlite(directory / "store.db", {.clock = clock, .cached_rows_max = 1});
 }
 
+// The directory of a store in PostgreSQL has the name of its database in it.
+path database_file(const path& directory) { return directory / "database"; }
+
+std::string database_in(const path& directory) {
+    std::string name;
+    std::ifstream(database_file(directory)) >> name;
+    return name;
+}
+
+std::unique_ptr<Storage> open_postgres_in(const path& directory, Clock* clock) {
+    std::string database = database_in(directory);
+    if (database.empty()) {
+        database = postgres_server().make_database();
+        std::ofstream(database_file(directory)) << database;
+    }
+    return open_postgres(postgres_server().conninfo(database), {.clock = clock});
+}
+
+void drop_postgres_in(const path& directory) {
+    const std::string database = database_in(directory);
+    if (!database.empty()) postgres_server().drop_database(database);
+}
+
 }  // namespace
 
 const std::vector<Backend>& backends() {
     static const std::vector<Backend> all = {
-        {.name = "memory", .lasts = false, .open = open_memory_in},
-        {.name = "sqlite", .lasts = true, .open = open_sqlite_in},
-        {.name = "sqlite without cache", .lasts = true, .open = open_uncached_sqlite_in},
+        {.name = "memory", .lasts = false, .copies = false, .open = open_memory_in, .drop = {}},
+        {.name = "sqlite", .lasts = true, .copies = true, .open = open_sqlite_in, .drop = {}},
+        {.name = "sqlite without cache",
+         .lasts = true,
+         .copies = true,
+         .open = open_uncached_sqlite_in,
+         .drop = {}},
+        {.name = "postgres",
+         .lasts = true,
+         .copies = false,
+         .open = open_postgres_in,
+         .drop = drop_postgres_in},
     };
     return all;
 }

@@ -26,22 +26,42 @@ namespace concertres::test {
 
 struct Backend {
     std::string name;
-    bool lasts = false;  // what was committed is there when it is opened again
+    bool lasts = false;   // what was committed is there when it is opened again
+    bool copies = false;  // it makes backups
     // Opens the store that is kept in the directory, or makes it. No clock: the system's.
     std::function<std::unique_ptr<Storage>(const std::filesystem::path& directory, Clock* clock)>
         open;
+    // Takes away what is kept elsewhere than in the directory.
+    std::function<void(const std::filesystem::path& directory)> drop;
 };
 
 [[nodiscard]] const std::vector<Backend>& backends();
 // REQUIRES: there is one of this name
 [[nodiscard]] const Backend& backend_named(const std::string& name);
 
+// The directory of a store, and all that belongs to it; gone when the test ends.
+class StoreFolder {
+  public:
+    explicit StoreFolder(const Backend& backend) : backend_(&backend) {}
+    StoreFolder(const StoreFolder&) = delete;
+    StoreFolder& operator=(const StoreFolder&) = delete;
+    ~StoreFolder() {
+        if (backend_->drop) backend_->drop(folder_.path());
+    }
+
+    [[nodiscard]] const std::filesystem::path& path() const { return folder_.path(); }
+
+  private:
+    const Backend* backend_;
+    TempDir folder_;
+};
+
 // A store of its own for one test.
 // Lifetime: `backend` and `clock` outlive it.
 class TestStore {
   public:
     explicit TestStore(const Backend& backend, Clock* clock = nullptr)
-        : backend_(&backend), clock_(clock), storage_(open()) {}
+        : backend_(&backend), clock_(clock), directory_(backend), storage_(open()) {}
 
     [[nodiscard]] Storage& operator*() const { return *storage_; }
     [[nodiscard]] Storage* operator->() const { return storage_.get(); }
@@ -64,7 +84,7 @@ class TestStore {
   private:
     const Backend* backend_;
     Clock* clock_;
-    TempDir directory_;  // outlives the storage in it
+    StoreFolder directory_;  // outlives the storage in it
     std::unique_ptr<Storage> storage_;
 };
 

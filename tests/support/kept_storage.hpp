@@ -19,6 +19,8 @@ class KeptStorage : public Storage {
     explicit KeptStorage(std::shared_ptr<Storage> inner) : inner_(std::move(inner)) {}
 
     bool exclusive() const override { return inner_->exclusive(); }
+    News follow() override { return inner_->follow(); }
+    void tell(const std::vector<News::Heard>& heard) override { inner_->tell(heard); }
     const StoreSecrets& secrets() const override { return inner_->secrets(); }
     Time now() override { return inner_->now(); }
 

@@ -10,14 +10,13 @@
 
 #include "support/backends.hpp"
 #include "support/kept_storage.hpp"
-#include "support/temp_dir.hpp"
 #include "support/test_clock.hpp"
 
 namespace concertres::test {
 
 class ReopenedStore {
   public:
-    explicit ReopenedStore(const Backend& backend) : backend_(&backend) {}
+    explicit ReopenedStore(const Backend& backend) : backend_(&backend), folder_(backend) {}
 
     // REQUIRES: what was opened before is closed
     // Lifetime: ends before this.
@@ -29,7 +28,7 @@ class ReopenedStore {
 
   private:
     const Backend* backend_;
-    TempDir folder_;
+    StoreFolder folder_;
     std::shared_ptr<Storage> kept_;  // where the backend does not last
 };
 

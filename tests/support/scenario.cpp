@@ -65,7 +65,10 @@ class Replay {
         options_.policies = {{"nobody", std::make_shared<NobodyEnters>()},
                              {"throws", std::make_shared<AlwaysThrows>()}};
     }
-    ~Replay() { close(); }
+    ~Replay() {
+        close();
+        if (backend_->drop) backend_->drop(directory_->path());
+    }
     Replay(const Replay&) = delete;
     Replay& operator=(const Replay&) = delete;
 
@@ -134,8 +137,9 @@ class Replay {
         } else if (verb == "stop") {
             office().stop();
         } else if (verb == "needs") {
-            if (!line.flag("lasting")) throw TableError("needs what?");
-            result_.skipped = !backend_->lasts;
+            const bool copies = line.flag("copies");
+            if (!copies && !line.flag("lasting")) throw TableError("needs what?");
+            result_.skipped = copies ? !backend_->copies : !backend_->lasts;
         } else if (verb == "together") {
             together_ = true;
         } else if (verb == "audit") {

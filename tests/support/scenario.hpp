@@ -23,7 +23,8 @@
 //   restart                   the box office is closed and opened again
 //   crash                     it is gone without having been closed, and another opens what it left
 //   stop                      it takes no more commands
-//   needs lasting             the table is for stores that outlive their process
+//   needs lasting | copies    the table is for stores that outlive their process, or that make
+//                             backups
 //   together ... end          the lines between are sent at once, before the box office does
 //   anything;
 //                             `advance` between them passes time without it

@@ -18,7 +18,7 @@
 #include "concertres/ids.hpp"
 #include "concertres/reservation.hpp"
 
-namespace concertres::sqlite {
+namespace concertres::columns {
 
 class ListWriter {
   public:
@@ -150,4 +150,4 @@ template <class Item>
     return list.take(']') && list.at_end();
 }
 
-}  // namespace concertres::sqlite
+}  // namespace concertres::columns

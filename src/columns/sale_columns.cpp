@@ -1,8 +1,8 @@
-#include "sqlite/sale_columns.hpp"
+#include "columns/sale_columns.hpp"
 
 #include <utility>
 
-namespace concertres::sqlite {
+namespace concertres::columns {
 
 RoomColumns RoomColumns::of(const std::optional<RoomPolicy>& room) {
     RoomColumns columns;
@@ -85,4 +85,4 @@ std::optional<Drawn> DrawnColumns::to_drawn(LineClass line_class) const {
     return Drawn{.line_class = line_class, .epoch = *epoch, .size = *size, .next_rank = *next_rank};
 }
 
-}  // namespace concertres::sqlite
+}  // namespace concertres::columns

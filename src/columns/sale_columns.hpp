@@ -11,7 +11,7 @@
 #include "concertres/draw.hpp"
 #include "concertres/time.hpp"
 
-namespace concertres::sqlite {
+namespace concertres::columns {
 
 // A room's settings as columns of the sale's row.
 struct RoomColumns {
@@ -97,4 +97,4 @@ struct DrawnColumns {
     }
 };
 
-}  // namespace concertres::sqlite
+}  // namespace concertres::columns

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sqlite/lists.hpp"
+#include "columns/lists.hpp"
 
 namespace concertres::test {
 namespace {
@@ -13,20 +13,20 @@ namespace {
 template <class Item>
 std::string written(const std::vector<Item>& items) {
     std::string text = "what was there before";
-    sqlite::write_list(text, items);
+    columns::write_list(text, items);
     return text;
 }
 template <class Item>
 void check_round_trip(const std::vector<Item>& items, const std::string& text) {
     CHECK(written(items) == text);
     std::vector<Item> read = {Item{}, Item{}};
-    REQUIRE(sqlite::read_list(text, read));
+    REQUIRE(columns::read_list(text, read));
     CHECK(read == items);
 }
 
 }  // namespace
 
-TEST_SUITE_BEGIN("sqlite: lists");
+TEST_SUITE_BEGIN("columns: lists");
 
 TEST_CASE("lists are written as JSON, and read back") {
     check_round_trip<ReservationKey>({}, "[]");
@@ -48,13 +48,13 @@ TEST_CASE("what is no such list is refused") {
           "[1,]", "[,1]", "[1 ]",  "[1][2]", "[+1]", "[01x]", "[1.5]", "[9223372036854775808]",
           "{}",   "null", "[[1]]", "1"}) {
         CAPTURE(text);
-        CHECK(!sqlite::read_list(text, keys));
+        CHECK(!columns::read_list(text, keys));
     }
     std::vector<ReservedSeat> seats;
     for (const char* text : {"[1]", "[[1]]", "[[1,2,3]]", "[[1,2]", "[[1,2],]", "[[1,2][3,4]]",
                              "[[2147483648,1]]", "[[]]"}) {
         CAPTURE(text);
-        CHECK(!sqlite::read_list(text, seats));
+        CHECK(!columns::read_list(text, seats));
     }
 }
 

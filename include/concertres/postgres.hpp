@@ -1,0 +1,48 @@
+// Storage in a PostgreSQL database, for as many instances at once as there are: each opens the same
+// database, and commands that name the same rows are serialized there, by row locks. What was
+// acknowledged survives the crash of an instance, and of the server as far as its `fsync` and its
+// standbys promise.
+//
+//   BoxOffice office(open_postgres("postgresql://sale@db.example/tickets"));
+//
+// Needs PostgreSQL 13 or later, and a database of its own or shared: everything is in one schema,
+// which is made when it is not there yet. The tables are plain SQL; docs/reference/postgres.md
+// explains them.
+//
+// Threads: as any Storage; each instance opens one of its own.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "concertres/storage.hpp"
+
+namespace concertres {
+
+struct PostgresOptions {
+    // Default: the server's, which is the same for all instances. Lifetime: outlives the storage
+    Clock* clock = nullptr;
+    // The schema that holds the tables: another one is another store in the same database.
+    std::string schema = "concertres";
+    // How long to wait for a connection when the store is opened, and for a server that has gone
+    // while it is open: commands are refused (`storage_unavailable`) once this has passed.
+    Duration connect_timeout = std::chrono::seconds(3);
+    // How long one statement may take, waiting for locks included, before its group is given up and
+    // tried again.
+    Duration statement_timeout = std::chrono::seconds(5);
+    // How long it is tried to find out what became of a commit whose answer was lost; then the
+    // engine stops, as it must not guess.
+    Duration settle_timeout = std::chrono::seconds(30);
+    // How long others can still follow what this instance committed. One that was stopped for
+    // longer than that stops its engine when it is woken: it reads everything anew when reopened.
+    Duration follow_window = std::chrono::minutes(5);
+};
+
+// Opens the schema, or makes it. `conninfo` is libpq's: a URI, or "host=... dbname=...".
+// Migrates a schema of an earlier version, in one transaction. Throws StorageError(unavailable,
+// newer, foreign, corrupt); the database is then as it was.
+[[nodiscard]] std::unique_ptr<Storage> open_postgres(const std::string& conninfo,
+                                                     const PostgresOptions& options = {});
+
+}  // namespace concertres

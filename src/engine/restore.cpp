@@ -1,0 +1,86 @@
+#include "engine/restore.hpp"
+
+#include <span>
+#include <utility>
+
+namespace concertres {
+namespace {
+
+constexpr std::size_t page = 10'000;
+
+void restore_seats(Storage& storage, Board& board, const CatalogConcert& concert) {
+    for (const CatalogPerformance& entry : concert.performances) {
+        for (SeatNumber after = 0;;) {
+            const auto seats = storage.seats(entry.performance.key, after, page);
+            board.restore(seats);
+            if (seats.size() < page) break;
+            after = seats.back().number;
+        }
+    }
+}
+
+void restore_holds(Storage& storage, Board& board, std::span<const Pass> admitted) {
+    RowKeys keys;
+    for (const Pass& pass : admitted) {
+        for (const ReservationKey held : pass.held) keys.of<Reservation>().push_back({held});
+    }
+    Rows holds;
+    storage.read(keys, holds);
+    for (const auto& found : holds.of<Reservation>()) {
+        if (found.row) board.restore(found.row->row);
+    }
+}
+
+void restore_line(Storage& storage, Board& board, ConcertKey concert) {
+    for (PlaceNumber after;;) {
+        const auto waiting = storage.waiting(concert, after, page);
+        board.restore(concert, waiting, storage.now());
+        if (waiting.size() < page) break;
+        after = waiting.back().number;
+    }
+    for (PlaceNumber after;;) {
+        const auto passed = storage.passed(concert, after, page);
+        board.restore(concert, passed, storage.now());
+        if (passed.size() < page) break;
+        after = passed.back().number;
+    }
+    for (PlaceNumber after;;) {
+        const auto admitted = storage.admitted(concert, after, page);
+        board.restore(concert, admitted);
+        restore_holds(storage, board, admitted);
+        if (admitted.size() < page) break;
+        after = admitted.back().number;
+    }
+}
+
+void restore_draws(Storage& storage, Board& board, const Sale& sale) {
+    if (!sale.draw || !sale.draw->drawn_at) return;
+    RowKeys keys;
+    for (LineClass i = 0; i < PlaceNumber::classes_max; ++i) {
+        keys.of<Line>().push_back({{sale.concert, i}});
+    }
+    Rows lines;
+    storage.read(keys, lines);
+    for (const auto& found : lines.of<Line>()) {
+        if (found.row) board.restore(found.row->row);
+    }
+}
+
+}  // namespace
+
+void restore(Storage& storage, Catalog& catalog, Board& board, const NewConcert& stored) {
+    const ConcertKey key = stored.concert.key;
+    auto concert = Catalog::make(stored);
+    board.add(*concert, stored.sale, storage.performances(key, Time::min()));
+    try {
+        if (concert->seating.has_allotments()) restore_seats(storage, board, *concert);
+        restore_line(storage, board, key);
+        restore_draws(storage, board, stored.sale);
+    } catch (...) {
+        board.forget(*concert);  // it holds on to an entry that goes now
+        throw;
+    }
+    catalog.add(std::move(concert));
+}
+
+}  // namespace concertres

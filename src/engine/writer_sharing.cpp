@@ -1,0 +1,70 @@
+// What a writer does only where its store is shared: it follows what other instances commit, takes
+// back what they were in the way of, and goes on when the store cannot be reached for a while.
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "engine/restore.hpp"
+#include "engine/writer.hpp"
+
+namespace concertres {
+namespace {
+
+// How often the store is asked what others have done, so that what is shown here is no older; and
+// how often they are told who was heard of here, which matters after a minute and a half.
+constexpr Duration follow_interval = std::chrono::milliseconds(250);
+constexpr Duration tell_interval = std::chrono::seconds(10);
+
+}  // namespace
+
+// Brings what is kept in memory up to date with what other instances have committed.
+void Writer::follow_others(Time now) {
+    // What is left of the last time may not wait: no group is to run ahead of it.
+    if (storage_.exclusive() || (now < next_follow_ && news_.empty())) return;
+    next_follow_ = now + follow_interval;
+    if (told_until_ + tell_interval <= now) {
+        const auto heard = board_.heard_since(std::exchange(told_until_, now));
+        if (!heard.empty()) storage_.tell(heard);
+    }
+    if (news_.empty()) news_ = storage_.follow();
+    for (; !news_.concerts.empty(); news_.concerts.erase(news_.concerts.begin())) {
+        restore(storage_, catalog_, board_, news_.concerts.front());
+    }
+    const News news = std::exchange(news_, {});
+    board_.hear(news.heard);
+    if (news.changes.empty()) return;
+    board_.apply(news.changes);
+    pictures_.apply(news.changes);
+    if (options_.events != nullptr && !news.changes.events.empty()) {
+        options_.events->on_committed(news.changes.events);
+    }
+}
+
+Duration Writer::idle_max() const {
+    return storage_.exclusive() ? options_.tick : std::min(options_.tick, follow_interval);
+}
+
+// Another instance was in the way: all of it is read and decided anew.
+void Writer::take_back_group() {
+    changes_ = {};
+    auto group = std::exchange(group_, {});
+    for (auto task = group.rbegin(); task != group.rend(); ++task) {
+        deferred_.push_front(std::move(*task));
+    }
+    stage_ = Stage::gather;
+}
+
+// A shared store that cannot be reached now may be again: whoever waits is told, and it goes on.
+void Writer::miss_storage(const StorageError& failure) {
+    if (failure.kind() != StorageError::Kind::unavailable || storage_.exclusive()) {
+        return fail_engine(failure.what());
+    }
+    log(LogLevel::error, failure.what());
+    fail_all({Errc::storage_unavailable,
+              std::string(failure.what()) + "; nothing was changed, try again shortly",
+              {}});
+    stage_ = Stage::gather;
+    rounds_ = 0;
+}
+
+}  // namespace concertres

@@ -1,0 +1,246 @@
+#include "postgres/connection.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <optional>
+
+#include "concertres/assert.hpp"
+
+namespace concertres::postgres {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+std::string milliseconds_of(Duration duration) {
+    return std::to_string(duration_cast<milliseconds>(duration).count());
+}
+
+// libpq ends its messages with a line feed, and begins some with a severity.
+std::string trimmed(const char* message) {
+    std::string text = message == nullptr ? "" : message;
+    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+    return text;
+}
+
+std::string field(const Answer& result, int code) {
+    const char* value = PQresultErrorField(result.get(), code);
+    return value == nullptr ? std::string() : std::string(value);
+}
+
+}  // namespace
+
+bool SqlError::is_conflict() const {
+    static constexpr std::array<std::string_view, 6> conflicts = {
+        "40001",  // serialization failure
+        "40P01",  // deadlock
+        "55P03",  // lock not available in time
+        "57014",  // statement time-out
+        "23505",  // somebody else has made this row
+        "CR001",  // somebody else has changed this row (schema.cpp)
+    };
+    return std::ranges::find(conflicts, state_) != conflicts.end();
+}
+
+bool SqlError::is_refusal_of_server() const {
+    // A standby; a server that starts, stops, or has no connection left.
+    return state_ == "25006" || state_.starts_with("57P0") || state_ == "53300";
+}
+
+std::string name_of(const std::string& conninfo) {
+    struct Free {
+        void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+    };
+    const std::unique_ptr<PQconninfoOption, Free> options(
+        PQconninfoParse(conninfo.c_str(), nullptr));
+    std::string host;
+    std::string database;
+    for (auto* option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
+        if (option->val == nullptr) continue;
+        if (std::string_view(option->keyword) == "host") host = option->val;
+        if (std::string_view(option->keyword) == "dbname") database = option->val;
+    }
+    return "the PostgreSQL database " + (database.empty() ? "of the user's name" : database) +
+           (host.empty() ? "" : " at " + host);
+}
+
+Connection::Connection(const std::string& conninfo, const PostgresOptions& options)
+    : name_(name_of(conninfo)),
+      // A server that is alive ends a statement by itself; this is for one that is not.
+      answer_timeout_ms_(
+          static_cast<int>(duration_cast<milliseconds>(options.statement_timeout).count()) +
+          2'000) {
+    connect(conninfo, options);
+    settle_in(options);
+}
+
+void Connection::connect(const std::string& conninfo, const PostgresOptions& options) {
+    const std::string connect_seconds = std::to_string(
+        std::max<std::int64_t>(2, std::chrono::ceil<seconds>(options.connect_timeout).count()));
+    const std::string unacked_ms = milliseconds_of(options.statement_timeout);
+    // What stands in the caller's string comes last, and so overrides these.
+    const char* keywords[] = {"connect_timeout",
+                              "keepalives_idle",
+                              "keepalives_interval",
+                              "keepalives_count",
+                              "tcp_user_timeout",
+                              "fallback_application_name",
+                              "dbname",
+                              nullptr};
+    const char* values[] = {
+        connect_seconds.c_str(), "5",    "2", "3", unacked_ms.c_str(), "concertres",
+        conninfo.c_str(),        nullptr};
+    connection_.reset(PQconnectdbParams(keywords, values, 1));
+    if (!connection_) throw std::bad_alloc();
+    if (PQstatus(connection_.get()) != CONNECTION_OK) {
+        throw ConnectionLost(trimmed(PQerrorMessage(connection_.get())));
+    }
+}
+
+// Plans are made once, without looking at values, and always by the indexes that are there for the
+// statement: the tables grow from nothing within minutes, so statistics would mislead.
+void Connection::settle_in(const PostgresOptions& options) {
+    PQsetNoticeProcessor(
+        connection_.get(), [](void*, const char*) {}, nullptr);
+    run_script("SET client_encoding = 'UTF8'; SET search_path = " + quoted(options.schema) +
+               "; SET synchronous_commit = on; SET jit = off"
+               "; SET statement_timeout = " +
+               milliseconds_of(options.statement_timeout) +
+               "; SET lock_timeout = " + milliseconds_of(options.statement_timeout) +
+               "; SET idle_in_transaction_session_timeout = " +
+               milliseconds_of(options.statement_timeout) +
+               "; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off"
+               "; SET enable_hashjoin = off; SET enable_mergejoin = off");
+    if (PQsetnonblocking(connection_.get(), 1) != 0) lose("it cannot be made non-blocking");
+}
+
+std::string Connection::quoted(const std::string& identifier) const {
+    struct Free {
+        void operator()(char* text) const { PQfreemem(text); }
+    };
+    const std::unique_ptr<char, Free> escaped(
+        PQescapeIdentifier(connection_.get(), identifier.data(), identifier.size()));
+    if (!escaped) lose("\"" + identifier + "\" cannot be a name");
+    return escaped.get();
+}
+
+void Connection::lose(const std::string& what) const {
+    const std::string reason = trimmed(PQerrorMessage(connection_.get()));
+    throw ConnectionLost(reason.empty() ? what : reason);
+}
+
+bool Connection::in_transaction() const {
+    const auto status = PQtransactionStatus(connection_.get());
+    return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
+}
+
+void Connection::run_script(const std::string& sql) {
+    CONCERTRES_ASSERT(sent_.empty());
+    if (PQpipelineStatus(connection_.get()) != PQ_PIPELINE_OFF &&
+        PQexitPipelineMode(connection_.get()) == 0) {
+        lose("it cannot leave the pipeline mode");
+    }
+    const Answer result(PQexec(connection_.get(), sql.c_str()));
+    const auto status = PQresultStatus(result.get());
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return;
+    if (PQstatus(connection_.get()) != CONNECTION_OK) lose("it was lost");
+    throw SqlError(field(result, PG_DIAG_SQLSTATE), field(result, PG_DIAG_MESSAGE_PRIMARY));
+}
+
+void Connection::begin_sending() {
+    if (PQpipelineStatus(connection_.get()) != PQ_PIPELINE_OFF) return;
+    if (PQenterPipelineMode(connection_.get()) == 0) lose("it cannot enter the pipeline mode");
+}
+
+void Connection::send_once(const std::string& sql) {
+    begin_sending();
+    if (PQsendQueryParams(connection_.get(), sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr,
+                          1) == 0) {
+        lose("a statement cannot be sent");
+    }
+    sent_.push_back({nullptr});
+}
+
+void Connection::send(const Statement& statement, const std::vector<Param>& params) {
+    begin_sending();
+    PGconn* connection = connection_.get();
+    if (!prepared_.contains(&statement)) {
+        if (PQsendPrepare(connection, statement.name.c_str(), statement.sql.c_str(), 0, nullptr) ==
+            0) {
+            lose("a statement cannot be sent");
+        }
+        // Should it be refused, it is sent again the next time.
+        prepared_.insert(&statement);
+        sent_.push_back({&statement});
+    }
+    std::vector<const char*> values;
+    std::vector<int> lengths;
+    for (const Param& param : params) {
+        values.push_back(param.data());
+        lengths.push_back(param.size());
+    }
+    const std::vector<int> formats(params.size(), 1);
+    if (PQsendQueryPrepared(connection, statement.name.c_str(), static_cast<int>(params.size()),
+                            values.data(), lengths.data(), formats.data(), 1) == 0) {
+        lose("a statement cannot be sent");
+    }
+    sent_.push_back({nullptr});
+}
+
+// Sends what is left to send while it waits: the server may want to be read before it reads on.
+void Connection::wait_for_answer() {
+    PGconn* connection = connection_.get();
+    while (true) {
+        const int unsent = PQflush(connection);
+        if (unsent < 0) lose("it was lost");
+        if (PQisBusy(connection) == 0) return;
+        pollfd ready{.fd = PQsocket(connection), .events = POLLIN, .revents = 0};
+        if (unsent > 0) ready.events |= POLLOUT;
+        const int count = ::poll(&ready, 1, answer_timeout_ms_);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) throw ConnectionLost("the server does not answer");
+        if ((ready.revents & ~POLLOUT) != 0 && PQconsumeInput(connection) == 0) lose("it was lost");
+    }
+}
+
+PGresult* Connection::next_result() {
+    wait_for_answer();
+    return PQgetResult(connection_.get());
+}
+
+Answers Connection::finish() {
+    if (sent_.empty()) return {};
+    if (PQpipelineSync(connection_.get()) == 0) lose("it was lost");
+    Answers answers;
+    std::optional<SqlError> refused;
+    for (const Sent& sent : std::exchange(sent_, {})) {
+        Answer result(next_result());
+        const auto status = PQresultStatus(result.get());
+        if (status == PGRES_FATAL_ERROR) {
+            if (PQstatus(connection_.get()) != CONNECTION_OK) lose("it was lost");
+            if (!refused) {
+                refused.emplace(field(result, PG_DIAG_SQLSTATE),
+                                field(result, PG_DIAG_MESSAGE_PRIMARY));
+            }
+        }
+        if (sent.prepares != nullptr && status != PGRES_COMMAND_OK) {
+            prepared_.erase(sent.prepares);
+        }
+        if (sent.prepares == nullptr) answers.push_back(std::move(result));
+        // The end of this statement's answer.
+        if (const Answer end(next_result()); end.get() != nullptr) {
+            throw ConnectionLost("the server answers what was not asked");
+        }
+    }
+    if (const Answer sync(next_result()); PQresultStatus(sync.get()) != PGRES_PIPELINE_SYNC) {
+        lose("it was lost");
+    }
+    if (refused) throw *refused;
+    return answers;
+}
+
+}  // namespace concertres::postgres

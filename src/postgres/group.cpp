@@ -1,0 +1,186 @@
+// A commit: all that a group changes, in one round trip; and what became of it.
+#include <algorithm>
+#include <chrono>
+
+#include "concertres/assert.hpp"
+#include "postgres/postgres_storage.hpp"
+
+namespace concertres::postgres {
+
+CommitOutcome PostgresStorage::commit(const ChangeSet& changes) {
+    require_alive();
+    // Rows that were read and not written may have changed since: only their locks kept them.
+    if (group_ == Group::unlocked) {
+        group_ = Group::none;
+        return CommitOutcome::conflict;
+    }
+    try {
+        if (changes.empty()) {
+            end_transaction();
+            raise_mark(changes.at);
+            return CommitOutcome::committed;
+        }
+        if (!connection_) reconnect();
+    } catch (const ConnectionLost&) {
+        lose_connection();
+        group_ = Group::none;
+        return changes.empty() ? CommitOutcome::committed : CommitOutcome::conflict;
+    }
+    try {
+        send_changes(changes);
+        connection_->send(statements_.commit);
+        static_cast<void>(connection_->finish());
+    } catch (const SqlError& error) {
+        return undo(error);
+    } catch (const ConnectionLost&) {
+        return settle(changes.at);
+    }
+    note_committed(changes.at);
+    return CommitOutcome::committed;
+}
+
+void PostgresStorage::note_committed(Time at) {
+    group_ = Group::none;
+    ++next_group_;
+    raise_mark(at);
+}
+
+// A statement was refused, so nothing of its transaction is there.
+CommitOutcome PostgresStorage::undo(const SqlError& error) {
+    abandon_transaction();
+    group_ = Group::none;
+    if (error.is_refusal_of_server()) lose_connection();
+    if (error.is_conflict() || error.is_refusal_of_server()) return CommitOutcome::conflict;
+    if (error.is_disk_full()) return CommitOutcome::not_committed;
+    fail(error.what());
+}
+
+// --- What became of a commit whose answer was lost ---------------------------------------------
+
+// The group's own row tells. It is inserted once more, without anything else: that waits for the
+// lost transaction, should it still run; and once it has succeeded the lost one never can.
+CommitOutcome PostgresStorage::settle(Time at) {
+    group_ = Group::none;
+    const auto give_up = std::chrono::steady_clock::now() + options_.settle_timeout;
+    do {
+        if (const auto outcome = settle_once(at)) return *outcome;
+    } while (std::chrono::steady_clock::now() < give_up);
+    failed_ = true;
+    lose_connection();
+    return CommitOutcome::lost;
+}
+
+// Nothing: it is still not known.
+std::optional<CommitOutcome> PostgresStorage::settle_once(Time at) {
+    try {
+        lose_connection();
+        reconnect();
+        try {
+            connection_->send(statements_.begin);
+            send_group(at, {});
+            connection_->send(statements_.commit);
+            static_cast<void>(connection_->finish());
+        } catch (const SqlError& error) {
+            abandon_transaction();
+            if (!error.is_duplicate()) return std::nullopt;
+            std::string changed;
+            read_cells(
+                ask(statements_.group, {Param::integer(instance_), Param::integer(next_group_)}), 0,
+                changed);
+            // An empty one is this very insertion, of an attempt whose answer was lost too.
+            if (!changed.empty()) {
+                note_committed(at);
+                return CommitOutcome::committed;
+            }
+        }
+        ++next_group_;  // of this name there is a group, an empty one
+        return CommitOutcome::conflict;
+    } catch (const ConnectionLost&) {
+        return std::nullopt;
+    } catch (const SqlError&) {
+        return std::nullopt;
+    }
+}
+
+// --- What is written ---------------------------------------------------------------------------
+
+void PostgresStorage::send_group(Time at, const std::string& changed) {
+    connection_->send(statements_.note_group,
+                      {Param::integer(instance_), Param::integer(next_group_), Param::of(at),
+                       Param::bytes(changed)});
+}
+
+void PostgresStorage::send_changes(const ChangeSet& changes) {
+    if (group_ != Group::locked) connection_->send(statements_.begin);
+    Changed changed;
+    changed.add(changes);
+    send_group(changes.at, encode(changed));
+    changes.rows.for_each([&]<class Row>(const std::vector<Versioned<Row>>& rows) {
+        if (!rows.empty()) send_rows(rows, changes.at);
+    });
+    if (!changes.transfers.empty()) send_transfers(changes.transfers);
+    if (!changes.events.empty()) send_events(changes.events);
+}
+
+template <class Row>
+void PostgresStorage::send_rows(const std::vector<Versioned<Row>>& rows, Time stamp) {
+    RowArrays made = RowArrays::of_columns<Row>();
+    RowArrays changed = RowArrays::of_columns<Row>();
+    ArrayParam versions(Type::integer);
+    std::int64_t made_count = 0;
+    std::int64_t changed_count = 0;
+    for (const Versioned<Row>& row : rows) {
+        CONCERTRES_ASSERT(row.version >= 1);
+        if (row.version == 1) {
+            made.add(row.row);
+            ++made_count;
+        } else {
+            versions.add(row.version);
+            changed.add(row.row);
+            ++changed_count;
+        }
+    }
+    if (made_count > 0) {
+        std::vector<Param> params = {Param::of(stamp)};
+        made.finish(params);
+        connection_->send(statements_.of<Row>().insert, params);
+    }
+    if (changed_count > 0) {
+        std::vector<Param> params = {Param::integer(changed_count), Param::of(stamp),
+                                     versions.finish()};
+        changed.finish(params);
+        connection_->send(statements_.of<Row>().update, params);
+    }
+}
+
+void PostgresStorage::send_transfers(const std::vector<Transfer>& transfers) {
+    RowArrays rows = RowArrays::of_columns<Transfer>();
+    ArrayParam checksums(Type::integer);
+    for (const Transfer& transfer : transfers) {
+        rows.add(transfer);
+        checksums.add(checksum(transfer));
+    }
+    std::vector<Param> params;
+    rows.finish(params);
+    params.push_back(checksums.finish());
+    connection_->send(statements_.insert_transfers, params);
+}
+
+void PostgresStorage::send_events(const std::vector<Event>& events) {
+    RowArrays rows = RowArrays::of_columns<Event>();
+    ArrayParam facts(Type::bytes);
+    ArrayParam checksums(Type::integer);
+    for (const Event& event : events) {
+        const std::string data = encode(event);
+        rows.add(event);
+        facts.add(data);
+        checksums.add(checksum(event, data));
+    }
+    std::vector<Param> params;
+    rows.finish(params);
+    params.push_back(facts.finish());
+    params.push_back(checksums.finish());
+    connection_->send(statements_.insert_events, params);
+}
+
+}  // namespace concertres::postgres

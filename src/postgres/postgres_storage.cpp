@@ -1,0 +1,348 @@
+#include "postgres/postgres_storage.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "concertres/assert.hpp"
+#include "postgres/asked.hpp"
+
+namespace concertres::postgres {
+namespace {
+
+// Between two attempts to reach a server that has gone.
+constexpr std::chrono::milliseconds reconnect_pause{50};
+// Between two deletions of groups that all have news.
+constexpr std::chrono::seconds forget_pause{10};
+
+}  // namespace
+
+// --- Opening -----------------------------------------------------------------------------------
+
+PostgresStorage::PostgresStorage(const std::string& conninfo, const PostgresOptions& options,
+                                 const Schema& schema)
+    : conninfo_(conninfo),
+      options_(options),
+      connection_(std::make_unique<Connection>(conninfo, options)) {
+    prepare_tables(*connection_, options_, schema);
+    read_store();
+    begin_following();
+}
+
+std::unique_ptr<PostgresStorage> open_with(const std::string& conninfo,
+                                           const PostgresOptions& options, const Schema& schema) {
+    const std::string name = name_of(conninfo);
+    try {
+        return std::make_unique<PostgresStorage>(conninfo, options, schema);
+    } catch (const ConnectionLost& lost) {
+        throw StorageError(StorageError::Kind::unavailable,
+                           name + " cannot be opened: " + lost.what());
+    } catch (const SqlError& error) {
+        throw StorageError(
+            StorageError::Kind::unavailable,
+            name + " cannot be used: " + error.what() + " (SQLSTATE " + error.state() + ")");
+    } catch (const Damaged& damage) {
+        throw StorageError(StorageError::Kind::corrupt,
+                           name + ": " + damage.what() + "; restore it from a backup");
+    }
+}
+
+void PostgresStorage::read_store() {
+    connection_->send(statements_.store);
+    connection_->send(statements_.token_keys);
+    connection_->send(statements_.store_time);
+    const Answers answers = connection_->finish();
+    if (answers[0].rows() != 1) throw Damaged("its secret is missing");
+    Time mark;
+    read_cells(answers[0], 0, secrets_.ids, mark);
+    for (int row = 0; row < answers[1].rows(); ++row) {
+        TokenKey key;
+        read_cells(answers[1], row, key.id, key.secret);
+        secrets_.tokens.push_back(key);
+    }
+    if (secrets_.tokens.empty()) throw Damaged("its token keys are missing");
+    mark_ = mark;
+    Time server;
+    read_cells(answers[2], 0, server);
+    if (options_.clock != nullptr) {
+        clock_.emplace(*options_.clock, mark);
+    } else {
+        server_clock_.emplace(server);
+    }
+}
+
+// Whatever is read from now on has these groups in it.
+void PostgresStorage::begin_following() {
+    connection_->send(statements_.new_instance);
+    connection_->send(statements_.last_groups);
+    const Answers answers = connection_->finish();
+    read_cells(answers[0], 0, instance_);
+    for (int row = 0; row < answers[1].rows(); ++row) {
+        std::int64_t instance = 0;
+        std::int64_t number = 0;
+        read_cells(answers[1], row, instance, number);
+        followed_[instance] = number;
+    }
+}
+
+// --- The connection ----------------------------------------------------------------------------
+
+Connection& PostgresStorage::connection() {
+    if (!connection_) reconnect();
+    return *connection_;
+}
+
+void PostgresStorage::reconnect() {
+    const auto give_up = std::chrono::steady_clock::now() + options_.connect_timeout;
+    while (true) {
+        try {
+            connection_ = std::make_unique<Connection>(conninfo_, options_);
+            return;
+        } catch (const ConnectionLost&) {
+            if (std::chrono::steady_clock::now() >= give_up) throw;
+        } catch (const SqlError& error) {
+            if (std::chrono::steady_clock::now() >= give_up) throw ConnectionLost(error.what());
+        }
+        std::this_thread::sleep_for(reconnect_pause);
+    }
+}
+
+// Its transaction, and what it has locked, goes with it.
+void PostgresStorage::lose_connection() {
+    connection_.reset();
+    if (group_ == Group::locked) group_ = Group::unlocked;
+}
+
+// After a statement that was refused.
+void PostgresStorage::abandon_transaction() {
+    const bool was_locked = group_ != Group::none;
+    try {
+        end_transaction();
+    } catch (const ConnectionLost&) {
+        lose_connection();
+    }
+    if (was_locked) group_ = Group::unlocked;
+}
+
+void PostgresStorage::end_transaction() {
+    group_ = Group::none;
+    if (!connection_ || !connection_->in_transaction()) return;
+    connection_->send(statements_.rollback);
+    connection_->finish();
+}
+
+void PostgresStorage::require_alive() const {
+    if (!failed_) return;
+    throw StorageError(StorageError::Kind::failed,
+                       name_of(conninfo_) + " has failed; reopen it to find out what is in it");
+}
+
+void PostgresStorage::fail(const std::string& what) {
+    failed_ = true;
+    connection_.reset();
+    throw StorageError(StorageError::Kind::failed, name_of(conninfo_) + " has failed: " + what);
+}
+
+void PostgresStorage::fail_unavailable(const std::string& what) const {
+    throw StorageError(StorageError::Kind::unavailable,
+                       name_of(conninfo_) + " cannot be reached: " + what);
+}
+
+Answer PostgresStorage::ask(const Statement& statement, const std::vector<Param>& params) {
+    Connection& at = connection();
+    at.send(statement, params);
+    return std::move(at.finish().front());
+}
+
+// --- Time and keys -----------------------------------------------------------------------------
+
+Time PostgresStorage::now() {
+    return std::max(clock_ ? clock_->now() : server_clock_->now(), mark_.load());
+}
+
+void PostgresStorage::raise_mark(Time time) {
+    if (time > mark_.load()) mark_ = time;
+}
+
+std::int64_t PostgresStorage::allocate(std::size_t count) {
+    return asked([&] {
+        end_transaction();
+        Connection& at = connection();
+        at.send(statements_.begin);
+        at.send(statements_.need_no_sync);
+        at.send(statements_.allocate, {Param::integer(static_cast<std::int64_t>(count))});
+        at.send(statements_.commit);
+        const Answers answers = at.finish();
+        std::int64_t first = 0;
+        read_cells(answers[2], 0, first);
+        return first;
+    });
+}
+
+Result<std::unique_ptr<BackupJob>> PostgresStorage::backup(const std::filesystem::path&) {
+    return Error{Errc::request_invalid,
+                 "a store in PostgreSQL is not one file: make its backups with pg_dump or "
+                 "pg_basebackup",
+                 {}};
+}
+
+// --- Rows by key -------------------------------------------------------------------------------
+
+void PostgresStorage::read(const RowKeys& wanted, Rows& found) {
+    if (wanted.empty()) return;
+    asked([&] {
+        Fetch fetch(statements_, connection(), Fetch::Lock::no);
+        fetch.send(wanted);
+        fetch.take(wanted, connection().finish(), 0, found);
+    });
+}
+
+Time PostgresStorage::load(const RowKeys& wanted, Rows& found) {
+    return asked([&] { return load_once(wanted, found); });
+}
+
+Time PostgresStorage::load_once(const RowKeys& wanted, Rows& found) {
+    Connection& at = connection();
+    std::size_t before = 1;
+    if (at.in_transaction()) {
+        at.send(statements_.rollback);
+        ++before;
+    }
+    group_ = Group::none;
+    at.send(statements_.begin);
+    Fetch fetch(statements_, at, Fetch::Lock::yes);
+    fetch.send(wanted);
+    // Last: it is later than whatever these rows had to wait for.
+    at.send(statements_.store_time);
+    const Answers answers = at.finish();
+    fetch.take(wanted, answers, before, found);
+    group_ = Group::locked;
+    if (server_clock_) {
+        Time server;
+        read_cells(answers.back(), 0, server);
+        server_clock_->tell(server);
+    }
+    raise_mark(fetch.latest_stamp());
+    return now();
+}
+
+// --- What other instances do -------------------------------------------------------------------
+
+News PostgresStorage::follow() {
+    return asked([&] {
+        News news;
+        end_transaction();
+        forget_groups();
+        auto heard_of = followed_;
+        std::optional<Changed> changed = groups_since(heard_of);
+        if (!changed) return news;
+        changed->settle();
+        if (!changed->concerts.empty()) {
+            ArrayParam keys(Type::integer);
+            for (const ConcertKey key : changed->concerts) keys.add(key);
+            news.concerts = read_concerts(keys.finish());
+        }
+        Rows found;
+        read(changed->rows, found);
+        news.changes.at = now();
+        news.changes.rows.for_each([&]<class Row>(std::vector<Versioned<Row>>& rows) {
+            for (Found<Row>& row : found.of<Row>()) {
+                if (row.row) rows.push_back(std::move(*row.row));
+            }
+        });
+        news.changes.events = events_of(changed->events);
+        news.heard = std::move(changed->heard);
+        // Only now: what was asked in vain is asked again.
+        followed_ = std::move(heard_of);
+        return news;
+    });
+}
+
+void PostgresStorage::tell(const std::vector<News::Heard>& heard) {
+    require_alive();
+    Changed changed;
+    changed.heard = heard;
+    const Time at = now();
+    try {
+        end_transaction();
+        connection().send(statements_.begin);
+        connection_->send(statements_.need_no_sync);
+        send_group(at, encode(changed));
+        connection_->send(statements_.commit);
+        static_cast<void>(connection_->finish());
+        note_committed(at);
+    } catch (const SqlError& error) {
+        static_cast<void>(undo(error));
+    } catch (const ConnectionLost&) {
+        // Whether it is there decides what the next group's number is.
+        static_cast<void>(settle(at));
+    }
+}
+
+// Nothing: nobody else has committed anything.
+std::optional<Changed> PostgresStorage::groups_since(Cursors& heard_of) {
+    ArrayParam instances(Type::integer);
+    ArrayParam numbers(Type::integer);
+    // One that is always there, as an array has at least one item.
+    instances.add(instance_);
+    numbers.add(std::int64_t{0});
+    for (const auto& [instance, number] : heard_of) {
+        instances.add(instance);
+        numbers.add(number);
+    }
+    const Answer answer = ask(statements_.groups_since,
+                              {Param::integer(instance_), instances.finish(), numbers.finish()});
+    if (answer.rows() == 0) return std::nullopt;
+    Changed changed;
+    for (int row = 0; row < answer.rows(); ++row) {
+        std::int64_t instance = 0;
+        std::int64_t number = 0;
+        std::string bytes;
+        read_cells(answer, row, instance, number, bytes);
+        std::int64_t& last = heard_of[instance];
+        if (number != last + 1) {
+            fail(
+                "this instance was stopped for so long that it cannot follow what the others have "
+                "done since");
+        }
+        last = number;
+        if (!bytes.empty() && !decode(bytes, changed)) throw Damaged("a group is damaged");
+    }
+    return changed;
+}
+
+std::vector<Event> PostgresStorage::events_of(const std::vector<EventRange>& ranges) {
+    std::vector<Event> events;
+    if (ranges.empty()) return events;
+    std::vector<ArrayParam> columns(4, ArrayParam(Type::integer));
+    for (const EventRange& range : ranges) {
+        columns[0].add(range.stream.kind);
+        columns[1].add(range.stream.owner);
+        columns[2].add(range.first);
+        columns[3].add(range.last);
+    }
+    std::vector<Param> params;
+    for (ArrayParam& column : columns) params.push_back(column.finish());
+    const Answer answer = ask(statements_.event_ranges, params);
+    for (int row = 0; row < answer.rows(); ++row) events.push_back(event_of(answer, row));
+    return events;
+}
+
+void PostgresStorage::forget_groups() {
+    const Time time = now();
+    if (time < next_forget_) return;
+    next_forget_ = time + forget_pause;
+    static_cast<void>(ask(statements_.forget_groups, {Param::of(time - options_.follow_window)}));
+}
+
+}  // namespace concertres::postgres
+
+namespace concertres {
+
+std::unique_ptr<Storage> open_postgres(const std::string& conninfo,
+                                       const PostgresOptions& options) {
+    return postgres::open_with(conninfo, options, postgres::current_schema());
+}
+
+}  // namespace concertres

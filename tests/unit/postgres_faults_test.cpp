@@ -1,0 +1,245 @@
+// A server that goes away, and connections that are cut: what a store then says of its commits is
+// what became of them.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "concertres/box_office.hpp"
+#include "concertres/postgres.hpp"
+#include "support/postgres_proxy.hpp"
+#include "support/postgres_server.hpp"
+#include "support/sample_rows.hpp"
+#include "support/small_sale.hpp"
+
+namespace concertres::test {
+namespace {
+
+using namespace std::chrono_literals;
+using Cut = PostgresProxy::Cut;
+
+struct Database {
+    explicit Database(PostgresServer& of = postgres_server())
+        : server(of), name(of.make_database()) {}
+    Database(const Database&) = delete;
+    ~Database() { server.drop_database(name); }
+
+    // Ends every connection to it but the one that says so.
+    void cut_all() {
+        server.run("postgres",
+                   "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                   " WHERE datname = '" +
+                       name + "'");
+    }
+
+    PostgresServer& server;
+    std::string name;
+};
+
+ChangeSet new_balance(Storage& storage, std::int64_t balance) {
+    ChangeSet changes;
+    changes.at = storage.now();
+    add_to(changes, storage, Wallet{.user = {1}, .balance = {balance}});
+    return changes;
+}
+
+std::optional<Versioned<Wallet>> wallet(Storage& storage) {
+    return read_row<Wallet>(storage, UserKey{1});
+}
+
+// Holds the row of the wallet.
+void load(Storage& storage) {
+    RowKeys wanted;
+    wanted.of<Wallet>().push_back({{1}});
+    Rows found;
+    static_cast<void>(storage.load(wanted, found));
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("postgres: faults");
+
+TEST_CASE("a commit whose answer was lost is found to be there") {
+    Database database;
+    PostgresProxy proxy(database.server);
+    const auto store = open_postgres(proxy.conninfo(database.name));
+    proxy.cut_next(Cut::answer);
+    CHECK(store->commit(new_balance(*store, 5)) == CommitOutcome::committed);
+    CHECK(proxy.cuts() == 1);
+    CHECK(wallet(*store) == Versioned<Wallet>{{.user = {1}, .balance = {5}}, 1});
+    CHECK(store->commit(new_balance(*store, 6)) == CommitOutcome::committed);
+    CHECK(wallet(*store)->version == 2);
+}
+
+TEST_CASE("a commit that never arrived is found not to be there, and can be made again") {
+    Database database;
+    PostgresProxy proxy(database.server);
+    const auto store = open_postgres(proxy.conninfo(database.name));
+    proxy.cut_next(Cut::question);
+    const ChangeSet changes = new_balance(*store, 5);
+    CHECK(store->commit(changes) == CommitOutcome::conflict);
+    CHECK(proxy.cuts() == 1);
+    CHECK_FALSE(wallet(*store));
+    CHECK(store->commit(changes) == CommitOutcome::committed);
+    CHECK(wallet(*store)->version == 1);
+}
+
+TEST_CASE("of a hundred commits with cuts among them each is what it is said to be") {
+    Database database;
+    PostgresProxy proxy(database.server);
+    const auto store = open_postgres(proxy.conninfo(database.name));
+    std::mt19937 random(2026);
+    std::uint64_t version = 0;
+    for (std::int64_t i = 1; i <= 100; ++i) {
+        load(*store);
+        const ChangeSet changes = new_balance(*store, i);
+        proxy.cut_next(static_cast<Cut>(random() % 3));
+        const CommitOutcome outcome = store->commit(changes);
+        proxy.cut_next(Cut::none);
+        REQUIRE((outcome == CommitOutcome::committed || outcome == CommitOutcome::conflict));
+        if (outcome == CommitOutcome::committed) ++version;
+        const auto row = wallet(*store);
+        CHECK((row ? row->version : 0) == version);
+    }
+    CHECK(proxy.cuts() > 30);
+    CHECK(version > 50);
+}
+
+TEST_CASE("rows whose locks have gone with their connection are not committed") {
+    Database database;
+    const auto store = open_postgres(database.server.conninfo(database.name));
+    REQUIRE(store->commit(new_balance(*store, 1)) == CommitOutcome::committed);
+    load(*store);
+    const ChangeSet changes = new_balance(*store, 2);
+    database.cut_all();
+    CHECK(store->commit(changes) == CommitOutcome::conflict);
+    CHECK(wallet(*store)->row.balance == Money{1});
+    // It is the same where something was read in between, on a connection of its own.
+    load(*store);
+    database.cut_all();
+    CHECK(wallet(*store)->version == 1);
+    CHECK(store->commit(new_balance(*store, 3)) == CommitOutcome::conflict);
+    CHECK(store->commit(new_balance(*store, 4)) == CommitOutcome::committed);
+}
+
+TEST_CASE("a row that another instance has changed since is not overwritten") {
+    Database database;
+    const auto a = open_postgres(database.server.conninfo(database.name));
+    const auto b = open_postgres(database.server.conninfo(database.name));
+    const ChangeSet by_a = new_balance(*a, 1);
+    const ChangeSet by_b = new_balance(*b, 2);
+    CHECK(a->commit(by_a) == CommitOutcome::committed);
+    CHECK(b->commit(by_b) == CommitOutcome::conflict);
+    const ChangeSet next_a = new_balance(*a, 3);
+    const ChangeSet next_b = new_balance(*b, 4);
+    CHECK(b->commit(next_b) == CommitOutcome::committed);
+    CHECK(a->commit(next_a) == CommitOutcome::conflict);
+    CHECK(wallet(*a)->row.balance == Money{4});
+}
+
+TEST_CASE("what was loaded is locked until the commit, also one without changes") {
+    Database database;
+    const auto a = open_postgres(database.server.conninfo(database.name));
+    const auto b = open_postgres(database.server.conninfo(database.name));
+    REQUIRE(a->commit(new_balance(*a, 1)) == CommitOutcome::committed);
+    for (const bool changes_it : {true, false}) {
+        load(*a);
+        std::atomic<bool> loaded{false};
+        std::thread other([&] {
+            load(*b);
+            loaded = true;
+        });
+        const auto waits = [&] {
+            return database.server.run("postgres",
+                                       "SELECT count(*) FROM pg_stat_activity WHERE datname = '" +
+                                           database.name + "' AND wait_event_type = 'Lock'") == "1";
+        };
+        while (!waits()) std::this_thread::sleep_for(1ms);
+        CHECK_FALSE(loaded);
+        const ChangeSet changes = changes_it ? new_balance(*a, 2) : ChangeSet{};
+        CHECK(a->commit(changes) == CommitOutcome::committed);
+        other.join();
+        CHECK(b->commit({}) == CommitOutcome::committed);
+    }
+}
+
+TEST_CASE("store time is never below the stamp of a row that was loaded") {
+    Database database;
+    const auto a = open_postgres(database.server.conninfo(database.name));
+    const auto b = open_postgres(database.server.conninfo(database.name));
+    ChangeSet changes = new_balance(*a, 1);
+    changes.at += 1h;
+    REQUIRE(a->commit(changes) == CommitOutcome::committed);
+    CHECK(b->now() < changes.at);
+    RowKeys wanted;
+    wanted.of<Wallet>().push_back({{1}});
+    Rows found;
+    CHECK(b->load(wanted, found) >= changes.at);
+}
+
+TEST_CASE("a box office outlives its server's restart, and says what it cannot do meanwhile") {
+    PostgresServer server(PostgresServer::Sync::yes);
+    Database database(server);
+    BoxOffice office(open_postgres(server.conninfo(database.name), {.connect_timeout = 200ms}));
+    const SmallSale sale = SmallSale::add(office);
+    const UserId user = SmallSale::user(1);
+    REQUIRE(office.charge({.user = user, .amount = {100'000}, .key = "first"}));
+    server.kill();
+    const auto refused = office.charge({.user = user, .amount = {100'000}, .key = "second"});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Errc::storage_unavailable);
+    CHECK_FALSE(office.statistics().failed);
+    server.start();
+    while (!office.charge({.user = user, .amount = {100'000}, .key = "second"})) {
+        std::this_thread::sleep_for(10ms);
+    }
+    CHECK(office.wallet({.user = user})->balance == Money{200'000});
+    REQUIRE(office.audit());
+    CHECK(office.audit()->clean());
+}
+
+TEST_CASE("while connections are cut all the time, what was acknowledged is there, and once") {
+    Database database;
+    BoxOffice one(open_postgres(database.server.conninfo(database.name)));
+    BoxOffice other(open_postgres(database.server.conninfo(database.name)));
+    std::atomic<bool> done{false};
+    std::thread cutter([&] {
+        while (!done) {
+            database.cut_all();
+            std::this_thread::sleep_for(15ms);
+        }
+    });
+    std::vector<std::thread> people;
+    for (int person = 0; person < 6; ++person) {
+        people.emplace_back([&, person] {
+            BoxOffice& office = person % 2 == 0 ? one : other;
+            for (int i = 0; i < 25; ++i) {
+                const Charge charge{.user = SmallSale::user(person % 3),
+                                    .amount = {10},
+                                    .key = std::to_string(person) + "-" + std::to_string(i)};
+                // Whoever is not told asks again.
+                while (!office.charge(charge)) std::this_thread::sleep_for(1ms);
+            }
+        });
+    }
+    for (auto& person : people) person.join();
+    done = true;
+    cutter.join();
+    for (int user = 0; user < 3; ++user) {
+        CHECK(one.wallet({.user = SmallSale::user(user)})->balance == Money{500});
+    }
+    CHECK_FALSE(one.statistics().failed);
+    CHECK_FALSE(other.statistics().failed);
+    const auto report = other.audit();
+    REQUIRE(report);
+    CHECK(report->clean());
+}
+
+TEST_SUITE_END();
+
+}  // namespace concertres::test

@@ -1,0 +1,202 @@
+// Two box offices over one store, stepped by hand in one thread: every moment in which the one may
+// be when the other commits.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "concertres/box_office.hpp"
+#include "concertres/postgres.hpp"
+#include "support/postgres_server.hpp"
+#include "support/small_sale.hpp"
+#include "support/test_clock.hpp"
+
+namespace concertres::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Two {
+    // A time-out that no test waits for, unless it says so.
+    explicit Two(Duration statement_timeout = 5s) {
+        for (auto* office : {&a, &b}) {
+            auto storage = open_postgres(postgres_server().conninfo(database),
+                                         {.clock = &clock, .statement_timeout = statement_timeout});
+            office->emplace(std::move(storage), Options{.running = Running::by_host});
+        }
+    }
+    ~Two() {
+        a.reset();
+        b.reset();
+        postgres_server().drop_database(database);
+    }
+
+    void run() {
+        for (auto* office : {&a, &b}) {
+            while ((*office)->step()) {
+            }
+        }
+    }
+    // Time passes, and both do what there is to do.
+    void advance(Duration by) {
+        clock.advance(by);
+        run();
+    }
+    SmallSale add_sale(const ConcertDraft& draft) {
+        SmallSale sale = SmallSale::add(*a, draft);
+        advance(300ms);
+        return sale;
+    }
+
+    TestClock clock;
+    std::string database = postgres_server().make_database();
+    std::optional<BoxOffice> a;
+    std::optional<BoxOffice> b;
+};
+
+// What was asked for, and once the box office has run, what it answered.
+template <class Command>
+struct Asked {
+    Asked(BoxOffice& office, Command command) {
+        office.submit<Command>(std::move(command),
+                               [this](AnswerTo<Command> told) { answer.emplace(std::move(told)); });
+    }
+    std::optional<AnswerTo<Command>> answer;
+};
+
+Charge charge(int user, std::string key) {
+    return {.user = SmallSale::user(user), .amount = {100}, .key = std::move(key)};
+}
+
+ConcertDraft draft_with(RoomPolicy room) {
+    ConcertDraft draft = SmallSale::draft(10);
+    draft.room = std::move(room);
+    return draft;
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("engine: a store that is shared");
+
+TEST_CASE("the same command on two instances is done once, whenever the second comes") {
+    Two offices;
+    for (int steps = 0; steps < 12; ++steps) {
+        CAPTURE(steps);
+        // Nobody has a row to lock yet: both would make all of them.
+        const Asked<Charge> at_a(*offices.a, charge(steps, "once"));
+        for (int i = 0; i < steps; ++i) static_cast<void>(offices.a->step());
+        const auto at_b = offices.b->charge(charge(steps, "once"));
+        offices.run();
+        REQUIRE(at_a.answer);
+        REQUIRE(*at_a.answer);
+        REQUIRE(at_b);
+        CHECK((*at_a.answer)->replayed != at_b->replayed);
+        CHECK(offices.a->wallet({.user = SmallSale::user(steps)})->balance == Money{100});
+    }
+    CHECK(offices.a->audit()->clean());
+}
+
+TEST_CASE(
+    "one that is stopped in any moment and woken does no harm, and holds nobody up for long") {
+    Two offices(100ms);
+    const SmallSale sale = offices.add_sale(SmallSale::draft());
+    for (int steps = 0; steps < 8; ++steps) {
+        CAPTURE(steps);
+        const auto hold_of = [&](int user) {
+            return Hold{.user = SmallSale::user(user),
+                        .performance = sale.performance(),
+                        .seats = {1 + steps},
+                        .key = "hold"};
+        };
+        const Asked<Hold> at_a(*offices.a, hold_of(2 * steps));
+        for (int i = 0; i < steps; ++i) static_cast<void>(offices.a->step());
+        const auto at_b = offices.b->hold(hold_of(2 * steps + 1));
+        offices.run();
+        REQUIRE(at_a.answer);
+        CHECK(at_a.answer->has_value() != at_b.has_value());
+    }
+    CHECK(offices.b->audit()->clean());
+}
+
+TEST_CASE("a concert that one instance adds is for sale on the other a moment later") {
+    Two offices;
+    const SmallSale sale = SmallSale::add(*offices.a, SmallSale::draft());
+    const Hold hold{
+        .user = SmallSale::user(1), .performance = sale.performance(), .seats = {1}, .key = "hold"};
+    const auto before = offices.b->hold(hold);
+    REQUIRE_FALSE(before);
+    CHECK(before.error().code == Errc::unknown_performance);
+    offices.advance(300ms);
+    CHECK(offices.b->hold(hold));
+    REQUIRE(offices.b->dates({.concert = sale.concert}));
+    CHECK(offices.a->dates({.concert = sale.concert})->front().seats_available == 49);
+}
+
+TEST_CASE("the sale of one instance is paused and opened on the other") {
+    Two offices;
+    const SmallSale sale = offices.add_sale(SmallSale::draft());
+    SaleChange pause;
+    pause.mode = SaleMode::paused;
+    REQUIRE(offices.a->change_sale({.concert = sale.concert, .change = pause}));
+    // Decided by the row, at once; shown a moment later.
+    const auto held = offices.b->hold({.user = SmallSale::user(1),
+                                       .performance = sale.performance(),
+                                       .seats = {1},
+                                       .key = "hold"});
+    REQUIRE_FALSE(held);
+    CHECK(held.error().code == Errc::sale_not_open);
+    offices.advance(300ms);
+    CHECK(offices.b->concert({.concert = sale.concert})->sale == SaleState::paused);
+}
+
+TEST_CASE("who is heard of by one instance is not passed over by the other") {
+    Two offices;
+    const NoShows rule{.silent_after = 90s, .grace = 5min};
+    const SmallSale sale = offices.add_sale(draft_with({.active_max = 1, .no_shows = rule}));
+    std::vector<PlaceNumber> numbers;
+    for (int i = 0; i < 3; ++i) {
+        numbers.push_back(
+            offices.a->join({.concert = sale.concert, .user = SmallSale::user(i)})->number);
+        offices.advance(1s);
+    }
+    const auto place = [&](BoxOffice& office, int person) {
+        return *office.place({.concert = sale.concert,
+                              .user = SmallSale::user(person),
+                              .place = numbers[static_cast<std::size_t>(person)]});
+    };
+    CHECK(place(*offices.b, 0).status == TokenStatus::admitted);
+    // The third is heard of, by the first instance alone; the second is not.
+    for (int minute = 0; minute < 2; ++minute) {
+        offices.advance(60s);
+        CHECK(place(*offices.a, 2).status == TokenStatus::waiting);
+        offices.advance(11s);
+    }
+    REQUIRE(offices.b->leave(
+        {.concert = sale.concert, .user = SmallSale::user(0), .place = numbers[0]}));
+    REQUIRE(offices.b->tick({.concert = sale.concert}));
+    CHECK(place(*offices.b, 2).status == TokenStatus::admitted);
+    CHECK(place(*offices.b, 1).status == TokenStatus::waiting);
+    CHECK(offices.b->audit()->clean());
+}
+
+TEST_CASE("an instance that was stopped for too long stops its engine when it is woken") {
+    Two offices;
+    REQUIRE(offices.a->charge(charge(1, "before")));
+    // The other goes on alone, and what it has told is forgotten after a while.
+    for (int i = 0; i < 40; ++i) {
+        offices.clock.advance(20s);
+        REQUIRE(offices.b->charge(charge(1, std::to_string(i))));
+    }
+    const auto late = offices.a->charge(charge(1, "after"));
+    REQUIRE_FALSE(late);
+    CHECK(late.error().code == Errc::engine_failed);
+    CHECK(late.error().detail.find("cannot follow") != std::string::npos);
+    CHECK(offices.b->wallet({.user = SmallSale::user(1)})->balance == Money{4'100});
+}
+
+TEST_SUITE_END();
+
+}  // namespace concertres::test
