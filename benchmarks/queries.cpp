@@ -159,12 +159,6 @@ const std::array queries{
           [](const Sizes& sizes, std::int64_t i) {
               return std::vector<std::int64_t>{i * 619 % sizes.all_dates(), 0, INT32_MAX};
           }},
-    Query{"the holds that end first", "reservation_held",
-          [](auto& s) -> SQLite::Statement& { return s.expiring; },
-          [](const Sizes&, std::int64_t) { return std::vector<std::int64_t>{512}; }},
-    Query{"the seats of holds that are due", "reservation_held",
-          [](auto& s) -> SQLite::Statement& { return s.dead_holds; },
-          [](const Sizes&, std::int64_t) { return std::vector<std::int64_t>{first_end + 1'000}; }},
     Query{"a user's reservations", "reservation_user",
           [](auto& s) -> SQLite::Statement& { return s.reservations; },
           [](const Sizes& sizes, std::int64_t i) {

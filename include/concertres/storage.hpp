@@ -330,8 +330,9 @@ class Storage {
     [[nodiscard]] virtual Time load(const RowKeys& wanted, Rows& found) = 0;
     // One without changes only lets go of what was loaded.
     [[nodiscard]] virtual CommitOutcome commit(const ChangeSet& changes) = 0;
-    // Work that may wait until nobody does: called when the writer has nothing to do.
-    virtual void tidy() {}
+    // Work that may wait until nobody does, a few milliseconds of it: called when the writer has
+    // nothing to do. True: there is more.
+    virtual bool tidy() { return false; }
 
     // --- bounded queries over what is committed
     // Performances of a concert that start after `after`, by start.

@@ -90,11 +90,15 @@ class ListReader {
     std::string_view rest_;
 };
 
-inline void write_item(ListWriter& out, ReservationKey key) { out.number(key.value); }
-inline void write_item(ListWriter& out, const ReservedSeat& seat) {
+// Items, for whatever has open(), close(), number() and text(), or take(), number() and text().
+template <class Out>
+void write_item(Out& out, ReservationKey key) { out.number(key.value); }
+template <class Out>
+void write_item(Out& out, const ReservedSeat& seat) {
     out.open().number(seat.number).number(seat.price.minor).close();
 }
-inline void write_item(ListWriter& out, const LimitEntry& entry) {
+template <class Out>
+void write_item(Out& out, const LimitEntry& entry) {
     out.open()
         .number(entry.reservation.value)
         .number(entry.seats)
@@ -102,16 +106,20 @@ inline void write_item(ListWriter& out, const LimitEntry& entry) {
         .close();
 }
 
-inline void write_item(ListWriter& out, const RoomClass& each) {
+template <class Out>
+void write_item(Out& out, const RoomClass& each) {
     out.open().text(each.name).number(each.weight).number(each.allotment_released ? 1 : 0).close();
 }
 
-inline bool read_item(ListReader& in, ReservationKey& key) { return in.number(key.value); }
-inline bool read_item(ListReader& in, ReservedSeat& seat) {
+template <class In>
+bool read_item(In& in, ReservationKey& key) { return in.number(key.value); }
+template <class In>
+bool read_item(In& in, ReservedSeat& seat) {
     return in.take('[') && in.number(seat.number) && in.take(',') && in.number(seat.price.minor) &&
            in.take(']');
 }
-inline bool read_item(ListReader& in, LimitEntry& entry) {
+template <class In>
+bool read_item(In& in, LimitEntry& entry) {
     std::int64_t held_until = 0;
     const bool whole = in.take('[') && in.number(entry.reservation.value) && in.take(',') &&
                        in.number(entry.seats) && in.take(',') && in.number(held_until) &&
@@ -120,7 +128,8 @@ inline bool read_item(ListReader& in, LimitEntry& entry) {
     return whole;
 }
 
-inline bool read_item(ListReader& in, RoomClass& each) {
+template <class In>
+bool read_item(In& in, RoomClass& each) {
     int released = 0;
     const bool whole = in.take('[') && in.text(each.name) && in.take(',') &&
                        in.number(each.weight) && in.take(',') && in.number(released) &&

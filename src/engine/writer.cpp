@@ -173,8 +173,7 @@ bool Writer::begin_work() {
         if ((!tasks_.empty() || !deferred_.empty()) && start_group()) return true;
     }
     if (tidy_due_) {
-        tidy_due_ = false;
-        storage_.tidy();
+        tidy_due_ = storage_.tidy();
         return true;
     }
     busy_ = false;

@@ -51,29 +51,4 @@ Slot<Seat>& SeatRows::find_or_make(const SeatKey& key, const Group&) {
     return *slot;
 }
 
-void HeldSeatCounts::before_change(const Slot<Seat>& slot, const Seat& after) {
-    if (slot.stored.row.status == SeatStatus::held) subtract(slot.stored.row);
-    if (after.status == SeatStatus::held) {
-        ++by_deadline_.find_or_make(after.held_until)[after.performance];
-    }
-}
-
-void HeldSeatCounts::subtract(const Seat& seat) {
-    Counts& counts = by_deadline_.get(seat.held_until);
-    const auto count = counts.find(seat.performance);
-    CONCERTRES_ASSERT(count != counts.end());
-    if (--count->second > 0) return;
-    counts.erase(count);
-    if (counts.empty()) by_deadline_.erase(seat.held_until);
-}
-
-std::map<PerformanceKey, std::int64_t> HeldSeatCounts::until(Time now) const {
-    std::map<PerformanceKey, std::int64_t> dead;
-    for (const auto& [deadline, counts] : by_deadline_) {
-        if (deadline > now) break;
-        for (const auto& [performance, count] : counts) dead[performance] += count;
-    }
-    return dead;
-}
-
 }  // namespace concertres::memory

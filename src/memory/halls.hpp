@@ -4,11 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <optional>
 #include <vector>
 
-#include "memory/by_time.hpp"
 #include "memory/table.hpp"
 
 namespace concertres::memory {
@@ -45,23 +42,5 @@ class SeatRows {
 };
 
 using SeatTable = Table<Seat, SeatRows>;
-
-// How many seats are marked held until when, by performance.
-class HeldSeatCounts {
-  public:
-    void before_change(const Slot<Seat>& slot, const Seat& after);
-
-    [[nodiscard]] std::map<PerformanceKey, std::int64_t> until(Time now) const;
-    [[nodiscard]] std::optional<Time> first() const { return by_deadline_.first(); }
-
-  private:
-    // Only performances that have any.
-    using Counts =
-        boost::unordered_flat_map<PerformanceKey, std::int64_t, std::hash<PerformanceKey>>;
-
-    void subtract(const Seat& seat);
-
-    ByTime<Counts> by_deadline_;
-};
 
 }  // namespace concertres::memory

@@ -1,65 +1,16 @@
-// What the bounded queries need beside the tables: rooms, held reservations by deadline, and what a
-// user has. Each is told of a row before it changes.
+// What the bounded queries need beside the tables and live/: what a user has, the ledger, and rows by
+// their ids.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <utility>
 #include <vector>
 
-#include "memory/by_time.hpp"
 #include "memory/table.hpp"
 
 namespace concertres::memory {
-
-// --- Reservations by deadline ------------------------------------------------------------------
-
-// Those that are marked held. A hold that ends is only counted out, because most end long before
-// anybody asks for them; who asks passes over what is left of it.
-class HeldReservations {
-  public:
-    void before_change(const Slot<Reservation>& slot, const Reservation& after);
-
-    [[nodiscard]] std::optional<Time> first() const { return by_deadline_.first(); }
-    [[nodiscard]] ExpiringHolds batch();
-
-  private:
-    // What ends at one time.
-    struct Ending {
-        std::vector<const Slot<Reservation>*> entries;
-        std::size_t front = 0;  // entries before this one are held no more
-        std::size_t held = 0;   // entries that are, above 0
-        bool sorted = true;     // by key, and each there once
-    };
-    [[nodiscard]] static bool is_held(const Slot<Reservation>& slot, Time deadline);
-    static void tidy_up(Ending& ending, Time deadline);
-
-    ByTime<Ending> by_deadline_;
-};
-
-// --- Rooms -------------------------------------------------------------------------------------
-
-// The line and the passes of one concert.
-class Room {
-  public:
-    void before_change(const Slot<Place>& slot, const Place& after);
-    void before_change(const Slot<Pass>& slot, const Pass& after);
-
-    [[nodiscard]] RoomLine line(ConcertKey concert) const;
-    [[nodiscard]] std::optional<Time> first_end() const;
-    // Above `after`, in order.
-    [[nodiscard]] std::vector<PlaceNumber> waiting(PlaceNumber after, std::size_t limit) const;
-    [[nodiscard]] std::vector<PlaceNumber> passed(PlaceNumber after, std::size_t limit) const;
-    [[nodiscard]] std::vector<PlaceNumber> admitted(PlaceNumber after, std::size_t limit) const;
-
-  private:
-    std::set<PlaceNumber> waiting_;
-    std::set<PlaceNumber> passed_;
-    std::set<PlaceNumber> admitted_;
-    std::set<std::pair<Time, PlaceNumber>> by_end_;  // of the admitted
-};
 
 // --- Users -------------------------------------------------------------------------------------
 

@@ -119,7 +119,7 @@ std::vector<Seat> MemoryStorage::seats(PerformanceKey performance, SeatNumber af
 }
 
 std::map<PerformanceKey, std::int64_t> MemoryStorage::dead_seats(Time now) {
-    return held_seats_.until(now);
+    return held_.dead_seats(now);
 }
 
 std::optional<Time> MemoryStorage::next_deadline() {
@@ -127,7 +127,6 @@ std::optional<Time> MemoryStorage::next_deadline() {
     const auto consider = [&](std::optional<Time> end) {
         if (end && (!earliest || *end < *earliest)) earliest = end;
     };
-    consider(held_seats_.first());
     shows_.for_each([&](const Show& show) { consider(show.room.first_end()); });
     return earliest;
 }

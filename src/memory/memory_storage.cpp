@@ -167,7 +167,7 @@ void MemoryStorage::check(const Slot<Row>& slot, const Row&) {
 }
 
 void MemoryStorage::before_change(const Slot<Reservation>& slot, const Reservation& row) {
-    held_.before_change(slot, row);
+    held_.change(row);
     if (!slot.is_there()) insert_by_key(users_.find(row.user)->reservations, slot, row.row);
 }
 
@@ -175,16 +175,12 @@ void MemoryStorage::before_change(const Slot<Payment>& slot, const Payment& row)
     if (!slot.is_there()) insert_by_key(users_.find(row.user)->payments, slot, row.row);
 }
 
-void MemoryStorage::before_change(const Slot<Place>& slot, const Place& row) {
-    show_index_.find(row.concert.value)->room.before_change(slot, row);
+void MemoryStorage::before_change(const Slot<Place>&, const Place& row) {
+    show_index_.find(row.concert.value)->room.change(row);
 }
 
-void MemoryStorage::before_change(const Slot<Pass>& slot, const Pass& row) {
-    show_index_.find(row.concert.value)->room.before_change(slot, row);
-}
-
-void MemoryStorage::before_change(const Slot<Seat>& slot, const Seat& row) {
-    held_seats_.before_change(slot, row);
+void MemoryStorage::before_change(const Slot<Pass>&, const Pass& row) {
+    show_index_.find(row.concert.value)->room.change(row);
 }
 
 }  // namespace concertres::memory

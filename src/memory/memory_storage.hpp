@@ -13,6 +13,8 @@
 
 #include "concertres/memory.hpp"
 #include "concertres/storage.hpp"
+#include "live/held_reservations.hpp"
+#include "live/room.hpp"
 #include "memory/event_log.hpp"
 #include "memory/halls.hpp"
 #include "memory/indexes.hpp"
@@ -78,7 +80,7 @@ class MemoryStorage final : public Storage {
     struct Show {
         NewConcert as_added;
         std::vector<std::pair<Time, PerformanceKey>> by_start;
-        Room room;
+        live::Room room;
     };
 
     [[nodiscard]] std::vector<Place> places(ConcertKey concert,
@@ -102,7 +104,6 @@ class MemoryStorage final : public Storage {
     void before_change(const Slot<Payment>& slot, const Payment& row);
     void before_change(const Slot<Place>& slot, const Place& row);
     void before_change(const Slot<Pass>& slot, const Pass& row);
-    void before_change(const Slot<Seat>& slot, const Seat& row);
     template <class Row>
     void before_change(const Slot<Row>&, const Row&) {}
 
@@ -124,8 +125,7 @@ class MemoryStorage final : public Storage {
     AllTables<WritableTables<Versioned>>::type tables_;
     Pool<Show> shows_;
     DenseIndex<Show> show_index_;
-    HeldReservations held_;
-    HeldSeatCounts held_seats_;
+    live::HeldReservations held_;
     Users users_;
     Ledger ledger_;
     Names<ReservationId, Reservation> reservation_names_;

@@ -23,6 +23,8 @@ namespace fs = std::filesystem;
 // A slice copies so many pages, looks at the clock, and goes on while it has time: with 4 KiB each,
 // 64 KiB, which a slow disk too takes in a few milliseconds.
 constexpr int pages_at_once = 16;
+// And so much of the journal is folded first.
+constexpr std::size_t items_at_once = 500;
 // What is written is synced once it has become this much: rarely, because each sync is waited for,
 // and never much at once, because it is waited for on the writer's thread.
 constexpr std::int64_t unsynced_bytes_max = std::int64_t{4} << 20;
@@ -102,13 +104,14 @@ int rename_to_new(const fs::path& from, const fs::path& to) {
 
 }  // namespace
 
-Result<std::unique_ptr<BackupJob>> FileBackup::begin(Connection& source, const fs::path& file) {
+Result<std::unique_ptr<BackupJob>> FileBackup::begin(Connection& source, Fold fold,
+                                                     const fs::path& file) {
     const Result<fs::path> target = check_target(source, file);
     if (!target) return target.error();
     std::string partial = target->string() + ".partial-XXXXXX";
     const int descriptor = ::mkostemp(partial.data(), O_CLOEXEC);  // for its owner's eyes alone
     if (descriptor < 0) return unwritable(errno, "the backup " + file.string() + " cannot be made");
-    std::unique_ptr<FileBackup> backup(new FileBackup(source, {*target, partial}, descriptor));
+    std::unique_ptr<FileBackup> backup(new FileBackup(source, std::move(fold), {*target, partial}, descriptor));
     try {
         backup->open();
     } catch (const SQLite::Exception& error) {
@@ -117,8 +120,9 @@ Result<std::unique_ptr<BackupJob>> FileBackup::begin(Connection& source, const f
     return std::unique_ptr<BackupJob>(std::move(backup));
 }
 
-FileBackup::FileBackup(Connection& source, Names names, int descriptor)
+FileBackup::FileBackup(Connection& source, Fold fold, Names names, int descriptor)
     : source_(source),
+      fold_(std::move(fold)),
       file_(std::move(names.file)),
       partial_(std::move(names.partial)),
       descriptor_(descriptor) {}
@@ -157,8 +161,17 @@ Result<bool> FileBackup::step(Duration budget) {
 }
 
 Result<bool> FileBackup::copy_until(std::chrono::steady_clock::time_point end) {
+    const auto no_space_to_fold = [&] {
+        return Error{Errc::storage_full,
+                     "the store has no space left to bring its tables up to date, so the backup " +
+                         file_.string() + " was not made; free some and make it again",
+                     {}};
+    };
+    if (fold_(items_at_once) == Folded::no_space) return no_space_to_fold();
     try {
-        while (!copy_pages()) {
+        while (true) {
+            if (!fold_before_the_end()) return no_space_to_fold();
+            if (copy_pages()) break;
             if (pages_copied_ > pages_max_) return given_up();
             if (unsynced_bytes_ >= unsynced_bytes_max) sync();
             if (std::chrono::steady_clock::now() < end) continue;
@@ -173,14 +186,23 @@ Result<bool> FileBackup::copy_until(std::chrono::steady_clock::time_point end) {
     return take_name();
 }
 
-// Whether all of them are.
+// Before the last pages are copied: what was committed since the slice began to fold is little.
+bool FileBackup::fold_before_the_end() {
+    if (pages_copied_ == 0 || done_ + pages_at_once < total_) return true;
+    Folded folded = Folded::some;
+    while (folded == Folded::some) folded = fold_(SIZE_MAX);
+    return folded == Folded::all;
+}
+
+// Whether all of them are. One at first, which tells how many there are.
 bool FileBackup::copy_pages() {
-    const int result = sqlite3_backup_step(backup_, pages_at_once);
+    const int pages = pages_copied_ == 0 ? 1 : pages_at_once;
+    const int result = sqlite3_backup_step(backup_, pages);
     const auto all = static_cast<std::size_t>(sqlite3_backup_pagecount(backup_));
     total_ = all;
     done_ = all - std::min(all, static_cast<std::size_t>(sqlite3_backup_remaining(backup_)));
-    pages_copied_ += pages_at_once;
-    unsynced_bytes_ += pages_at_once * source_.page_bytes();
+    pages_copied_ += pages;
+    unsynced_bytes_ += pages * source_.page_bytes();
     if (pages_max_ == 0) {
         pages_max_ = times_over_max * static_cast<std::int64_t>(all) + pages_more_max;
     }

@@ -1,6 +1,7 @@
 // A copy of a store's file, made page by page through the store's own connection. SQLite carries
 // pages that are written meanwhile over to the copy, so the copy is always a state that was
-// committed; when it is whole it is marked as a copy and takes its name, in one step.
+// committed; when it is whole it is marked as a copy and takes its name, in one step. On the way the
+// journal is folded, so that the tables of the copy have everything.
 //
 // It ends, whatever the store does meanwhile: each slice copies some pages, and one that has copied
 // far more of them than there were is given up.
@@ -15,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,13 +25,17 @@
 
 namespace concertres::sqlite {
 
+enum class Folded : std::uint8_t { all, some, no_space };
+// Folds so many items of the store's journal into its tables. Throws StorageError(failed).
+using Fold = std::function<Folded(std::size_t items)>;
+
 class FileBackup final : public BackupJob {
   public:
-    // Lifetime: `source` outlives what is made.
+    // Lifetime: `source`, and what `fold` needs, outlive what is made.
     // Refuses: request_invalid (something has that name, or there is no such folder), storage_full,
     // storage_unavailable.
     [[nodiscard]] static Result<std::unique_ptr<BackupJob>> begin(
-        Connection& source, const std::filesystem::path& file);
+        Connection& source, Fold fold, const std::filesystem::path& file);
     ~FileBackup() override;
     FileBackup(const FileBackup&) = delete;
     FileBackup& operator=(const FileBackup&) = delete;
@@ -44,7 +50,7 @@ class FileBackup final : public BackupJob {
         std::filesystem::path partial;
     };
     // `descriptor` is open on names.partial, which is there and empty.
-    FileBackup(Connection& source, Names names, int descriptor);
+    FileBackup(Connection& source, Fold fold, Names names, int descriptor);
 
     [[nodiscard]] Result<bool> copy_until(std::chrono::steady_clock::time_point end);
     // Nothing is left of it.
@@ -54,6 +60,8 @@ class FileBackup final : public BackupJob {
     // that cannot be read.
     void open();
     [[nodiscard]] bool copy_pages();
+    // False: the store has no space for it.
+    [[nodiscard]] bool fold_before_the_end();
     void mark();
     void sync();
 
@@ -64,6 +72,7 @@ class FileBackup final : public BackupJob {
     [[nodiscard]] Error failed(int code, const std::string& what) const;
 
     Connection& source_;
+    Fold fold_;
     std::filesystem::path file_;
     std::filesystem::path partial_;  // empty once it has its name
     int descriptor_;                 // of the copy, beside SQLite's own

@@ -172,7 +172,7 @@ void SqliteStorage::add(const NewConcert& concert, const Progress& progress) {
     try {
         Use(statements_.begin).run();
         ConcertWriter(connection_.database(), statements_, concert).write(progress);
-        write_counters(mark_);
+        write_counters();
         Use(statements_.commit).run();
     } catch (const SQLite::Exception& error) {
         if (undo(error) == CommitOutcome::not_committed) {

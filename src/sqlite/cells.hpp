@@ -44,8 +44,64 @@ using columns::last_of;
 
 // --- Binding -----------------------------------------------------------------------------------
 
+// What each type is as a cell. `Derived` has integer(std::int64_t), real(double), blob(bytes, size),
+// fixed(bytes, size), passing(bytes, size), which are gone when the row has been added,
+// utf8(const std::string&), list(const std::vector<Item>&), and is_there(bool), which comes before
+// what may be absent, or alone.
+template <class Derived>
+class CellWriter {
+  public:
+    Derived& add(bool value) { return integer(value ? 1 : 0); }
+    Derived& add(std::int32_t value) { return integer(value); }
+    Derived& add(std::int64_t value) { return integer(value); }
+    Derived& add(std::uint32_t value) { return integer(value); }
+    Derived& add(std::uint64_t value) { return integer(std::bit_cast<std::int64_t>(value)); }
+    Derived& add(Money value) { return integer(value.minor); }
+    Derived& add(Account value) { return integer(value.value); }
+    Derived& add(PlaceNumber value) { return integer(value.value); }
+    Derived& add(Time value) { return integer(value.time_since_epoch().count()); }
+    Derived& add(Duration value) { return integer(value.count()); }
+    Derived& add(std::chrono::minutes value) { return integer(value.count()); }
+    template <class Tag>
+    Derived& add(Key<Tag> value) {
+        return integer(value.value);
+    }
+    template <class Enum>
+    requires std::is_enum_v<Enum> Derived& add(Enum value) {
+        static_assert(last_of<Enum> >= 0);
+        return integer(static_cast<std::int64_t>(value));
+    }
+    Derived& add(double value) { return self().real(value); }
+    template <class Tag>
+    Derived& add(const Id<Tag>& value) {
+        return self().fixed(value.uuid.bytes.data(), value.uuid.bytes.size());
+    }
+    Derived& add(const std::string& value) { return self().utf8(value); }
+    Derived& add(const std::string&& value) = delete;
+    Derived& add(Bytes<const std::string> value) {
+        return self().blob(value.bytes.data(), value.bytes.size());
+    }
+    template <std::size_t n>
+    Derived& add(const std::array<std::uint8_t, n>& value) {
+        return self().passing(value.data(), n);
+    }
+    template <class T>
+    Derived& add(const std::optional<T>& value) {
+        self().is_there(value.has_value());
+        return value ? add(*value) : self();
+    }
+    template <class Item>
+    Derived& add(const std::vector<Item>& value) {
+        return self().list(value);
+    }
+
+  private:
+    Derived& self() { return static_cast<Derived&>(*this); }
+    Derived& integer(std::int64_t value) { return self().integer(value); }
+};
+
 // Binds the cells of one row after another to ?1, ?2, ... of a statement.
-class CellBinder {
+class CellBinder : public CellWriter<CellBinder> {
   public:
     explicit CellBinder(SQLite::Statement& statement) : statement_(&statement) {}
 
@@ -54,67 +110,37 @@ class CellBinder {
         return *this;
     }
 
-    CellBinder& add(bool value) { return integer(value ? 1 : 0); }
-    CellBinder& add(std::int32_t value) { return integer(value); }
-    CellBinder& add(std::int64_t value) { return integer(value); }
-    CellBinder& add(std::uint32_t value) { return integer(value); }
-    CellBinder& add(std::uint64_t value) { return integer(std::bit_cast<std::int64_t>(value)); }
-    CellBinder& add(Money value) { return integer(value.minor); }
-    CellBinder& add(Account value) { return integer(value.value); }
-    CellBinder& add(PlaceNumber value) { return integer(value.value); }
-    CellBinder& add(Time value) { return integer(value.time_since_epoch().count()); }
-    CellBinder& add(Duration value) { return integer(value.count()); }
-    CellBinder& add(std::chrono::minutes value) { return integer(value.count()); }
-    template <class Tag>
-    CellBinder& add(Key<Tag> value) {
-        return integer(value.value);
-    }
-    template <class Enum>
-    requires std::is_enum_v<Enum> CellBinder& add(Enum value) {
-        static_assert(last_of<Enum> >= 0);
-        return integer(static_cast<std::int64_t>(value));
-    }
-    CellBinder& add(double value) {
+  private:
+    friend class CellWriter<CellBinder>;
+
+    CellBinder& real(double value) {
         statement_->bind(++last_, value);
         return *this;
     }
-    template <class Tag>
-    CellBinder& add(const Id<Tag>& value) {
-        return blob(value.uuid.bytes.data(), value.uuid.bytes.size());
-    }
-    CellBinder& add(const std::string& value) {
-        statement_->bindNoCopy(++last_, value);
-        return *this;
-    }
-    CellBinder& add(const std::string&& value) = delete;
-    CellBinder& add(Bytes<const std::string> value) {
-        return blob(value.bytes.data(), value.bytes.size());
-    }
-    // A copy: columns that are made from a row (DrawColumns) have gone when the statement runs.
-    template <std::size_t n>
-    CellBinder& add(const std::array<std::uint8_t, n>& value) {
-        statement_->bind(++last_, value.data(), static_cast<int>(n));
-        return *this;
-    }
-    template <class T>
-    CellBinder& add(const std::optional<T>& value) {
-        if (value) return add(*value);
-        statement_->bind(++last_);
-        return *this;
-    }
-    template <class Item>
-    CellBinder& add(const std::vector<Item>& value) {
-        // The texts must outlive this binder; no row has more than two lists.
-        thread_local std::string texts[2];
-        std::string& text = texts[lists_++ % 2];
-        columns::write_list(text, value);
-        return add(text);
-    }
-
-  private:
     CellBinder& blob(const void* bytes, std::size_t size) {
         statement_->bindNoCopy(++last_, bytes, static_cast<int>(size));
         return *this;
+    }
+    CellBinder& fixed(const void* bytes, std::size_t size) { return blob(bytes, size); }
+    // A copy: columns that are made from a row (DrawColumns) have gone when the statement runs.
+    CellBinder& passing(const void* bytes, std::size_t size) {
+        statement_->bind(++last_, bytes, static_cast<int>(size));
+        return *this;
+    }
+    CellBinder& utf8(const std::string& value) {
+        statement_->bindNoCopy(++last_, value);
+        return *this;
+    }
+    void is_there(bool there) {
+        if (!there) statement_->bind(++last_);
+    }
+    template <class Item>
+    CellBinder& list(const std::vector<Item>& value) {
+        // The texts must outlive this binder; no row has more than two lists.
+        thread_local std::string texts[2];
+        std::string& out = texts[lists_++ % 2];
+        columns::write_list(out, value);
+        return utf8(out);
     }
 
     SQLite::Statement* statement_;
@@ -124,8 +150,97 @@ class CellBinder {
 
 // --- Reading -----------------------------------------------------------------------------------
 
+// Reads what CellWriter has written. `Derived` has integer(take), real(double&), blob(std::string&),
+// fixed(bytes, size), utf8(std::string&), list(std::vector<Item>&), each of which notes a cell that
+// is not what it should be; and is_there().
+template <class Derived>
+class CellTaker {
+  public:
+    Derived& get(bool& out) {
+        return self().integer([&](std::int64_t value) {
+            out = value != 0;
+            return value == 0 || value == 1;
+        });
+    }
+    Derived& get(std::int32_t& out) { return narrow(out); }
+    Derived& get(std::uint32_t& out) { return narrow(out); }
+    Derived& get(std::int64_t& out) { return plain(out); }
+    Derived& get(std::uint64_t& out) {
+        return self().integer([&](std::int64_t value) {
+            out = std::bit_cast<std::uint64_t>(value);
+            return true;
+        });
+    }
+    Derived& get(Money& out) { return plain(out.minor); }
+    Derived& get(Account& out) { return plain(out.value); }
+    Derived& get(PlaceNumber& out) { return plain(out.value); }
+    Derived& get(Time& out) {
+        return self().integer([&](std::int64_t value) {
+            out = Time(Duration(value));
+            return true;
+        });
+    }
+    template <class Rep, class Period>
+    Derived& get(std::chrono::duration<Rep, Period>& out) {
+        return self().integer([&](std::int64_t value) {
+            out = std::chrono::duration<Rep, Period>(static_cast<Rep>(value));
+            return true;
+        });
+    }
+    template <class Tag>
+    Derived& get(Key<Tag>& out) {
+        return plain(out.value);
+    }
+    template <class Enum>
+    requires std::is_enum_v<Enum> Derived& get(Enum& out) {
+        return self().integer([&](std::int64_t value) {
+            if (value < first_of<Enum> || value > last_of<Enum>) return false;
+            out = static_cast<Enum>(value);
+            return true;
+        });
+    }
+    Derived& get(double& out) { return self().real(out); }
+    template <class Tag>
+    Derived& get(Id<Tag>& out) {
+        return get(out.uuid.bytes);
+    }
+    Derived& get(std::string& out) { return self().utf8(out); }
+    Derived& get(Bytes<std::string> out) { return self().blob(out.bytes); }
+    template <std::size_t n>
+    Derived& get(std::array<std::uint8_t, n>& out) {
+        return self().fixed(out.data(), n);
+    }
+    template <class T>
+    Derived& get(std::optional<T>& out) {
+        if (self().is_there()) return get(out.emplace());
+        out.reset();
+        return self();
+    }
+    template <class Item>
+    Derived& get(std::vector<Item>& out) {
+        return self().list(out);
+    }
+
+  private:
+    Derived& self() { return static_cast<Derived&>(*this); }
+    Derived& plain(std::int64_t& out) {
+        return self().integer([&](std::int64_t value) {
+            out = value;
+            return true;
+        });
+    }
+    template <class Number>
+    Derived& narrow(Number& out) {
+        return self().integer([&](std::int64_t value) {
+            if (!std::in_range<Number>(value)) return false;
+            out = static_cast<Number>(value);
+            return true;
+        });
+    }
+};
+
 // Reads the cells of the row that a statement stands on, from the first column on.
-class CellReader {
+class CellReader : public CellTaker<CellReader> {
   public:
     explicit CellReader(const SQLite::Statement& statement) : statement_(&statement) {}
 
@@ -134,101 +249,9 @@ class CellReader {
     // The first that was not.
     [[nodiscard]] int damaged() const { return damaged_; }
 
-    CellReader& get(bool& out) {
-        return integer([&](std::int64_t value) {
-            out = value != 0;
-            return value == 0 || value == 1;
-        });
-    }
-    CellReader& get(std::int32_t& out) { return narrow(out); }
-    CellReader& get(std::uint32_t& out) { return narrow(out); }
-    CellReader& get(std::int64_t& out) { return plain(out); }
-    CellReader& get(std::uint64_t& out) {
-        return integer([&](std::int64_t value) {
-            out = std::bit_cast<std::uint64_t>(value);
-            return true;
-        });
-    }
-    CellReader& get(Money& out) { return plain(out.minor); }
-    CellReader& get(Account& out) { return plain(out.value); }
-    CellReader& get(PlaceNumber& out) { return plain(out.value); }
-    CellReader& get(Time& out) {
-        return integer([&](std::int64_t value) {
-            out = Time(Duration(value));
-            return true;
-        });
-    }
-    template <class Rep, class Period>
-    CellReader& get(std::chrono::duration<Rep, Period>& out) {
-        return integer([&](std::int64_t value) {
-            out = std::chrono::duration<Rep, Period>(static_cast<Rep>(value));
-            return true;
-        });
-    }
-    template <class Tag>
-    CellReader& get(Key<Tag>& out) {
-        return plain(out.value);
-    }
-    template <class Enum>
-    requires std::is_enum_v<Enum> CellReader& get(Enum& out) {
-        return integer([&](std::int64_t value) {
-            if (value < first_of<Enum> || value > last_of<Enum>) return false;
-            out = static_cast<Enum>(value);
-            return true;
-        });
-    }
-    CellReader& get(double& out) {
-        return cell([&](const SQLite::Column& column) {
-            out = column.getDouble();
-            return column.isFloat();
-        });
-    }
-    template <class Tag>
-    CellReader& get(Id<Tag>& out) {
-        return get(out.uuid.bytes);
-    }
-    CellReader& get(std::string& out) {
-        return cell([&](const SQLite::Column& column) {
-            if (!column.isText()) return false;
-            assign(out, column);
-            return true;
-        });
-    }
-    CellReader& get(Bytes<std::string> out) {
-        return cell([&](const SQLite::Column& column) {
-            if (!column.isBlob()) return false;
-            assign(out.bytes, column);
-            return true;
-        });
-    }
-    template <std::size_t n>
-    CellReader& get(std::array<std::uint8_t, n>& out) {
-        return cell([&](const SQLite::Column& column) {
-            if (!column.isBlob() || column.getBytes() != static_cast<int>(n)) return false;
-            std::memcpy(out.data(), column.getBlob(), n);
-            return true;
-        });
-    }
-    template <class T>
-    CellReader& get(std::optional<T>& out) {
-        if (statement_->getColumn(next_).isNull()) {
-            ++next_;
-            out.reset();
-            return *this;
-        }
-        return get(out.emplace());
-    }
-    template <class Item>
-    CellReader& get(std::vector<Item>& out) {
-        return cell([&](const SQLite::Column& column) {
-            if (!column.isText()) return false;
-            // The bytes first: asking for the text would have SQLite copy it to end it with a NUL.
-            const auto* bytes = static_cast<const char*>(column.getBlob());
-            return columns::read_list({bytes, static_cast<std::size_t>(column.getBytes())}, out);
-        });
-    }
-
   private:
+    friend class CellTaker<CellReader>;
+
     template <class Take>
     CellReader& cell(Take&& take) {
         const int index = next_++;
@@ -241,18 +264,45 @@ class CellReader {
             return column.isInteger() && take(column.getInt64());
         });
     }
-    CellReader& plain(std::int64_t& out) {
-        return integer([&](std::int64_t value) {
-            out = value;
+    CellReader& real(double& out) {
+        return cell([&](const SQLite::Column& column) {
+            out = column.getDouble();
+            return column.isFloat();
+        });
+    }
+    CellReader& utf8(std::string& out) {
+        return cell([&](const SQLite::Column& column) {
+            if (!column.isText()) return false;
+            assign(out, column);
             return true;
         });
     }
-    template <class Number>
-    CellReader& narrow(Number& out) {
-        return integer([&](std::int64_t value) {
-            if (!std::in_range<Number>(value)) return false;
-            out = static_cast<Number>(value);
+    CellReader& blob(std::string& out) {
+        return cell([&](const SQLite::Column& column) {
+            if (!column.isBlob()) return false;
+            assign(out, column);
             return true;
+        });
+    }
+    CellReader& fixed(void* out, std::size_t size) {
+        return cell([&](const SQLite::Column& column) {
+            if (!column.isBlob() || column.getBytes() != static_cast<int>(size)) return false;
+            std::memcpy(out, column.getBlob(), size);
+            return true;
+        });
+    }
+    bool is_there() {
+        if (!statement_->getColumn(next_).isNull()) return true;
+        ++next_;
+        return false;
+    }
+    template <class Item>
+    CellReader& list(std::vector<Item>& out) {
+        return cell([&](const SQLite::Column& column) {
+            if (!column.isText()) return false;
+            // The bytes first: asking for the text would have SQLite copy it to end it with a NUL.
+            const auto* bytes = static_cast<const char*>(column.getBlob());
+            return columns::read_list({bytes, static_cast<std::size_t>(column.getBytes())}, out);
         });
     }
     static void assign(std::string& out, const SQLite::Column& column) {

@@ -1,5 +1,8 @@
-// The bounded queries of a SqliteStorage. They read what is committed; none of them reads a table
-// to its end.
+// The bounded queries of a SqliteStorage. They read what is committed, in the tables and in the
+// journal; none of them reads a table to its end.
+#include <algorithm>
+
+#include "concertres/assert.hpp"
 #include "sqlite/sqlite_storage.hpp"
 
 namespace concertres::sqlite {
@@ -15,11 +18,26 @@ std::vector<Row> rows_of(Use& use) {
 
 }  // namespace
 
+template <class Row>
+Row SqliteStorage::read_row(const KeyOf<Row>& key) {
+    const auto found = find<Row>(key);
+    if (!found) throw Damaged("a row of the table " + std::string(Table<Row>::name) + " is missing");
+    return found->row;
+}
+
+template <class Row>
+void SqliteStorage::bring_up_to_date(Row& row) {
+    const auto* known = cache_.find<Row>(row.key());
+    if (known != nullptr && *known) row = (*known)->row;
+}
+
 std::vector<PerformanceState> SqliteStorage::performances(ConcertKey concert, Time after) {
     return guarded([&] {
         Use use(statements_.performances);
         CellBinder(*use).add(concert).add(after);
-        return rows_of<PerformanceState>(use);
+        auto rows = rows_of<PerformanceState>(use);
+        for (PerformanceState& row : rows) bring_up_to_date(row);
+        return rows;
     });
 }
 
@@ -28,115 +46,123 @@ std::vector<Seat> SqliteStorage::seats(PerformanceKey performance, SeatNumber af
     return guarded([&] {
         Use use(statements_.seats);
         CellBinder(*use).add(performance).add(after).integer(as_limit(limit));
-        return rows_of<Seat>(use);
+        auto rows = rows_of<Seat>(use);
+        for (Seat& row : rows) bring_up_to_date(row);
+        return rows;
     });
 }
 
 std::map<PerformanceKey, std::int64_t> SqliteStorage::dead_seats(Time now) {
-    return guarded([&] {
-        Use use(statements_.dead_holds);
-        CellBinder(*use).add(now);
-        std::map<PerformanceKey, std::int64_t> dead;
-        std::vector<ReservedSeat> seats;
-        while (use.step()) {
-            PerformanceKey performance;
-            read_cells(*use, performance, seats);
-            if (!seats.empty()) dead[performance] += static_cast<std::int64_t>(seats.size());
-        }
-        return dead;
-    });
+    require_alive();
+    return held_.dead_seats(now);
 }
 
 std::optional<Time> SqliteStorage::next_deadline() {
-    return guarded([&] {
-        std::optional<Time> earliest;
-        const auto consider = [&](Time end) {
-            if (!earliest || end < *earliest) earliest = end;
-        };
-        Use held(statements_.first_held);
-        if (held.step()) {
-            Time end;
-            read_cells(*held, end);
-            consider(end);
-        }
-        ConcertKey concert{INT64_MIN};
-        while (true) {
-            Use room(statements_.next_admitted);
-            CellBinder(*room).add(concert);
-            if (!room.step()) return earliest;
-            Time end;
-            read_cells(*room, concert, end);
-            consider(end);
-        }
-    });
-}
-
-std::vector<PlaceNumber> SqliteStorage::waiting_numbers(ConcertKey concert, PlaceNumber after,
-                                                        std::size_t limit) {
-    Use use(statements_.waiting);
-    CellBinder(*use).add(concert).add(after).integer(as_limit(limit));
-    std::vector<PlaceNumber> numbers;
-    while (use.step()) read_cells(*use, numbers.emplace_back());
-    return numbers;
+    require_alive();
+    std::optional<Time> earliest = held_.first();
+    for (const auto& [concert, room] : rooms_) {
+        const std::optional<Time> end = room.first_end();
+        if (end && (!earliest || *end < *earliest)) earliest = end;
+    }
+    return earliest;
 }
 
 std::vector<Place> SqliteStorage::waiting(ConcertKey concert, PlaceNumber after,
                                           std::size_t limit) {
     return guarded([&] {
         Use use(statements_.waiting_places);
-        CellBinder(*use).add(concert).add(after).integer(as_limit(limit));
-        return rows_of<Place>(use);
+        CellBinder(*use).add(concert).add(after);
+        return places(concert, use, rooms_[concert].waiting(after, limit));
     });
 }
 
 std::vector<Place> SqliteStorage::passed(ConcertKey concert, PlaceNumber after, std::size_t limit) {
     return guarded([&] {
         Use use(statements_.passed_places);
-        CellBinder(*use).add(concert).add(after).integer(as_limit(limit));
-        return rows_of<Place>(use);
+        CellBinder(*use).add(concert).add(after);
+        return places(concert, use, rooms_[concert].passed(after, limit));
     });
+}
+
+// The tables' rows come along in one go, and most are up to date.
+std::vector<Place> SqliteStorage::places(ConcertKey concert, Use& in_tables,
+                                         const std::vector<PlaceNumber>& numbers) {
+    std::vector<Place> places;
+    places.reserve(numbers.size());
+    std::optional<Place> next;
+    const auto advance = [&] {
+        next.reset();
+        if (in_tables.step()) next = versioned_row<Place>(*in_tables).row;
+    };
+    if (!numbers.empty()) advance();
+    for (const PlaceNumber number : numbers) {
+        while (next && next->number < number) advance();
+        const auto* known = cache_.find<Place>({concert, number});
+        if (known == nullptr && next && next->number == number) {
+            places.push_back(*next);
+        } else {
+            places.push_back(read_row<Place>({concert, number}));
+        }
+    }
+    return places;
 }
 
 std::vector<Pass> SqliteStorage::admitted(ConcertKey concert, PlaceNumber after,
                                           std::size_t limit) {
     return guarded([&] {
-        Use use(statements_.admitted);
-        CellBinder(*use).add(concert).add(after).integer(as_limit(limit));
-        return rows_of<Pass>(use);
+        std::vector<Pass> passes;
+        for (const PlaceNumber number : rooms_[concert].admitted(after, limit)) {
+            passes.push_back(read_row<Pass>({concert, number}));
+        }
+        return passes;
     });
+}
+
+template <class Row>
+std::vector<Row> SqliteStorage::newest(SQLite::Statement& statement, UserKey user,
+                                       KeyOf<Row> before, std::size_t limit,
+                                       std::vector<KeyOf<Row>> pending) {
+    Use use(statement);
+    CellBinder(*use).add(user).add(before).integer(as_limit(limit));
+    auto rows = rows_of<Row>(use);
+    for (Row& row : rows) bring_up_to_date(row);
+    for (const KeyOf<Row> key : pending) {
+        if (key < before) rows.push_back(read_row<Row>(key));
+    }
+    if (pending.empty()) return rows;
+    std::ranges::sort(rows, [](const Row& a, const Row& b) { return b.key() < a.key(); });
+    if (rows.size() > limit) rows.resize(limit);
+    return rows;
 }
 
 std::vector<Reservation> SqliteStorage::reservations(UserKey user,
                                                      std::optional<ReservationKey> before,
                                                      std::size_t limit) {
     return guarded([&] {
-        Use use(statements_.reservations);
-        CellBinder(*use)
-            .add(user)
-            .add(before.value_or(ReservationKey{INT64_MAX}))
-            .integer(as_limit(limit));
-        return rows_of<Reservation>(use);
+        return newest<Reservation>(statements_.reservations, user,
+                                   before.value_or(ReservationKey{INT64_MAX}), limit,
+                                   pending_.reservations.of(user));
     });
 }
 
 std::vector<Payment> SqliteStorage::payments(UserKey user, std::optional<PaymentKey> before,
                                              std::size_t limit) {
     return guarded([&] {
-        Use use(statements_.payments);
-        CellBinder(*use)
-            .add(user)
-            .add(before.value_or(PaymentKey{INT64_MAX}))
-            .integer(as_limit(limit));
-        return rows_of<Payment>(use);
+        return newest<Payment>(statements_.payments, user, before.value_or(PaymentKey{INT64_MAX}),
+                               limit, pending_.payments.of(user));
     });
 }
 
 std::vector<Transfer> SqliteStorage::transfers(UserKey user, std::optional<std::int64_t> before,
                                                std::size_t limit) {
     return guarded([&] {
+        // What the tables do not have yet is newer than what they have.
+        auto transfers = pending_.transfers(user, before.value_or(INT64_MAX), limit);
         Use use(statements_.transfers);
-        CellBinder(*use).add(user).integer(before.value_or(INT64_MAX)).integer(as_limit(limit));
-        std::vector<Transfer> transfers;
+        CellBinder(*use)
+            .add(user)
+            .integer(before.value_or(INT64_MAX))
+            .integer(as_limit(limit - transfers.size()));
         while (use.step()) transfers.push_back(plain_row<Transfer>(*use));
         return transfers;
     });
@@ -160,6 +186,16 @@ std::vector<Event> SqliteStorage::events(const Stream& stream, std::int64_t afte
             cells.get(data);
             if (!cells.intact() || !decode(data, event)) throw Damaged("an event is damaged");
         }
+        pending_.for_each_event(stream, after, [&](const PendingEvent& pending) {
+            if (events.size() == limit) return false;
+            Event& event = events.emplace_back();
+            event.stream = pending.stream;
+            event.number = pending.number;
+            event.kind = pending.kind;
+            event.at = pending.at;
+            CONCERTRES_ASSERT(decode(pending.text, event));
+            return true;
+        });
         return events;
     });
 }

@@ -1,9 +1,10 @@
-// Rows that were read or written lately, as they are committed; also that there is none. Right as
-// long as nobody else can write, and every commit puts what it has written.
+// Rows as they are committed: those that were read or written lately, also that there is none; and
+// all whose latest version is in the journal and not yet in the tables. Right as long as nobody else
+// can write, and every commit puts what it has written.
 //
 // When there is no room, a row of the largest table makes some: one that has not been asked for
-// since it was last passed over (a "second chance"). So a hot seat stays however many people join
-// the line, and no call does more than a few steps.
+// since it was last passed over (a "second chance"), and that the tables have. So a hot seat stays
+// however many people join the line, and no call does more than a few steps.
 //
 // Threads: one.
 #pragma once
@@ -21,6 +22,7 @@
 
 #include "concertres/assert.hpp"
 #include "concertres/storage.hpp"
+#include "sqlite/fold_queue.hpp"
 
 namespace concertres::sqlite {
 
@@ -57,64 +59,140 @@ class RowCache {
     template <class Row>
     using Entry = std::optional<Versioned<Row>>;
 
+    template <class Row>
+    struct Slot {
+        KeyOf<Row> key;
+        Entry<Row> entry;
+        bool asked_for = false;
+        std::size_t position = 0;   // among the folded
+        bool is_unfolded = false;   // the tables have an earlier version
+        bool is_new = false;        // or none
+        bool seldom_differ = true;  // or one that differs in what is visited as seldom()
+    };
+
     explicit RowCache(std::size_t rows_max) : rows_max_(rows_max) {}
 
     // Null: nothing is known. Lifetime: until the next call.
     template <class Row>
     [[nodiscard]] const Entry<Row>* find(const KeyOf<Row>& key) {
-        auto& index = of<Row>().index;
-        const auto at = index.find(key);
-        if (at == index.end()) return nullptr;
-        at->second->asked_for = true;
-        return &at->second->entry;
+        Slot<Row>* slot = at<Row>(key);
+        if (slot == nullptr) return nullptr;
+        slot->asked_for = true;
+        return &slot->entry;
     }
 
+    // What the tables have.
     template <class Row>
     void put(const KeyOf<Row>& key, const Entry<Row>& entry) {
         if (rows_max_ == 0) return;
-        Part<Row>& part = of<Row>();
-        if (const auto at = part.index.find(key); at != part.index.end()) {
-            at->second->entry = entry;
-            at->second->asked_for = true;
+        if (Slot<Row>* slot = at<Row>(key)) {
+            CONCERTRES_ASSERT(!slot->is_unfolded);
+            slot->entry = entry;
+            slot->asked_for = true;
             return;
         }
-        if (size() >= rows_max_) make_room();
-        auto& slot = part.slots.emplace_back(std::make_unique<Slot<Row>>(key, entry));
-        part.index.emplace(key, slot.get());
+        keep(std::make_unique<Slot<Row>>(Slot<Row>{.key = key, .entry = entry}));
     }
 
-    // Never more than `rows_max`.
+    // What the journal has, and the tables not yet. `seldom_differ`: from the version before.
+    template <class Row>
+    void change(const Versioned<Row>& row, bool seldom_differ) {
+        Part<Row>& part = of<Row>();
+        Slot<Row>* slot = at<Row>(row.row.key());
+        if (slot == nullptr) {
+            auto made = std::make_unique<Slot<Row>>(Slot<Row>{.key = row.row.key(), .entry = {}});
+            slot = made.get();
+            part.index.emplace(slot->key, slot);
+            part.unfolded.push(std::move(made));
+        } else if (!slot->is_unfolded) {
+            part.unfolded.push(take_out(part, slot->position));
+        } else {
+            seldom_differ = seldom_differ || slot->seldom_differ;
+        }
+        slot->entry = row;
+        slot->asked_for = true;
+        slot->is_unfolded = true;
+        slot->is_new = slot->is_new || row.version == 1;
+        slot->seldom_differ = seldom_differ;
+    }
+
+    // --- folding: see FoldQueue
+    // visit(std::type_identity<Row>, FoldQueue<std::unique_ptr<Slot<Row>>>&) for each table.
+    template <class Visit>
+    void for_each_unfolded(Visit&& visit) {
+        (visit(std::type_identity<Rows>{}, of<Rows>().unfolded), ...);
+    }
+    // Takes a slot that the tables have now as it stands.
+    template <class Row>
+    void fold(std::unique_ptr<Slot<Row>> slot) {
+        slot->is_unfolded = slot->is_new = false;
+        slot->seldom_differ = true;
+        if (rows_max_ == 0) {
+            of<Row>().index.erase(slot->key);
+            return;
+        }
+        make_room();
+        place(std::move(slot));
+    }
+
+    // Rows that the tables have: never more than `rows_max`.
     [[nodiscard]] std::size_t size() const {
-        return std::apply([](const auto&... part) { return (part.slots.size() + ...); }, parts_);
+        return std::apply([](const auto&... part) { return (part.folded.size() + ...); }, parts_);
+    }
+    [[nodiscard]] std::size_t unfolded() const {
+        return std::apply([](const auto&... part) { return (part.unfolded.size() + ...); }, parts_);
     }
 
   private:
-    template <class Row>
-    struct Slot {
-        Slot(const KeyOf<Row>& of, const Entry<Row>& as) : key(of), entry(as) {}
-
-        KeyOf<Row> key;
-        Entry<Row> entry;
-        bool asked_for = false;
-    };
-
     // The rows of one table.
     template <class Row>
     struct Part {
         boost::unordered_flat_map<KeyOf<Row>, Slot<Row>*, KeyHash> index;
-        std::vector<std::unique_ptr<Slot<Row>>> slots;
+        std::vector<std::unique_ptr<Slot<Row>>> folded;
         std::size_t hand = 0;  // where the search for room goes on
+        FoldQueue<std::unique_ptr<Slot<Row>>> unfolded;
     };
 
     template <class Row>
     Part<Row>& of() {
         return std::get<Part<Row>>(parts_);
     }
+    template <class Row>
+    Slot<Row>* at(const KeyOf<Row>& key) {
+        auto& index = of<Row>().index;
+        const auto found = index.find(key);
+        return found == index.end() ? nullptr : found->second;
+    }
+
+    template <class Row>
+    void keep(std::unique_ptr<Slot<Row>> slot) {
+        make_room();
+        of<Row>().index.emplace(slot->key, slot.get());
+        place(std::move(slot));
+    }
+    template <class Row>
+    void place(std::unique_ptr<Slot<Row>> slot) {
+        auto& folded = of<Row>().folded;
+        slot->position = folded.size();
+        folded.push_back(std::move(slot));
+    }
+    // The index still has it.
+    template <class Row>
+    static std::unique_ptr<Slot<Row>> take_out(Part<Row>& part, std::size_t position) {
+        auto taken = std::move(part.folded[position]);
+        if (position + 1 < part.folded.size()) {
+            part.folded[position] = std::move(part.folded.back());
+            part.folded[position]->position = position;
+        }
+        part.folded.pop_back();
+        return taken;
+    }
 
     void make_room() {
+        if (size() < rows_max_) return;
         std::size_t largest = 0;
-        ((largest = std::max(largest, of<Rows>().slots.size())), ...);
-        const bool done = ((of<Rows>().slots.size() == largest && forget_one(of<Rows>())) || ...);
+        ((largest = std::max(largest, of<Rows>().folded.size())), ...);
+        const bool done = ((of<Rows>().folded.size() == largest && forget_one(of<Rows>())) || ...);
         CONCERTRES_ASSERT(done);
     }
 
@@ -122,15 +200,14 @@ class RowCache {
     static bool forget_one(Part<Row>& part) {
         // Where nearly all have been asked for, the last of these goes all the same.
         constexpr int passed_over_max = 16;
-        auto& slots = part.slots;
+        auto& folded = part.folded;
         for (int passed = 0;; ++passed) {
-            if (++part.hand >= slots.size()) part.hand = 0;
-            if (!slots[part.hand]->asked_for || passed == passed_over_max) break;
-            slots[part.hand]->asked_for = false;
+            if (++part.hand >= folded.size()) part.hand = 0;
+            if (!folded[part.hand]->asked_for || passed == passed_over_max) break;
+            folded[part.hand]->asked_for = false;
         }
-        part.index.erase(slots[part.hand]->key);
-        slots[part.hand] = std::move(slots.back());
-        slots.pop_back();
+        part.index.erase(folded[part.hand]->key);
+        take_out(part, part.hand);
         return true;
     }
 

@@ -121,6 +121,12 @@ void SqliteStorage::scan_structure(ScanVisitor& visitor) {
 }
 
 void SqliteStorage::scan(ScanVisitor& visitor) {
+    require_alive();
+    while (!is_folded()) {
+        if (fold_now(SIZE_MAX)) continue;
+        throw StorageError(StorageError::Kind::full,
+                           connection_.name() + " has no space left, which its scan needs");
+    }
     guarded([&] {
         tell_damage(visitor, "the catalog", [&] {
             for (const NewConcert& concert : read_concerts()) visitor.on_concert(concert);

@@ -181,7 +181,6 @@ CREATE TABLE pass (
     held TEXT NOT NULL,
     PRIMARY KEY (concert, number)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX pass_admitted ON pass (concert, number) WHERE status = 1;
 CREATE INDEX pass_ending ON pass (concert, expires_at, number, status) WHERE status = 1;
 
 CREATE TABLE seat_limit (
@@ -259,6 +258,11 @@ CREATE TABLE transfer (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX transfer_id ON transfer (id);
 
+CREATE TABLE journal (
+    number INTEGER PRIMARY KEY,
+    record BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE event (
     stream INTEGER NOT NULL,
     owner INTEGER NOT NULL,
@@ -312,6 +316,11 @@ DROP TABLE line_of_v1;
 ALTER TABLE concert ADD COLUMN orphans INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE hall_seat ADD COLUMN general INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE hall_seat ADD COLUMN allotted_to INTEGER;
+CREATE TABLE journal (
+    number INTEGER PRIMARY KEY,
+    record BLOB NOT NULL
+) STRICT;
+DROP INDEX pass_admitted;
 )sql";
 
 constexpr std::array migration_steps = {MigrationStep{1, to_v2}};

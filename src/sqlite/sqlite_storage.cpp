@@ -3,7 +3,9 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <map>
 #include <type_traits>
+#include <utility>
 
 #include "concertres/assert.hpp"
 #include "sqlite/backup.hpp"
@@ -11,12 +13,21 @@
 namespace concertres::sqlite {
 namespace {
 
+std::int64_t only_number(Use& use) {
+    std::int64_t number = 0;
+    if (use.step()) read_cells(*use, number);
+    return number;
+}
+
 // Rows of these tables come with their concert, without passing the cache; so it must not be
 // remembered that there was none.
 template <class Row>
 constexpr bool comes_with_its_concert =
     std::is_same_v<Row, PerformanceState> || std::is_same_v<Row, Sale> ||
     std::is_same_v<Row, Line> || std::is_same_v<Row, Seat>;
+
+// Folded at once where nobody waits: a few milliseconds.
+constexpr std::size_t items_when_idle = 1'000;
 
 }  // namespace
 
@@ -26,9 +37,27 @@ SqliteStorage::SqliteStorage(const std::filesystem::path& file, const SqliteOpti
                              const Schema& schema)
     : connection_(file, options, schema),
       statements_(connection_.database()),
-      cache_(options.cached_rows_max) {
-    read_store();
+      cache_(options.cached_rows_max),
+      journal_bytes_max_(std::max<std::int64_t>(options.journal_bytes_max, 0)) {
+    const bool is_copy = read_store();
+    read_live();
+    recover();
+    if (is_copy) {
+        begin_new_epochs();
+        cache_ = Cache(options.cached_rows_max);
+    }
     clock_.emplace(options.clock ? *options.clock : system_clock(), mark_.load());
+}
+
+// Whoever looks into the file then finds all of it in the tables.
+SqliteStorage::~SqliteStorage() {
+    if (failed_) return;
+    try {
+        while (!is_folded() && fold_now(SIZE_MAX)) {
+        }
+    } catch (const std::exception&) {
+        // The journal has it.
+    }
 }
 
 std::unique_ptr<SqliteStorage> open_with(const std::filesystem::path& file,
@@ -44,7 +73,7 @@ std::unique_ptr<SqliteStorage> open_with(const std::filesystem::path& file,
     }
 }
 
-void SqliteStorage::read_store() {
+bool SqliteStorage::read_store() {
     Time mark;
     SQLite::Statement store(connection_.database(),
                             "SELECT mark, next_key, ids_secret, copied FROM store WHERE id = 1");
@@ -61,13 +90,53 @@ void SqliteStorage::read_store() {
         secrets_.tokens.push_back(key);
     }
     if (secrets_.tokens.empty()) throw Damaged("its token keys are missing");
-    if (copied) begin_new_epochs();
+    return copied;
+}
+
+// The tables' part of what is not over; recover() adds the journal's.
+void SqliteStorage::read_live() {
+    Use held(statements_.live_reservations);
+    std::vector<ReservedSeat> seats;
+    while (held.step()) {
+        ReservationKey key;
+        Time until;
+        PerformanceKey performance;
+        seats.clear();
+        CellReader cells(*held);
+        cells.get(key).get(until).get(performance).get(seats);
+        // Whoever needs the row will find out, and the audit tells.
+        if (!cells.intact()) seats.clear();
+        held_.add(key, until, performance, static_cast<std::int64_t>(seats.size()));
+    }
+    ConcertKey concert;
+    PlaceNumber number;
+    Use waiting(statements_.live_waiting);
+    while (waiting.step()) {
+        read_cells(*waiting, concert, number);
+        rooms_[concert].add_waiting(number);
+    }
+    Use passed(statements_.live_passed);
+    while (passed.step()) {
+        read_cells(*passed, concert, number);
+        rooms_[concert].add_passed(number);
+    }
+    Use admitted(statements_.live_passes);
+    while (admitted.step()) {
+        Time ends_at;
+        read_cells(*admitted, concert, number, ends_at);
+        rooms_[concert].add_admitted(number, ends_at);
+    }
 }
 
 // Of a copy that is opened for the first time: its original may have given numbers since, and the
 // tokens of their holders verify here. So none of those numbers is given here to somebody else.
 void SqliteStorage::begin_new_epochs() {
     SQLite::Database& database = connection_.database();
+    while (!is_folded()) {
+        if (fold_now(SIZE_MAX)) continue;
+        throw StorageError(StorageError::Kind::full,
+                           connection_.name() + " cannot be opened: there is no space left");
+    }
     Use(statements_.begin).run();
     database.exec(
         "UPDATE line SET version = version + 1, epoch = epoch + 1, next_sequence = 1;"
@@ -84,13 +153,21 @@ std::int64_t SqliteStorage::allocate(std::size_t count) {
     return first;
 }
 
-void SqliteStorage::tidy() {
+bool SqliteStorage::tidy() {
+    require_alive();
+    if (!is_folded()) return fold_now(items_when_idle);
     guarded([&] { connection_.checkpoint_if_worth_it(); });
+    return false;
 }
 
 Result<std::unique_ptr<BackupJob>> SqliteStorage::backup(const std::filesystem::path& file) {
     require_alive();
-    return FileBackup::begin(connection_, file);
+    const auto fold = [this](std::size_t items) {
+        if (is_folded()) return Folded::all;
+        if (!fold_now(items)) return Folded::no_space;
+        return is_folded() ? Folded::all : Folded::some;
+    };
+    return FileBackup::begin(connection_, fold, file);
 }
 
 void SqliteStorage::require_alive() const {
@@ -141,6 +218,7 @@ std::optional<Versioned<Name>> SqliteStorage::find_name(SQLite::Statement& by_id
 }
 
 std::optional<Versioned<Transfer>> SqliteStorage::find_transfer(const TransferId& id) {
+    if (const Transfer* pending = pending_.find(id)) return Versioned<Transfer>{*pending, 1};
     Use use(statements_.transfer);
     CellBinder(*use).add(id);
     if (!use.step()) return std::nullopt;
@@ -150,20 +228,29 @@ std::optional<Versioned<Transfer>> SqliteStorage::find_transfer(const TransferId
 template <class Row>
 std::optional<Versioned<Row>> SqliteStorage::find(const KeyOf<Row>& key) {
     if constexpr (std::is_same_v<Row, ReservationName>) {
+        if (const auto made = pending_.reservations.find(key)) {
+            return Versioned<Row>{{.id = key, .named = *made}, 1};
+        }
         if (const auto* cached = cache_.find<Row>(key)) return *cached;
         auto found = find_name<Row>(statements_.reservation_name, key);
         // Ids that do not exist are as many as callers care to invent, and most are asked for once.
         if (found) cache_.put<Row>(key, found);
+        if (!found) note_absent(key.uuid);
         return found;
     } else if constexpr (std::is_same_v<Row, PaymentName>) {
-        return find_name<Row>(statements_.payment_name, key);
+        if (const auto made = pending_.payments.find(key)) {
+            return Versioned<Row>{{.id = key, .named = *made}, 1};
+        }
+        auto found = find_name<Row>(statements_.payment_name, key);
+        if (!found) note_absent(key.uuid);
+        return found;
     } else if constexpr (std::is_same_v<Row, Transfer>) {
         return find_transfer(key);
     } else if constexpr (std::is_same_v<Row, RoomLine>) {
         return find_line(key);
     } else if constexpr (std::is_same_v<Row, ExpiringHolds>) {
         if (key != ExpiringHolds{}.key()) return std::nullopt;
-        return Versioned<ExpiringHolds>{expiring_holds(), 1};
+        return Versioned<ExpiringHolds>{held_.batch(), 1};
     } else {
         if (const auto* cached = cache_.find<Row>(key)) return *cached;
         auto found = select<Row>(key);
@@ -189,48 +276,7 @@ Time SqliteStorage::load(const RowKeys& wanted, Rows& found) {
 
 std::optional<Versioned<RoomLine>> SqliteStorage::find_line(ConcertKey concert) {
     if (!find<Sale>(concert)) return std::nullopt;
-    RoomLine line{.concert = concert};
-    {
-        Use count(statements_.admitted_count);
-        CellBinder(*count).add(concert);
-        if (!count.step()) throw Damaged("passes cannot be counted");
-        read_cells(*count, line.admitted);
-    }
-    line.waiting = first_waiting(concert);
-    Use ending(statements_.ending);
-    CellBinder(*ending).add(concert).integer(as_limit(RoomLine::batch));
-    while (ending.step()) {
-        auto& next = line.expiring.emplace_back();
-        read_cells(*ending, next.name, next.ends_at);
-    }
-    return Versioned<RoomLine>{std::move(line), 1};
-}
-
-// The first `batch` numbers of each class, which lie together in the index.
-std::vector<PlaceNumber> SqliteStorage::first_waiting(ConcertKey concert) {
-    std::vector<PlaceNumber> first;
-    for (PlaceNumber after{};;) {
-        const std::vector<PlaceNumber> next = waiting_numbers(concert, after, RoomLine::batch);
-        if (next.empty()) return first;
-        const PlaceNumber last = PlaceNumber::last_of(next.front().line_class());
-        // A number that nobody was given is the audit's to find.
-        if (next.front() > last) return first;
-        const auto end = std::ranges::upper_bound(next, last);
-        first.insert(first.end(), next.begin(), end);
-        if (end == next.end() && next.size() < RoomLine::batch) return first;
-        after = last;
-    }
-}
-
-ExpiringHolds SqliteStorage::expiring_holds() {
-    Use use(statements_.expiring);
-    CellBinder(*use).integer(as_limit(ExpiringHolds::batch));
-    ExpiringHolds holds;
-    while (use.step()) {
-        auto& next = holds.reservations.emplace_back();
-        read_cells(*use, next.name, next.ends_at);
-    }
-    return holds;
+    return Versioned<RoomLine>{rooms_[concert].line(concert), 1};
 }
 
 // --- A commit ----------------------------------------------------------------------------------
@@ -238,11 +284,17 @@ ExpiringHolds SqliteStorage::expiring_holds() {
 CommitOutcome SqliteStorage::commit(const ChangeSet& changes) {
     guarded([&] { connection_.checkpoint_if_due(); });
     try {
+        check(changes);
         Use(statements_.begin).run();
-        write(changes);
+        write_record(changes);
+        const std::size_t items =
+            changes.rows.size() + changes.transfers.size() + changes.events.size();
+        if (const std::size_t due = fold_due(items); due > 0) fold(due);
         Use(statements_.commit).run();
+        settle();
         remember(changes);
     } catch (const SQLite::Exception& error) {
+        unwrite();
         return undo(error);
     } catch (...) {
         // A bug, or no memory: whichever, the store and the cache may differ now.
@@ -254,74 +306,80 @@ CommitOutcome SqliteStorage::commit(const ChangeSet& changes) {
     return CommitOutcome::committed;
 }
 
-void SqliteStorage::write(const ChangeSet& changes) {
-    changes.rows.for_each([&](const auto& rows) {
-        for (const auto& row : rows) write(row);
-    });
-    for (const Transfer& transfer : changes.transfers) write(transfer);
-    for (const Event& event : changes.events) write(event);
-    write_counters(std::max(mark_.load(), changes.at));
-}
-
-void SqliteStorage::write_counters(Time mark) {
-    Use counters(statements_.set_counters);
-    CellBinder(*counters).add(mark).integer(next_key_);
-    CONCERTRES_ASSERT(counters.run() == 1);
-}
-
-// SQLite writes an index anew wherever one of its columns is set, even to the same value: a hold
-// would cost its pass four writes more.
-template <class Row>
-SQLite::Statement& SqliteStorage::statement_for(const Versioned<Row>& row) {
-    RowStatements<Row>& statements = statements_.of<Row>();
-    if (row.version == 1) return statements.insert;
-    if constexpr (changes_seldom<Row>) {
-        const auto* before = cache_.find<Row>(row.row.key());
-        const bool is_known = before != nullptr && *before;
-        if (is_known && !Table<Row>::seldom_differ((*before)->row, row.row)) {
-            return statements.update_often;
+// What a unique index or the WHERE of an update would find out if the tables were written now.
+void SqliteStorage::check(const ChangeSet& changes) {
+    changes.rows.for_each([&]<class Row>(const std::vector<Versioned<Row>>& rows) {
+        for (const Versioned<Row>& row : rows) {
+            const auto* cached = cache_.find<Row>(row.row.key());
+            const auto before = cached != nullptr ? *cached : find<Row>(row.row.key());
+            CONCERTRES_ASSERT(row.version == (before ? before->version + 1 : 1));
+            if (row.version == 1) check_name(row.row);
         }
+    });
+    absent_.clear();
+    check_numbers(changes.transfers, [](const Transfer& each) { return each.wallet; });
+    check_numbers(changes.events, [](const Event& each) { return each.stream; });
+}
+
+template <class Appended, class OwnerOf>
+void SqliteStorage::check_numbers(const std::vector<Appended>& appended, const OwnerOf& owner_of) {
+    std::map<decltype(owner_of(appended.front())), std::int64_t> last;
+    for (const Appended& each : appended) {
+        const auto [number, added] = last.try_emplace(owner_of(each), 0);
+        if (added) number->second = last_number(number->first);
+        CONCERTRES_ASSERT(each.number == ++number->second);
     }
-    return statements.update;
 }
 
-template <class Row>
-void SqliteStorage::write(const Versioned<Row>& row) {
-    CONCERTRES_ASSERT(row.version >= 1);
-    Use use(statement_for(row));
-    CellBinder cells(*use);
-    cells.add(row.version);
-    bind(cells, row.row);
-    CONCERTRES_ASSERT(use.run() == 1);
+std::int64_t SqliteStorage::last_number(const Stream& stream) {
+    if (const auto pending = pending_.last_number(stream)) return *pending;
+    Use use(statements_.last_event);
+    CellBinder(*use).add(stream.kind).integer(stream.owner);
+    return only_number(use);
 }
 
-void SqliteStorage::write(const Transfer& transfer) {
-    Use use(statements_.insert_transfer);
-    CellBinder cells(*use);
-    bind(cells, transfer);
-    cells.add(checksum(transfer));
-    use.run();
+std::int64_t SqliteStorage::last_number(UserKey wallet) {
+    if (const auto pending = pending_.last_number(wallet)) return *pending;
+    Use use(statements_.last_transfer);
+    CellBinder(*use).add(wallet);
+    return only_number(use);
 }
 
-void SqliteStorage::write(const Event& event) {
-    const std::string data = encode(event);
-    Use use(statements_.insert_event);
-    CellBinder cells(*use);
-    bind(cells, event);
-    cells.add(data).add(checksum(event, data));
+void SqliteStorage::write_record(const ChangeSet& changes) {
+    texts_.clear();
+    for (const Event& event : changes.events) texts_.push_back(encode(event));
+    sqlite::write_record(record_, changes, texts_, next_key_);
+    Use use(statements_.insert_record);
+    CellBinder(*use).add(last_record_ + 1).add(Bytes<const std::string>{record_});
     use.run();
 }
 
 void SqliteStorage::remember(const ChangeSet& changes) {
+    const auto bytes = static_cast<std::int64_t>(record_.size());
+    journal_.push_back({++last_record_, bytes});
+    journal_bytes_ += bytes;
     mark_ = std::max(mark_.load(), changes.at);
-    changes.rows.for_each([&]<class Row>(const std::vector<Versioned<Row>>& rows) {
-        for (const Versioned<Row>& row : rows) cache_.put<Row>(row.row.key(), row);
+    changes.rows.for_each([&](const auto& rows) {
+        for (const auto& row : rows) remember(row);
     });
-    for (const Versioned<Reservation>& made : changes.rows.of<Reservation>()) {
-        if (made.version != 1) continue;
-        cache_.put<ReservationName>(made.row.id,
-                                    Versioned<ReservationName>{{made.row.id, made.row.row}, 1});
+    for (const Transfer& transfer : changes.transfers) pending_.add(transfer);
+    for (std::size_t i = 0; i < texts_.size(); ++i) {
+        pending_.add(changes.events[i], std::move(texts_[i]));
     }
+}
+
+template <class Row>
+void SqliteStorage::remember(const Versioned<Row>& row) {
+    bool seldom_differ = true;
+    if (const auto* before = cache_.find<Row>(row.row.key())) {
+        CONCERTRES_ASSERT(row.version == (*before ? (*before)->version + 1 : 1));
+        if constexpr (changes_seldom<Row>) {
+            seldom_differ = !*before || Table<Row>::seldom_differ((*before)->row, row.row);
+        }
+    }
+    cache_.change(row, seldom_differ);
+    if (row.version == 1) note_new(row.row);
+    note_live(row.row);
 }
 
 // Whether a transaction that failed is certainly gone. Without space SQLite has not written the
@@ -336,6 +394,65 @@ CommitOutcome SqliteStorage::undo(const SQLite::Exception& error) {
     // A row that should be new is there, or an id twice: a bug of the engine's.
     CONCERTRES_ASSERT(code != SQLITE_CONSTRAINT);
     return CommitOutcome::lost;
+}
+
+// --- After a crash -----------------------------------------------------------------------------
+
+// Takes the journal's records one after another as commits that have just been made, but for what
+// the tables have of them.
+class SqliteStorage::Recovery {
+  public:
+    explicit Recovery(SqliteStorage& storage) : storage_(storage) {}
+
+    void take(Record& record) {
+        storage_.mark_ = std::max(storage_.mark_.load(), record.changes.at);
+        storage_.next_key_ = std::max(storage_.next_key_, record.next_key);
+        record.changes.rows.for_each([&](const auto& rows) {
+            for (const auto& row : rows) take(row);
+        });
+        for (const Transfer& transfer : record.changes.transfers) {
+            if (transfer.number > storage_.last_number(transfer.wallet)) {
+                storage_.pending_.add(transfer);
+            }
+        }
+        for (std::size_t i = 0; i < record.texts.size(); ++i) {
+            const Event& event = record.changes.events[i];
+            if (event.number <= storage_.last_number(event.stream)) continue;
+            storage_.pending_.add(event, std::move(record.texts[i]));
+        }
+    }
+
+  private:
+    template <class Row>
+    void take(const Versioned<Row>& row) {
+        const auto stored = storage_.find<Row>(row.row.key());
+        if (stored && stored->version >= row.version) return;
+        if (row.version != (stored ? stored->version + 1 : 1)) {
+            throw Damaged("a row of the table " + std::string(Table<Row>::name) +
+                          " does not go with the journal");
+        }
+        storage_.remember(row);
+    }
+
+    SqliteStorage& storage_;
+};
+
+void SqliteStorage::recover() {
+    Recovery recovery(*this);
+    SQLite::Statement records(connection_.database(),
+                              "SELECT number, record FROM journal ORDER BY number");
+    Record record;
+    while (records.executeStep()) {
+        std::int64_t number = 0;
+        Bytes<std::string> bytes_of_record{record_};
+        read_cells(records, number, bytes_of_record);
+        if (!read_record(record_, record)) throw Damaged("a record of its journal is damaged");
+        recovery.take(record);
+        const auto bytes = static_cast<std::int64_t>(record_.size());
+        journal_.push_back({number, bytes});
+        journal_bytes_ += bytes;
+        last_record_ = number;
+    }
 }
 
 }  // namespace concertres::sqlite

@@ -1,11 +1,17 @@
 // The storage behind open_sqlite(): one connection (connection.hpp), the statements on it
 // (statements.hpp, tables.hpp), and the rows that are at hand (row_cache.hpp).
+//
+// A commit is one record in the journal table (journal.hpp), and is known here as rows that the
+// tables do not have yet (row_cache.hpp, pending.hpp). Folding writes these to the tables, many
+// commits at once, and then deletes their records; see fold.cpp. Whoever reads looks here first.
 #pragma once
 
 #include <algorithm>
 #include <atomic>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -15,10 +21,15 @@
 #include <string_view>
 #include <vector>
 
+#include "concertres/assert.hpp"
 #include "concertres/sqlite.hpp"
 #include "concertres/storage.hpp"
+#include "live/held_reservations.hpp"
+#include "live/room.hpp"
 #include "sqlite/cells.hpp"
 #include "sqlite/connection.hpp"
+#include "sqlite/journal.hpp"
+#include "sqlite/pending.hpp"
 #include "sqlite/row_cache.hpp"
 #include "sqlite/schema.hpp"
 #include "sqlite/statements.hpp"
@@ -36,6 +47,10 @@ class SqliteStorage final : public Storage {
   public:
     SqliteStorage(const std::filesystem::path& file, const SqliteOptions& options,
                   const Schema& schema);
+    // Leaves the journal empty where it can.
+    ~SqliteStorage() override;
+    SqliteStorage(const SqliteStorage&) = delete;
+    SqliteStorage& operator=(const SqliteStorage&) = delete;
 
     [[nodiscard]] bool exclusive() const override { return true; }
     [[nodiscard]] const StoreSecrets& secrets() const override { return secrets_; }
@@ -48,7 +63,7 @@ class SqliteStorage final : public Storage {
     void read(const RowKeys& wanted, Rows& found) override;
     [[nodiscard]] Time load(const RowKeys& wanted, Rows& found) override;
     [[nodiscard]] CommitOutcome commit(const ChangeSet& changes) override;
-    void tidy() override;
+    bool tidy() override;
 
     [[nodiscard]] std::vector<PerformanceState> performances(ConcertKey concert,
                                                              Time after) override;
@@ -79,6 +94,7 @@ class SqliteStorage final : public Storage {
     [[nodiscard]] Connection& connection() { return connection_; }
     [[nodiscard]] Statements& statements() { return statements_; }
     [[nodiscard]] std::size_t cached_rows() const { return cache_.size(); }
+    [[nodiscard]] std::int64_t journal_bytes() const { return journal_bytes_; }
 
   private:
     template <template <class> class Cell, class... Rows>
@@ -92,7 +108,11 @@ class SqliteStorage final : public Storage {
     void require_alive() const;
 
     // --- opening
-    void read_store();
+    // Whether it is a copy that nobody has opened yet.
+    [[nodiscard]] bool read_store();
+    void recover();
+    class Recovery;
+    void read_live();
     void begin_new_epochs();
 
     // --- reading
@@ -105,23 +125,76 @@ class SqliteStorage final : public Storage {
                                                            const KeyOf<Name>& id);
     [[nodiscard]] std::optional<Versioned<Transfer>> find_transfer(const TransferId& id);
     [[nodiscard]] std::optional<Versioned<RoomLine>> find_line(ConcertKey concert);
-    [[nodiscard]] std::vector<PlaceNumber> first_waiting(ConcertKey concert);
-    [[nodiscard]] ExpiringHolds expiring_holds();
-    std::vector<PlaceNumber> waiting_numbers(ConcertKey concert, PlaceNumber after,
-                                             std::size_t limit);
+    // What the cache knows of a row is later than what the tables have.
+    template <class Row>
+    void bring_up_to_date(Row& row);
+    // REQUIRES: it is there, or the store is damaged
+    template <class Row>
+    [[nodiscard]] Row read_row(const KeyOf<Row>& key);
+    [[nodiscard]] std::vector<Place> places(ConcertKey concert, Use& in_tables,
+                                            const std::vector<PlaceNumber>& numbers);
+    template <class Row>
+    [[nodiscard]] std::vector<Row> newest(SQLite::Statement& statement, UserKey user,
+                                          KeyOf<Row> before, std::size_t limit,
+                                          std::vector<KeyOf<Row>> pending);
     [[nodiscard]] std::vector<NewConcert> read_concerts();
 
     // --- writing
-    void write(const ChangeSet& changes);
+    void check(const ChangeSet& changes);
+    void check_name(const Reservation& row) {
+        CONCERTRES_ASSERT(absent_.contains(row.id.uuid) || !find<ReservationName>(row.id));
+    }
+    void check_name(const Payment& row) {
+        CONCERTRES_ASSERT(absent_.contains(row.id.uuid) || !find<PaymentName>(row.id));
+    }
     template <class Row>
-    [[nodiscard]] SQLite::Statement& statement_for(const Versioned<Row>& row);
-    template <class Row>
-    void write(const Versioned<Row>& row);
-    void write(const Transfer& transfer);
-    void write(const Event& event);
-    void write_counters(Time mark);
+    void check_name(const Row&) {}
+    void note_absent(const Uuid& id) {
+        constexpr std::size_t absent_max = 100'000;
+        if (absent_.size() >= absent_max) absent_.clear();
+        absent_.insert(id);
+    }
+    template <class Appended, class OwnerOf>
+    void check_numbers(const std::vector<Appended>& appended, const OwnerOf& owner_of);
+    // Of a stream's events, or a wallet's transfers; 0: there is none.
+    [[nodiscard]] std::int64_t last_number(const Stream& stream);
+    [[nodiscard]] std::int64_t last_number(UserKey wallet);
+    void write_record(const ChangeSet& changes);
     void remember(const ChangeSet& changes);
+    template <class Row>
+    void remember(const Versioned<Row>& row);
+    void note_live(const Reservation& row) { held_.change(row); }
+    void note_live(const Place& row) { rooms_[row.concert].change(row); }
+    void note_live(const Pass& row) { rooms_[row.concert].change(row); }
+    template <class Row>
+    void note_live(const Row&) {}
+    void note_new(const Reservation& row) { pending_.reservations.add(row); }
+    void note_new(const Payment& row) { pending_.payments.add(row); }
+    template <class Row>
+    void note_new(const Row&) {}
+    void forget_new(const Reservation& row) { pending_.reservations.remove(row); }
+    void forget_new(const Payment& row) { pending_.payments.remove(row); }
+    template <class Row>
+    void forget_new(const Row&) {}
+    void write_counters();
     [[nodiscard]] CommitOutcome undo(const SQLite::Exception& error);
+
+    // --- folding
+    [[nodiscard]] bool is_folded() const { return journal_.empty(); }
+    // How much a commit of so many rows, transfers and events folds on its way.
+    [[nodiscard]] std::size_t fold_due(std::size_t items) const;
+    // Within a transaction; what is written counts once settle() is called after its commit.
+    void fold(std::size_t budget);
+    void begin_round();
+    [[nodiscard]] bool round_is_over();
+    void settle();
+    void unwrite();
+    // In a transaction of its own. False: there was no space, and all is as it was.
+    bool fold_now(std::size_t budget);
+    template <class Row>
+    void write(const typename Cache::template Slot<Row>& slot);
+    void write(const PendingEvent& event);
+    void write(const Transfer& transfer);
 
     // --- the scan
     void scan_rows(ScanVisitor& visitor);
@@ -142,6 +215,26 @@ class SqliteStorage final : public Storage {
     std::optional<StoreClock> clock_;
     std::int64_t next_key_ = 1;  // stored with each commit, so it is above all keys that rows have
     bool failed_ = false;
+
+    // --- what is not over yet
+    live::HeldReservations held_;
+    std::map<ConcertKey, live::Room> rooms_;
+
+    // --- what the journal has, and the tables not yet
+    struct JournalEntry {
+        std::int64_t number = 0;
+        std::int64_t bytes = 0;
+    };
+    const std::int64_t journal_bytes_max_;
+    std::deque<JournalEntry> journal_;
+    std::int64_t journal_bytes_ = 0;
+    std::int64_t last_record_ = 0;
+    std::optional<std::int64_t> round_through_;  // the last record of the round that is folded
+    bool round_ends_ = false;                    // with the transaction that is open
+    Pending pending_;
+    boost::unordered_flat_set<Uuid, std::hash<Uuid>> absent_;  // ids that were asked for in vain
+    std::string record_;              // what is being written
+    std::vector<std::string> texts_;  // of its events
 };
 
 template <class Work>

@@ -13,12 +13,26 @@ Statements::Statements(SQLite::Database& database)
       begin(prepare("BEGIN IMMEDIATE")),
       commit(prepare("COMMIT")),
       set_counters(prepare("UPDATE store SET mark = ?1, next_key = ?2 WHERE id = 1")),
+      insert_record(prepare("INSERT INTO journal(number, record) VALUES (?1, ?2)")),
+      delete_records(prepare("DELETE FROM journal WHERE number <= ?1")),
       insert_transfer(prepare(insert_once_sql<Transfer>("crc", 1))),
       insert_event(prepare(insert_once_sql<Event>("data, crc", 2))),
 
+      last_event(prepare("SELECT ifnull(max(number), 0) FROM event"
+                         " WHERE stream = ?1 AND owner = ?2")),
+      last_transfer(prepare("SELECT ifnull(max(number), 0) FROM transfer WHERE wallet = ?1")),
       reservation_name(prepare("SELECT key FROM reservation WHERE id = ?1")),
       payment_name(prepare("SELECT key FROM payment WHERE id = ?1")),
       transfer(prepare(select_once_sql<Transfer>("crc") + " WHERE id = ?1")),
+
+      live_reservations(prepare("SELECT key, held_until, performance, seats FROM reservation"
+                                " INDEXED BY reservation_held WHERE status = 1")),
+      live_waiting(prepare("SELECT concert, number FROM place INDEXED BY place_waiting"
+                           " WHERE status = 1")),
+      live_passed(prepare("SELECT concert, number FROM place INDEXED BY place_passed"
+                          " WHERE status = 4")),
+      live_passes(prepare("SELECT concert, number, expires_at FROM pass INDEXED BY pass_ending"
+                          " WHERE status = 1")),
 
       // CROSS JOIN fixes the order: the performances of a concert, then their states.
       performances(prepare("SELECT s.version, " + ColumnText::of<PerformanceState>(1).all() +
@@ -28,35 +42,14 @@ Statements::Statements(SQLite::Database& database)
                            " ORDER BY p.starts_at, p.key")),
       seats(prepare(select_sql<Seat>() + " WHERE performance = ?1 AND number > ?2 ORDER BY number"
                                          " LIMIT ?3")),
-      dead_holds(prepare("SELECT performance, seats FROM reservation INDEXED BY reservation_held"
-                         " WHERE status = 1 AND held_until <= ?1")),
-      first_held(prepare("SELECT held_until FROM reservation INDEXED BY reservation_held"
-                         " WHERE status = 1 ORDER BY held_until LIMIT 1")),
-      // The next room above ?1 that has admitted anybody, and when the first of them ends.
-      next_admitted(prepare("SELECT concert, expires_at FROM pass INDEXED BY pass_ending"
-                            " WHERE status = 1 AND concert > ?1"
-                            " ORDER BY concert, expires_at LIMIT 1")),
-      waiting(prepare("SELECT number FROM place INDEXED BY place_waiting"
-                      " WHERE status = 1 AND concert = ?1 AND number > ?2"
-                      " ORDER BY number LIMIT ?3")),
       waiting_places(prepare(select_sql<Place>() +
                              " INDEXED BY place_waiting"
                              " WHERE status = 1 AND concert = ?1 AND number > ?2"
-                             " ORDER BY number LIMIT ?3")),
+                             " ORDER BY number")),
       passed_places(prepare(select_sql<Place>() +
                             " INDEXED BY place_passed"
                             " WHERE status = 4 AND concert = ?1 AND number > ?2"
-                            " ORDER BY number LIMIT ?3")),
-      admitted(prepare(select_sql<Pass>() + " INDEXED BY pass_admitted"
-                                            " WHERE status = 1 AND concert = ?1 AND number > ?2"
-                                            " ORDER BY number LIMIT ?3")),
-      admitted_count(prepare("SELECT count(*) FROM pass INDEXED BY pass_ending"
-                             " WHERE status = 1 AND concert = ?1")),
-      ending(prepare("SELECT number, expires_at FROM pass INDEXED BY pass_ending"
-                     " WHERE status = 1 AND concert = ?1"
-                     " ORDER BY expires_at, number LIMIT ?2")),
-      expiring(prepare("SELECT key, held_until FROM reservation INDEXED BY reservation_held"
-                       " WHERE status = 1 ORDER BY held_until, key LIMIT ?1")),
+                            " ORDER BY number")),
       reservations(prepare(select_sql<Reservation>() +
                            " WHERE user = ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3")),
       payments(prepare(select_sql<Payment>() +

@@ -72,25 +72,27 @@ class Statements {
     SQLite::Statement& begin;
     SQLite::Statement& commit;
     SQLite::Statement& set_counters;
+    SQLite::Statement& insert_record;
+    SQLite::Statement& delete_records;
     SQLite::Statement& insert_transfer;
     SQLite::Statement& insert_event;
 
+    SQLite::Statement& last_event;
+    SQLite::Statement& last_transfer;
     SQLite::Statement& reservation_name;
     SQLite::Statement& payment_name;
     SQLite::Statement& transfer;
 
+    // Each reads one index to its end, when a store is opened.
+    SQLite::Statement& live_reservations;
+    SQLite::Statement& live_waiting;
+    SQLite::Statement& live_passed;
+    SQLite::Statement& live_passes;
+
     SQLite::Statement& performances;
     SQLite::Statement& seats;
-    SQLite::Statement& dead_holds;
-    SQLite::Statement& first_held;
-    SQLite::Statement& next_admitted;
-    SQLite::Statement& waiting;
     SQLite::Statement& waiting_places;
     SQLite::Statement& passed_places;
-    SQLite::Statement& admitted;
-    SQLite::Statement& admitted_count;
-    SQLite::Statement& ending;
-    SQLite::Statement& expiring;
     SQLite::Statement& reservations;
     SQLite::Statement& payments;
     SQLite::Statement& transfers;

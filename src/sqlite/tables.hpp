@@ -19,21 +19,23 @@ using columns::Table;
 // --- Binding and reading a row -----------------------------------------------------------------
 
 // Everything is bound in the order of visit(), whether it is a key or not.
+template <class Cells>
 class RowBinder {
   public:
-    explicit RowBinder(CellBinder& cells) : cells_(&cells) {}
+    explicit RowBinder(Cells& cells) : cells_(&cells) {}
     void key(std::string_view, const auto& value) { cells_->add(value); }
     void fixed(std::string_view, const auto& value) { cells_->add(value); }
     void seldom(std::string_view, const auto& value) { cells_->add(value); }
     void column(std::string_view, const auto& value) { cells_->add(value); }
 
   private:
-    CellBinder* cells_;
+    Cells* cells_;
 };
 
+template <class Cells>
 class RowReader {
   public:
-    explicit RowReader(CellReader& cells) : cells_(&cells) {}
+    explicit RowReader(Cells& cells) : cells_(&cells) {}
     void key(std::string_view, auto& value) { cells_->get(value); }
     void fixed(std::string_view, auto& value) { cells_->get(value); }
     void seldom(std::string_view, auto& value) { cells_->get(value); }
@@ -44,18 +46,18 @@ class RowReader {
     }
 
   private:
-    CellReader* cells_;
+    Cells* cells_;
 };
 
-template <class Row>
-void bind(CellBinder& cells, const Row& row) {
-    RowBinder binder(cells);
+template <class Cells, class Row>
+void bind(Cells& cells, const Row& row) {
+    RowBinder<Cells> binder(cells);
     Table<Row>::visit(binder, row);
 }
 
-template <class Row>
-void get(CellReader& cells, Row& row) {
-    RowReader reader(cells);
+template <class Cells, class Row>
+void get(Cells& cells, Row& row) {
+    RowReader<Cells> reader(cells);
     Table<Row>::visit(reader, row);
 }
 
@@ -130,19 +132,19 @@ template <class Row>
     return "INSERT INTO " + std::string(Table<Row>::name) + "(version, " + text.all() +
            ") VALUES (?1, " + text.values() + ")";
 }
-// The row as it was read, one version before: no other row is changed, nor this one twice.
+// The row of an earlier version: of several commits the last alone is written.
 template <class Row>
 [[nodiscard]] std::string update_sql() {
     const auto text = ColumnText::of<Row>(2);
     return "UPDATE " + std::string(Table<Row>::name) + " SET version = ?1, " + text.set() +
-           " WHERE " + text.matching() + " AND version = ?1 - 1";
+           " WHERE " + text.matching() + " AND version < ?1";
 }
 // The same where nothing differs that is visited as seldom().
 template <class Row>
 [[nodiscard]] std::string update_often_sql() {
     const auto text = ColumnText::of<Row>(2);
     return "UPDATE " + std::string(Table<Row>::name) + " SET version = ?1, " + text.set_often() +
-           " WHERE " + text.matching() + " AND version = ?1 - 1";
+           " WHERE " + text.matching() + " AND version < ?1";
 }
 // Of a row without a version, with `more` columns behind its own.
 template <class Row>

@@ -27,7 +27,7 @@ namespace concertres::test {
 inline constexpr const char* store_name = "sale.db";
 // So small that every few commits there is a checkpoint.
 [[nodiscard]] inline SqliteOptions store_options(Clock& clock) {
-    return {.clock = &clock, .wal_bytes_max = 200'000};
+    return {.clock = &clock, .wal_bytes_max = 200'000, .journal_bytes_max = 20'000};
 }
 inline std::unique_ptr<sqlite::SqliteStorage> open_store(const std::filesystem::path& folder,
                                                          Clock& clock) {

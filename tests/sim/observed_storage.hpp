@@ -51,9 +51,9 @@ class ObservedStorage final : public test::KeptStorage {
         observer_->committed(changes, outcome);
         return outcome;
     }
-    void tidy() override {
+    bool tidy() override {
         check_alive();
-        KeptStorage::tidy();
+        return KeptStorage::tidy();
     }
 
   private:

@@ -1,6 +1,7 @@
 #include "sim/world.hpp"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 
 #include "concertres/memory.hpp"
@@ -87,7 +88,12 @@ bool World::is_final(Errc code) {
 
 std::shared_ptr<Storage> World::open_store() {
     if (mix_.store == StoreKind::memory) return kept_;
-    return open_sqlite(folder_->path() / "sale.db", {.clock = &clock_, .wal_bytes_max = 30'000});
+    // Folded with every commit, now and then, or hardly ever.
+    constexpr std::array<std::int64_t, 3> journals = {0, 8'000, 1'000'000};
+    return open_sqlite(folder_->path() / "sale.db",
+                       {.clock = &clock_,
+                        .wal_bytes_max = 30'000,
+                        .journal_bytes_max = journals[mix_.seed % journals.size()]});
 }
 
 void World::start() {

@@ -21,9 +21,11 @@ std::unique_ptr<Storage> open_sqlite_in(const path& directory, Clock* clock) {
     return open_sqlite(directory / "store.db", {.clock = clock});
 }
 
-// The same file with next to no cache, so that every row is read back from it.
+// The same file with next to no cache, so that every row is read back from it, and with its journal
+// folded into the tables a little with every commit.
 std::unique_ptr<Storage> open_uncached_sqlite_in(const path& directory, Clock* clock) {
-    return open_sqlite(directory / "store.db", {.clock = clock, .cached_rows_max = 1});
+    return open_sqlite(directory / "store.db",
+                       {.clock = clock, .journal_bytes_max = 0, .cached_rows_max = 1});
 }
 
 // The directory of a store in PostgreSQL has the name of its database in it.

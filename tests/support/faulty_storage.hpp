@@ -88,7 +88,7 @@ class FaultyStorage final : public Storage {
     void read(const RowKeys& wanted, Rows& found) override;
     Time load(const RowKeys& wanted, Rows& found) override;
     CommitOutcome commit(const ChangeSet& changes) override;
-    void tidy() override { inner_->tidy(); }
+    bool tidy() override { return inner_->tidy(); }
 
     std::vector<PerformanceState> performances(ConcertKey concert, Time after) override;
     std::vector<Seat> seats(PerformanceKey performance, SeatNumber after,

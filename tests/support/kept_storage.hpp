@@ -33,7 +33,7 @@ class KeptStorage : public Storage {
     void read(const RowKeys& wanted, Rows& found) override { inner_->read(wanted, found); }
     Time load(const RowKeys& wanted, Rows& found) override { return inner_->load(wanted, found); }
     CommitOutcome commit(const ChangeSet& changes) override { return inner_->commit(changes); }
-    void tidy() override { inner_->tidy(); }
+    bool tidy() override { return inner_->tidy(); }
 
     std::vector<PerformanceState> performances(ConcertKey concert, Time after) override {
         return inner_->performances(concert, after);

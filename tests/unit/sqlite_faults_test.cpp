@@ -69,6 +69,12 @@ ChangeSet much(Storage& store, int rows) {
     return changes;
 }
 
+// All that may wait until nobody does.
+void tidy_up(Storage& store) {
+    while (store.tidy()) {
+    }
+}
+
 void check_dead(Storage& store) {
     const auto check = [](auto&& call) {
         try {
@@ -260,7 +266,7 @@ TEST_CASE("a checkpoint that fails stops the store, and the next open has everyt
     SUBCASE("between two commits") {
         CHECK_THROWS_AS(static_cast<void>(on.store->commit({})), StorageError);
     }
-    SUBCASE("when there is nothing to do") { CHECK_THROWS_AS(on.store->tidy(), StorageError); }
+    SUBCASE("when there is nothing to do") { CHECK_THROWS_AS(tidy_up(*on.store), StorageError); }
     check_dead(*on.store);
     on.reopen();
     CHECK(on.balance() == Money{1});
@@ -269,7 +275,7 @@ TEST_CASE("a checkpoint that fails stops the store, and the next open has everyt
 
 TEST_CASE("a checkpoint runs once the WAL has passed its bound, and not before") {
     OnDisk on({.wal_bytes_max = 64 * 1024});
-    on.store->tidy();
+    tidy_up(*on.store);
     int checkpoints = 0;
     on.disk.before = [&](const DiskCall& call) {
         if (call.kind == DiskCall::sync && !call.to_wal) ++checkpoints;
@@ -293,8 +299,8 @@ TEST_CASE("the WAL that a large commit has made long is cut when there is nothin
     CHECK(on.store->commit(much(*on.store, 50'000)) == CommitOutcome::committed);
     CHECK(on.store->commit(new_balance(*on.store, 2)) == CommitOutcome::committed);
     const path wal = on.file.string() + "-wal";
-    CHECK(std::filesystem::file_size(wal) > 500'000);
-    on.store->tidy();
+    CHECK(std::filesystem::file_size(wal) > 300'000);
+    tidy_up(*on.store);
     CHECK(std::filesystem::file_size(wal) == 0);
     CHECK(on.balance() == Money{2});
 }
@@ -308,7 +314,7 @@ TEST_CASE("a commit that cannot be right is an assertion, and leaves no trace") 
     write_sample(*store);
     ChangeSet changes = new_balance(*store, 1);
     SUBCASE("a new row that is there") {
-        changes.rows.of<User>().push_back({{UserId{uuid_of(999)}, user}, 1});
+        changes.rows.of<User>().push_back({sample_contents().of<User>().front(), 1});
     }
     SUBCASE("a row that is not there") {
         changes.rows.of<Payment>().push_back({{.row = {99}, .id = {uuid_of(5)}}, 2});

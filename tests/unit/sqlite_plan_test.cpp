@@ -3,6 +3,8 @@
 #include <SQLiteCpp/Statement.h>
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -59,6 +61,9 @@ struct Opened {
     }
 };
 
+constexpr std::array live_indexes = {"INDEX reservation_held", "INDEX place_waiting",
+                                     "INDEX place_passed", "INDEX pass_ending"};
+
 }  // namespace
 
 TEST_SUITE_BEGIN("sqlite: plans");
@@ -71,12 +76,11 @@ TEST_CASE("no statement of the port reads a whole table, or sorts") {
         for (const std::string& step : steps) {
             CAPTURE(sql);
             CAPTURE(step);
-            // "SCAN reservation USING INDEX reservation_held" begins at the first deadline and ends
-            // at the LIMIT: the index has held reservations only.
-            const bool bounded = step.starts_with("SCAN reservation USING") &&
-                                 step.find("INDEX reservation_held") != std::string::npos &&
-                                 sql.find(" LIMIT ") != std::string::npos;
-            CHECK((step.starts_with("SEARCH ") || bounded));
+            // What is read to its end when a store is opened is an index of what is not over.
+            const bool of_live_rows = std::ranges::any_of(live_indexes, [&](const char* index) {
+                return step.starts_with("SCAN ") && step.ends_with(index);
+            });
+            CHECK((step.starts_with("SEARCH ") || of_live_rows));
             CHECK(step.find("TEMP B-TREE") == std::string::npos);
             CHECK(step.find("AUTOMATIC") == std::string::npos);
         }
@@ -101,33 +105,28 @@ TEST_CASE("each query of the port uses the index that is there for it") {
            "SEARCH s USING INTEGER PRIMARY KEY (rowid=?)"});
     check("FROM seat WHERE performance = ?1 AND number > ?2 ORDER",
           {"SEARCH seat USING PRIMARY KEY (performance=? AND number>?)"});
-    check("SELECT performance, seats FROM reservation",
-          {"SEARCH reservation USING INDEX reservation_held (held_until<?)"});
-    check("SELECT held_until FROM reservation", {"SCAN reservation USING INDEX reservation_held"});
-    check("SELECT key, held_until FROM reservation",
+    check("held_until, performance, seats FROM reservation",
           {"SCAN reservation USING INDEX reservation_held"});
-    check("SELECT concert, expires_at FROM pass",
-          {"SEARCH pass USING COVERING INDEX pass_ending (concert>?)"});
-    check("SELECT number, expires_at FROM pass",
-          {"SEARCH pass USING COVERING INDEX pass_ending (concert=?)"});
-    check("SELECT count(*) FROM pass",
-          {"SEARCH pass USING COVERING INDEX pass_ending (concert=?)"});
-    check("FROM pass INDEXED BY pass_admitted",
-          {"SEARCH pass USING INDEX pass_admitted (concert=? AND number>?)"});
+    check("number, expires_at FROM pass", {"SCAN pass USING COVERING INDEX pass_ending"});
+    check("SELECT concert, number FROM place INDEXED BY place_waiting",
+          {"SCAN place USING COVERING INDEX place_waiting"});
+    check("SELECT concert, number FROM place INDEXED BY place_passed",
+          {"SCAN place USING INDEX place_passed"});
     check("passed_at FROM place INDEXED BY place_waiting",
           {"SEARCH place USING INDEX place_waiting (concert=? AND number>?)"});
-    check("FROM place INDEXED BY place_passed",
+    check("passed_at FROM place INDEXED BY place_passed",
           {"SEARCH place USING INDEX place_passed (concert=? AND number>?)"});
-    check("SELECT number FROM place INDEXED BY place_waiting",
-          {"SEARCH place USING COVERING INDEX place_waiting (concert=? AND number>?)"});
     check("FROM reservation WHERE user",
           {"SEARCH reservation USING INDEX reservation_user (user=? AND rowid<?)"});
     check("FROM payment WHERE user",
           {"SEARCH payment USING INDEX payment_user (user=? AND rowid<?)"});
-    check("FROM transfer WHERE wallet",
+    check("crc FROM transfer WHERE wallet",
           {"SEARCH transfer USING PRIMARY KEY (wallet=? AND number<?)"});
-    check("FROM event WHERE stream",
+    check("crc FROM event WHERE stream",
           {"SEARCH event USING PRIMARY KEY (stream=? AND owner=? AND number>?)"});
+    check("max(number), 0) FROM event",
+          {"SEARCH event USING PRIMARY KEY (stream=? AND owner=?)"});
+    check("max(number), 0) FROM transfer", {"SEARCH transfer USING PRIMARY KEY (wallet=?)"});
 }
 
 TEST_CASE("each index is there for a query of the port") {

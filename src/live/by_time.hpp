@@ -11,7 +11,7 @@
 #include "concertres/assert.hpp"
 #include "concertres/time.hpp"
 
-namespace concertres::memory {
+namespace concertres::live {
 
 template <class Value>
 class ByTime {
@@ -54,4 +54,4 @@ class ByTime {
     Found found_;
 };
 
-}  // namespace concertres::memory
+}  // namespace concertres::live

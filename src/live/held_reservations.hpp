@@ -1,0 +1,54 @@
+// The reservations that are marked held, by deadline. A hold that ends is only counted out, because
+// most end long before anybody asks for them; who asks passes over what is left of it.
+//
+// Threads: one.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "concertres/storage.hpp"
+#include "live/by_time.hpp"
+
+namespace concertres::live {
+
+class HeldReservations {
+  public:
+    // What is committed of a reservation, each time that it changes.
+    void change(const Reservation& after);
+    // One that is held.
+    void add(ReservationKey key, Time until, PerformanceKey performance, std::int64_t seats);
+
+    [[nodiscard]] std::optional<Time> first() const { return by_deadline_.first(); }
+    // Those that end first.
+    [[nodiscard]] ExpiringHolds batch();
+    // Seats of those that end at `now` or earlier; none: not in it.
+    [[nodiscard]] std::map<PerformanceKey, std::int64_t> dead_seats(Time now);
+
+  private:
+    struct Hold {
+        Time until{};
+        PerformanceKey performance{};
+        std::int64_t seats = 0;
+    };
+    // What ends at one time.
+    struct Ending {
+        std::vector<ReservationKey> keys;
+        std::size_t front = 0;  // keys before this one are held no more
+        std::size_t held = 0;   // keys that are, above 0
+        bool sorted = true;     // and each there once
+    };
+    [[nodiscard]] const Hold* find(ReservationKey key, Time deadline) const;
+    void count_out(Time deadline);
+    void tidy_up(Ending& ending, Time deadline) const;
+
+    boost::unordered_flat_map<ReservationKey, Hold, std::hash<ReservationKey>> holds_;
+    ByTime<Ending> by_deadline_;
+};
+
+}  // namespace concertres::live

@@ -1,0 +1,133 @@
+// Folding: how what is in the journal gets into the tables. A round takes all that is there as it
+// begins and writes it a piece at a time, each row once however often it was committed, and as it
+// stands when its turn comes; the last piece deletes the records that the round began with. So at
+// any moment the tables and the records that are left make up the store: rows have versions, and
+// events and transfers numbers, and recover() passes over what the tables have already.
+#include "concertres/assert.hpp"
+#include "sqlite/sqlite_storage.hpp"
+
+namespace concertres::sqlite {
+namespace {
+
+// A commit stays short while the journal is within its bound: 10 ms of writing.
+constexpr std::size_t items_per_commit_max = 2'000;
+
+}  // namespace
+
+// --- A piece of a round ------------------------------------------------------------------------
+
+std::size_t SqliteStorage::fold_due(std::size_t items) const {
+    if (journal_bytes_ <= journal_bytes_max_ / 4) return 0;
+    // More than comes in, so that it ends.
+    const std::size_t due = 2 * items + 64;
+    return journal_bytes_ <= journal_bytes_max_ ? std::min(due, items_per_commit_max) : due;
+}
+
+void SqliteStorage::begin_round() {
+    pending_.unfolded_transfers().begin_round();
+    pending_.unfolded_events().begin_round();
+    cache_.for_each_unfolded([](auto, auto& queue) { queue.begin_round(); });
+    round_through_ = last_record_;
+}
+
+bool SqliteStorage::round_is_over() {
+    bool over = pending_.unfolded_transfers().round_is_over() &&
+                pending_.unfolded_events().round_is_over();
+    cache_.for_each_unfolded([&](auto, auto& queue) { over = over && queue.round_is_over(); });
+    return over;
+}
+
+void SqliteStorage::fold(std::size_t budget) {
+    if (!round_through_) begin_round();
+    pending_.unfolded_transfers().write(budget, [&](const Transfer& each) { write(each); });
+    pending_.unfolded_events().write(budget, [&](const PendingEvent& each) { write(each); });
+    cache_.for_each_unfolded([&]<class Row>(std::type_identity<Row>, auto& queue) {
+        queue.write(budget, [&](const auto& slot) { write<Row>(*slot); });
+    });
+    if (!round_is_over()) return;
+    Use use(statements_.delete_records);
+    CellBinder(*use).add(*round_through_);
+    use.run();
+    write_counters();
+    round_ends_ = true;
+}
+
+void SqliteStorage::settle() {
+    pending_.settle();
+    cache_.for_each_unfolded([&]<class Row>(std::type_identity<Row>, auto& queue) {
+        queue.settle([&](auto&& slot) {
+            if (slot->is_new) forget_new(slot->entry->row);
+            cache_.template fold<Row>(std::move(slot));
+        });
+    });
+    if (!round_ends_) return;
+    while (!journal_.empty() && journal_.front().number <= *round_through_) {
+        journal_bytes_ -= journal_.front().bytes;
+        journal_.pop_front();
+    }
+    round_through_.reset();
+    round_ends_ = false;
+}
+
+void SqliteStorage::unwrite() {
+    pending_.unfolded_transfers().unwrite();
+    pending_.unfolded_events().unwrite();
+    cache_.for_each_unfolded([](auto, auto& queue) { queue.unwrite(); });
+    round_ends_ = false;
+}
+
+bool SqliteStorage::fold_now(std::size_t budget) {
+    guarded([&] { connection_.checkpoint_if_due(); });
+    try {
+        Use(statements_.begin).run();
+        fold(budget);
+        Use(statements_.commit).run();
+        settle();
+        return true;
+    } catch (const SQLite::Exception& error) {
+        unwrite();
+        if (undo(error) == CommitOutcome::not_committed) return false;
+        fail(error.what());
+    }
+}
+
+template <class Row>
+void SqliteStorage::write(const typename Cache::template Slot<Row>& slot) {
+    if constexpr (!std::is_same_v<Row, ReservationName>) {
+        RowStatements<Row>& statements = statements_.of<Row>();
+        // SQLite writes an index anew wherever one of its columns is set, even to the same value: a
+        // hold would cost its pass four writes more.
+        Use use(slot.is_new          ? statements.insert
+                : slot.seldom_differ ? statements.update
+                                     : statements.update_often);
+        CellBinder cells(*use);
+        cells.add(slot.entry->version);
+        bind(cells, slot.entry->row);
+        CONCERTRES_ASSERT(use.run() == 1);
+    }
+}
+
+void SqliteStorage::write(const Transfer& transfer) {
+    Use use(statements_.insert_transfer);
+    CellBinder cells(*use);
+    bind(cells, transfer);
+    cells.add(checksum(transfer));
+    use.run();
+}
+
+void SqliteStorage::write(const PendingEvent& event) {
+    Use use(statements_.insert_event);
+    CellBinder cells(*use);
+    RowBinder<CellBinder> binder(cells);
+    Table<Event>::visit(binder, event);
+    cells.add(event.text).add(event.crc);
+    use.run();
+}
+
+void SqliteStorage::write_counters() {
+    Use counters(statements_.set_counters);
+    CellBinder(*counters).add(mark_.load()).integer(next_key_);
+    CONCERTRES_ASSERT(counters.run() == 1);
+}
+
+}  // namespace concertres::sqlite

@@ -1,0 +1,118 @@
+// What was committed to the journal and is not yet in the tables, beside the rows that the cache
+// keeps: transfers, events, and by what else than their key new rows are found.
+//
+// Threads: one.
+#pragma once
+
+#include <algorithm>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "concertres/storage.hpp"
+#include "sqlite/fold_queue.hpp"
+
+namespace concertres::sqlite {
+
+// Of an event what its row has.
+struct PendingEvent {
+    Stream stream{};
+    std::int64_t number = 0;
+    EventKind kind{};
+    Time at{};
+    std::string text{};     // encode() of it
+    std::uint32_t crc = 0;  // checksum() of both
+};
+struct StreamHash {
+    std::size_t operator()(const Stream& stream) const {
+        const auto kind = static_cast<std::uint64_t>(stream.kind);
+        return static_cast<std::size_t>(kind << 56 ^ static_cast<std::uint64_t>(stream.owner));
+    }
+};
+
+// New reservations, or payments: by their ids, and whose they are.
+template <class Id, class Row>
+class NewRows {
+  public:
+    void add(const Row& row) {
+        by_id_.emplace(row.id, row.row);
+        by_user_[row.user].push_back(row.row);
+    }
+    void remove(const Row& row) {
+        by_id_.erase(row.id);
+        const auto user = by_user_.find(row.user);
+        if (user == by_user_.end()) return;
+        std::erase(user->second, row.row);
+        if (user->second.empty()) by_user_.erase(user);
+    }
+    [[nodiscard]] std::optional<KeyOf<Row>> find(const Id& id) const {
+        const auto found = by_id_.find(id);
+        return found == by_id_.end() ? std::nullopt : std::optional(found->second);
+    }
+    // Whose they are; in no order.
+    [[nodiscard]] std::vector<KeyOf<Row>> of(UserKey user) const {
+        const auto found = by_user_.find(user);
+        return found == by_user_.end() ? std::vector<KeyOf<Row>>{} : found->second;
+    }
+
+  private:
+    boost::unordered_flat_map<Id, KeyOf<Row>, std::hash<Id>> by_id_;
+    boost::unordered_flat_map<UserKey, std::vector<KeyOf<Row>>, std::hash<UserKey>> by_user_;
+};
+
+class Pending {
+  public:
+    // `text` is encode() of it.
+    void add(const Event& event, std::string text);
+    void add(const Transfer& transfer);
+
+    // --- looking
+    // visit(pending) for those of a stream above `after`, in order, until it says false.
+    template <class Visit>
+    void for_each_event(const Stream& stream, std::int64_t after, Visit&& visit) const {
+        const auto found = by_stream_.find(stream);
+        if (found == by_stream_.end()) return;
+        // Their numbers have no gaps.
+        const std::int64_t below = after - found->second.front()->number + 1;
+        auto at = static_cast<std::size_t>(std::max<std::int64_t>(below, 0));
+        for (; at < found->second.size(); ++at) {
+            if (!visit(*found->second[at])) return;
+        }
+    }
+    // Of a wallet below `before`, the newest first.
+    [[nodiscard]] std::vector<Transfer> transfers(UserKey wallet, std::int64_t before,
+                                                  std::size_t limit) const;
+    [[nodiscard]] const Transfer* find(const TransferId& id) const;
+    [[nodiscard]] std::optional<std::int64_t> last_number(const Stream& stream) const {
+        const auto found = by_stream_.find(stream);
+        return found == by_stream_.end() ? std::nullopt
+                                         : std::optional(found->second.back()->number);
+    }
+    [[nodiscard]] std::optional<std::int64_t> last_number(UserKey wallet) const {
+        const auto found = by_wallet_.find(wallet);
+        return found == by_wallet_.end() ? std::nullopt
+                                         : std::optional(found->second.back()->number);
+    }
+
+    // --- folding: see FoldQueue
+    FoldQueue<PendingEvent>& unfolded_events() { return events_; }
+    FoldQueue<Transfer>& unfolded_transfers() { return transfers_; }
+    void settle();
+
+    NewRows<ReservationId, Reservation> reservations;
+    NewRows<PaymentId, Payment> payments;
+
+  private:
+    FoldQueue<PendingEvent> events_;
+    FoldQueue<Transfer> transfers_;
+    boost::unordered_flat_map<Stream, std::deque<const PendingEvent*>, StreamHash> by_stream_;
+    boost::unordered_flat_map<UserKey, std::deque<const Transfer*>, std::hash<UserKey>> by_wallet_;
+    boost::unordered_flat_map<TransferId, const Transfer*, std::hash<TransferId>> by_id_;
+};
+
+}  // namespace concertres::sqlite

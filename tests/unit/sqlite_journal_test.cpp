@@ -1,0 +1,96 @@
+// A commit as one record of the journal.
+#include "sqlite/journal.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "support/sqlite_sample.hpp"
+
+using namespace concertres;
+using namespace concertres::sqlite;
+using namespace concertres::test;
+
+namespace {
+
+// A commit with every kind of row.
+struct Sample {
+    ChangeSet changes;
+    std::vector<std::string> texts;
+    std::string bytes;
+
+    Sample() {
+        StoreContents contents = sample_contents();
+        changes.at = Time(std::chrono::microseconds(-5));
+        std::uint64_t version = 1;
+        changes.rows.for_each([&]<class Row>(std::vector<Versioned<Row>>& rows) {
+            for (const Row& row : contents.of<Row>()) rows.push_back({row, version++});
+        });
+        changes.transfers = contents.of<Transfer>();
+        changes.events = contents.of<Event>();
+        for (const Event& event : changes.events) texts.push_back(encode(event));
+        write_record(bytes, changes, texts, 1'000'000);
+    }
+};
+
+}  // namespace
+
+TEST_SUITE_BEGIN("sqlite: journal");
+
+TEST_CASE("what is read of a record is the commit that was written") {
+    const Sample sample;
+    Record record;
+    REQUIRE(read_record(sample.bytes, record));
+    CHECK(record.changes.at == sample.changes.at);
+    CHECK(record.next_key == 1'000'000);
+    sample.changes.rows.for_each([&]<class Row>(const std::vector<Versioned<Row>>& rows) {
+        CHECK(!rows.empty());
+        CHECK(record.changes.rows.of<Row>() == rows);
+    });
+    CHECK(record.changes.transfers == sample.changes.transfers);
+    CHECK(record.changes.events == sample.changes.events);
+    CHECK(record.texts == sample.texts);
+    // One that is used again has nothing left of the one before.
+    std::string empty;
+    write_record(empty, {}, {}, 1);
+    REQUIRE(read_record(empty, record));
+    CHECK(record.changes.empty());
+    CHECK(record.texts.empty());
+}
+
+TEST_CASE("numbers of every size come back") {
+    Record record;
+    for (int bit = 0; bit < 64; ++bit) {
+        for (const std::int64_t near : {-1, 0, 1}) {
+            const auto value =
+                static_cast<std::int64_t>((std::uint64_t{1} << bit) + static_cast<std::uint64_t>(near));
+            ChangeSet changes;
+            changes.rows.of<Wallet>().push_back({{.user = {value}, .balance = {-value}}, 1});
+            std::string bytes;
+            write_record(bytes, changes, {}, value);
+            REQUIRE(read_record(bytes, record));
+            CHECK(record.next_key == value);
+            CHECK(record.changes.rows.of<Wallet>() == changes.rows.of<Wallet>());
+        }
+    }
+}
+
+TEST_CASE("a record that was cut, or in which any bit is another, is no record") {
+    const Sample sample;
+    Record record;
+    for (std::size_t size = 0; size < sample.bytes.size(); ++size) {
+        CAPTURE(size);
+        CHECK(!read_record(std::string_view(sample.bytes).substr(0, size), record));
+    }
+    std::string changed = sample.bytes;
+    for (std::size_t at = 0; at < changed.size(); ++at) {
+        CAPTURE(at);
+        changed[at] ^= static_cast<char>(1 << at % 8);
+        CHECK(!read_record(changed, record));
+        changed[at] = sample.bytes[at];
+    }
+    CHECK(!read_record(sample.bytes + '\0', record));
+}
+
+TEST_SUITE_END();
