@@ -367,7 +367,8 @@ class Storage {
     // A stream's events above number `after`, in order.
     [[nodiscard]] virtual std::vector<Event> events(const Stream& stream, std::int64_t after,
                                                     std::size_t limit) = 0;
-    // Everything, for the audit. Slow: it reads the whole store.
+    // Everything, for the audit. Slow: it reads the whole store. May throw StorageError(full), and
+    // then all is as it was.
     virtual void scan(ScanVisitor& visitor) = 0;
     // Begins a copy that is to become `file`.
     // Refuses: request_invalid (this kind of store cannot; there is something of that name, or no

@@ -401,7 +401,14 @@ Result<std::vector<Event>> run(const QueryContext& at, const ListEvents& query) 
     return at.storage->events(stream, query.after, page(at, query.limit));
 }
 
-Result<AuditReport> run(const QueryContext& at, const RunAudit&) { return audit(*at.storage); }
+Result<AuditReport> run(const QueryContext& at, const RunAudit&) {
+    try {
+        return audit(*at.storage);
+    } catch (const StorageError& failure) {
+        if (failure.kind() != StorageError::Kind::full) throw;
+        return Error{Errc::storage_full, failure.what(), {}};
+    }
+}
 
 // --- Adding a concert
 // -----------------------------------------------------------------------------

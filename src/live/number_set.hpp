@@ -1,5 +1,6 @@
 // Place numbers in order. They are given one after another, so a set of them is runs: a bit each,
-// in blocks. Ten million take little more than a megabyte, and an insertion allocates once in 4,096.
+// in blocks. Ten million take little more than a megabyte, and an insertion allocates once in
+// 4,096.
 //
 // Threads: one.
 #pragma once

@@ -111,7 +111,8 @@ Result<std::unique_ptr<BackupJob>> FileBackup::begin(Connection& source, Fold fo
     std::string partial = target->string() + ".partial-XXXXXX";
     const int descriptor = ::mkostemp(partial.data(), O_CLOEXEC);  // for its owner's eyes alone
     if (descriptor < 0) return unwritable(errno, "the backup " + file.string() + " cannot be made");
-    std::unique_ptr<FileBackup> backup(new FileBackup(source, std::move(fold), {*target, partial}, descriptor));
+    std::unique_ptr<FileBackup> backup(
+        new FileBackup(source, std::move(fold), {*target, partial}, descriptor));
     try {
         backup->open();
     } catch (const SQLite::Exception& error) {
@@ -155,22 +156,22 @@ void FileBackup::open() {
 
 Result<bool> FileBackup::step(Duration budget) {
     CONCERTRES_ASSERT(!partial_.empty());
-    Result<bool> finished = copy_until(std::chrono::steady_clock::now() + budget);
+    Result<bool> finished = false;
+    if (fold_(items_at_once) == Folded::no_space) {
+        finished = no_space_to_fold();
+    } else {
+        finished = copy_until(std::chrono::steady_clock::now() + budget);
+    }
     if (!finished) discard();
     return finished;
 }
 
 Result<bool> FileBackup::copy_until(std::chrono::steady_clock::time_point end) {
-    const auto no_space_to_fold = [&] {
-        return Error{Errc::storage_full,
-                     "the store has no space left to bring its tables up to date, so the backup " +
-                         file_.string() + " was not made; free some and make it again",
-                     {}};
-    };
-    if (fold_(items_at_once) == Folded::no_space) return no_space_to_fold();
     try {
         while (true) {
-            if (!fold_before_the_end()) return no_space_to_fold();
+            const Folded folded = is_near_the_end() ? fold_before_the_end(end) : Folded::all;
+            if (folded == Folded::no_space) return no_space_to_fold();
+            if (folded == Folded::some) return false;
             if (copy_pages()) break;
             if (pages_copied_ > pages_max_) return given_up();
             if (unsynced_bytes_ >= unsynced_bytes_max) sync();
@@ -186,12 +187,19 @@ Result<bool> FileBackup::copy_until(std::chrono::steady_clock::time_point end) {
     return take_name();
 }
 
-// Before the last pages are copied: what was committed since the slice began to fold is little.
-bool FileBackup::fold_before_the_end() {
-    if (pages_copied_ == 0 || done_ + pages_at_once < total_) return true;
+bool FileBackup::is_near_the_end() const {
+    return pages_copied_ > 0 && done_ + pages_at_once >= total_;
+}
+
+// The last pages are copied once the tables have everything. Each slice folds twice as much as the
+// one before: more than is committed meanwhile.
+Folded FileBackup::fold_before_the_end(std::chrono::steady_clock::time_point end) {
     Folded folded = Folded::some;
-    while (folded == Folded::some) folded = fold_(SIZE_MAX);
-    return folded == Folded::all;
+    do {
+        folded = fold_(items_at_the_end_);
+    } while (folded == Folded::some && std::chrono::steady_clock::now() < end);
+    if (folded == Folded::some) items_at_the_end_ *= 2;
+    return folded;
 }
 
 // Whether all of them are. One at first, which tells how many there are.
@@ -264,6 +272,13 @@ Result<bool> FileBackup::take_name() {
         return unwritable(error, "the folder of " + file_.string() + " cannot be synced");
     }
     return true;
+}
+
+Error FileBackup::no_space_to_fold() const {
+    return {Errc::storage_full,
+            "the store has no space left to bring its tables up to date, so the backup " +
+                file_.string() + " was not made; free some and make it again",
+            {}};
 }
 
 Error FileBackup::given_up() const {

@@ -1,7 +1,7 @@
 // A copy of a store's file, made page by page through the store's own connection. SQLite carries
 // pages that are written meanwhile over to the copy, so the copy is always a state that was
-// committed; when it is whole it is marked as a copy and takes its name, in one step. On the way the
-// journal is folded, so that the tables of the copy have everything.
+// committed; when it is whole it is marked as a copy and takes its name, in one step. On the way
+// the journal is folded, so that the tables of the copy have everything.
 //
 // It ends, whatever the store does meanwhile: each slice copies some pages, and one that has copied
 // far more of them than there were is given up.
@@ -60,14 +60,15 @@ class FileBackup final : public BackupJob {
     // that cannot be read.
     void open();
     [[nodiscard]] bool copy_pages();
-    // False: the store has no space for it.
-    [[nodiscard]] bool fold_before_the_end();
+    [[nodiscard]] bool is_near_the_end() const;
+    [[nodiscard]] Folded fold_before_the_end(std::chrono::steady_clock::time_point end);
     void mark();
     void sync();
 
     void start_writing() const;
     void close_copy();
     [[nodiscard]] Result<bool> take_name();
+    [[nodiscard]] Error no_space_to_fold() const;
     [[nodiscard]] Error given_up() const;
     [[nodiscard]] Error failed(int code, const std::string& what) const;
 
@@ -81,6 +82,7 @@ class FileBackup final : public BackupJob {
     std::int64_t unsynced_bytes_ = 0;
     std::int64_t pages_copied_ = 0;  // a page that was copied twice counts twice
     std::int64_t pages_max_ = 0;     // that may be copied; known with the first of them
+    std::size_t items_at_the_end_ = 1'000;
     std::size_t done_ = 0;
     std::size_t total_ = 0;
 };

@@ -44,8 +44,8 @@ using columns::last_of;
 
 // --- Binding -----------------------------------------------------------------------------------
 
-// What each type is as a cell. `Derived` has integer(std::int64_t), real(double), blob(bytes, size),
-// fixed(bytes, size), passing(bytes, size), which are gone when the row has been added,
+// What each type is as a cell. `Derived` has integer(std::int64_t), real(double), blob(bytes,
+// size), fixed(bytes, size), passing(bytes, size), which are gone when the row has been added,
 // utf8(const std::string&), list(const std::vector<Item>&), and is_there(bool), which comes before
 // what may be absent, or alone.
 template <class Derived>
@@ -150,9 +150,9 @@ class CellBinder : public CellWriter<CellBinder> {
 
 // --- Reading -----------------------------------------------------------------------------------
 
-// Reads what CellWriter has written. `Derived` has integer(take), real(double&), blob(std::string&),
-// fixed(bytes, size), utf8(std::string&), list(std::vector<Item>&), each of which notes a cell that
-// is not what it should be; and is_there().
+// Reads what CellWriter has written. `Derived` has integer(take), real(double&),
+// blob(std::string&), fixed(bytes, size), utf8(std::string&), list(std::vector<Item>&), each of
+// which notes a cell that is not what it should be; and is_there().
 template <class Derived>
 class CellTaker {
   public:

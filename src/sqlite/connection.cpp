@@ -252,6 +252,7 @@ void Connection::checkpoint_if_worth_it() {
 }
 
 void Connection::abandon() noexcept {
+    is_abandoned_ = true;
     sqlite3_db_config(database_->getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 

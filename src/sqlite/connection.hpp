@@ -57,6 +57,7 @@ class Connection {
     // The file is not to be touched any more, nor cleaned up at the end: what is in it is for the
     // next open to find out.
     void abandon() noexcept;
+    [[nodiscard]] bool is_abandoned() const { return is_abandoned_; }
 
   private:
     void configure();
@@ -73,6 +74,7 @@ class Connection {
     std::int64_t wal_bytes_ = 0;       // in the WAL and not yet in the file
     std::int64_t wal_file_bytes_ = 0;  // how long its file has become
     std::int64_t checkpoint_at_;       // wal_bytes_ at which the next one is due
+    bool is_abandoned_ = false;
 };
 
 }  // namespace concertres::sqlite

@@ -1,6 +1,6 @@
 // Folding: how what is in the journal gets into the tables. A round takes all that is there as it
 // begins and writes it a piece at a time, each row once however often it was committed, and as it
-// stands when its turn comes; the last piece deletes the records that the round began with. So at
+// stands when its turn comes; then the records that the round began with are deleted. So at
 // any moment the tables and the records that are left make up the store: rows have versions, and
 // events and transfers numbers, and recover() passes over what the tables have already.
 #include "concertres/assert.hpp"
@@ -11,6 +11,8 @@ namespace {
 
 // A commit stays short while the journal is within its bound: 10 ms of writing.
 constexpr std::size_t items_per_commit_max = 2'000;
+// Of records that are deleted at once: their pages are read and given back one by one.
+constexpr std::int64_t deleted_bytes_max = std::int64_t{1} << 20;
 
 }  // namespace
 
@@ -31,8 +33,8 @@ void SqliteStorage::begin_round() {
 }
 
 bool SqliteStorage::round_is_over() {
-    bool over = pending_.unfolded_transfers().round_is_over() &&
-                pending_.unfolded_events().round_is_over();
+    bool over =
+        pending_.unfolded_transfers().round_is_over() && pending_.unfolded_events().round_is_over();
     cache_.for_each_unfolded([&](auto, auto& queue) { over = over && queue.round_is_over(); });
     return over;
 }
@@ -44,12 +46,22 @@ void SqliteStorage::fold(std::size_t budget) {
     cache_.for_each_unfolded([&]<class Row>(std::type_identity<Row>, auto& queue) {
         queue.write(budget, [&](const auto& slot) { write<Row>(*slot); });
     });
-    if (!round_is_over()) return;
+    if (round_is_over()) delete_records(budget);
+}
+
+// What the tables have all of, from the front, and not too much of it at once.
+void SqliteStorage::delete_records(std::size_t budget) {
+    std::int64_t bytes = 0;
+    for (const JournalEntry& entry : journal_) {
+        if (entry.number > *round_through_) break;
+        if (bytes > deleted_bytes_max && budget != SIZE_MAX) break;
+        bytes += entry.bytes;
+        deleted_through_ = entry.number;
+    }
     Use use(statements_.delete_records);
-    CellBinder(*use).add(*round_through_);
+    CellBinder(*use).add(*deleted_through_);
     use.run();
     write_counters();
-    round_ends_ = true;
 }
 
 void SqliteStorage::settle() {
@@ -60,34 +72,45 @@ void SqliteStorage::settle() {
             cache_.template fold<Row>(std::move(slot));
         });
     });
-    if (!round_ends_) return;
-    while (!journal_.empty() && journal_.front().number <= *round_through_) {
+    if (!deleted_through_) return;
+    while (!journal_.empty() && journal_.front().number <= *deleted_through_) {
         journal_bytes_ -= journal_.front().bytes;
         journal_.pop_front();
     }
-    round_through_.reset();
-    round_ends_ = false;
+    if (*deleted_through_ == *round_through_) round_through_.reset();
+    deleted_through_.reset();
 }
 
 void SqliteStorage::unwrite() {
     pending_.unfolded_transfers().unwrite();
     pending_.unfolded_events().unwrite();
     cache_.for_each_unfolded([](auto, auto& queue) { queue.unwrite(); });
-    round_ends_ = false;
+    deleted_through_.reset();
 }
 
 bool SqliteStorage::fold_now(std::size_t budget) {
     guarded([&] { connection_.checkpoint_if_due(); });
     try {
+        fold_alone(budget);
+        return true;
+    } catch (const SQLite::Exception& error) {
+        if (undo(error) == CommitOutcome::not_committed) return false;
+        fail(error.what());
+    }
+}
+
+void SqliteStorage::fold_alone(std::size_t budget) {
+    try {
         Use(statements_.begin).run();
         fold(budget);
         Use(statements_.commit).run();
         settle();
-        return true;
-    } catch (const SQLite::Exception& error) {
+    } catch (const SQLite::Exception&) {
         unwrite();
-        if (undo(error) == CommitOutcome::not_committed) return false;
-        fail(error.what());
+        throw;
+    } catch (...) {
+        give_up();
+        throw;
     }
 }
 

@@ -35,7 +35,9 @@ class FoldQueue {
     }
     template <class Take>
     void settle(Take&& take) {
-        for (; written_ > 0; --written_, --round_) {
+        while (written_ > 0) {
+            --written_;
+            --round_;
             T item = std::move(items_.front());
             items_.pop_front();
             take(std::move(item));

@@ -24,8 +24,8 @@ struct Record {
 };
 
 // Replaces `out`.
-void write_record(std::string& out, const ChangeSet& changes,
-                  const std::vector<std::string>& texts, std::int64_t next_key);
+void write_record(std::string& out, const ChangeSet& changes, const std::vector<std::string>& texts,
+                  std::int64_t next_key);
 // False: damaged, and `record` is not to be used.
 [[nodiscard]] bool read_record(std::string_view bytes, Record& record);
 

@@ -6,8 +6,8 @@ namespace concertres::sqlite {
 
 void Pending::add(const Event& event, std::string text) {
     const std::uint32_t crc = checksum(event, text);
-    const PendingEvent& added = events_.push(
-        {event.stream, event.number, event.kind, event.at, std::move(text), crc});
+    const PendingEvent& added =
+        events_.push({event.stream, event.number, event.kind, event.at, std::move(text), crc});
     by_stream_[added.stream].push_back(&added);
 }
 
@@ -22,8 +22,9 @@ std::vector<Transfer> Pending::transfers(UserKey wallet, std::int64_t before,
     std::vector<Transfer> transfers;
     const auto found = by_wallet_.find(wallet);
     if (found == by_wallet_.end()) return transfers;
-    for (auto each = found->second.rbegin(); each != found->second.rend(); ++each) {
+    for (auto each = found->second.end(); each != found->second.begin();) {
         if (transfers.size() == limit) break;
+        --each;
         if ((*each)->number < before) transfers.push_back(**each);
     }
     return transfers;

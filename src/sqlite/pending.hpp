@@ -8,12 +8,13 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "concertres/assert.hpp"
 #include "concertres/storage.hpp"
 #include "sqlite/fold_queue.hpp"
 
@@ -35,7 +36,32 @@ struct StreamHash {
     }
 };
 
-// New reservations, or payments: by their ids, and whose they are.
+// First in, first out, in one piece of memory: most have one item or two, and there are many.
+template <class T>
+class Fifo {
+  public:
+    void push_back(T item) { items_.push_back(std::move(item)); }
+    void pop_front() {
+        ++front_;
+        if (2 * front_ < items_.size()) return;
+        items_.erase(items_.begin(), begin());
+        front_ = 0;
+    }
+    [[nodiscard]] bool empty() const { return front_ == items_.size(); }
+    [[nodiscard]] const T& front() const { return items_[front_]; }
+    [[nodiscard]] const T& back() const { return items_.back(); }
+    [[nodiscard]] auto begin() const {
+        return items_.begin() + static_cast<std::ptrdiff_t>(front_);
+    }
+    [[nodiscard]] auto end() const { return items_.end(); }
+
+  private:
+    std::vector<T> items_;
+    std::size_t front_ = 0;
+};
+
+// New reservations, or payments: by their ids, and whose they are. They leave in the order in which
+// they came.
 template <class Id, class Row>
 class NewRows {
   public:
@@ -46,23 +72,30 @@ class NewRows {
     void remove(const Row& row) {
         by_id_.erase(row.id);
         const auto user = by_user_.find(row.user);
-        if (user == by_user_.end()) return;
-        std::erase(user->second, row.row);
+        CONCERTRES_ASSERT(user != by_user_.end() && user->second.front() == row.row);
+        user->second.pop_front();
         if (user->second.empty()) by_user_.erase(user);
     }
     [[nodiscard]] std::optional<KeyOf<Row>> find(const Id& id) const {
         const auto found = by_id_.find(id);
         return found == by_id_.end() ? std::nullopt : std::optional(found->second);
     }
-    // Whose they are; in no order.
-    [[nodiscard]] std::vector<KeyOf<Row>> of(UserKey user) const {
+    // The latest of a user's that are below `before`, in the order in which they came, the last
+    // first: keys are given in that order.
+    [[nodiscard]] std::vector<KeyOf<Row>> newest(UserKey user, KeyOf<Row> before,
+                                                 std::size_t limit) const {
+        std::vector<KeyOf<Row>> keys;
         const auto found = by_user_.find(user);
-        return found == by_user_.end() ? std::vector<KeyOf<Row>>{} : found->second;
+        if (found == by_user_.end()) return keys;
+        for (auto key = found->second.end(); key != found->second.begin() && keys.size() < limit;) {
+            if (*--key < before) keys.push_back(*key);
+        }
+        return keys;
     }
 
   private:
     boost::unordered_flat_map<Id, KeyOf<Row>, std::hash<Id>> by_id_;
-    boost::unordered_flat_map<UserKey, std::vector<KeyOf<Row>>, std::hash<UserKey>> by_user_;
+    boost::unordered_flat_map<UserKey, Fifo<KeyOf<Row>>, std::hash<UserKey>> by_user_;
 };
 
 class Pending {
@@ -77,11 +110,10 @@ class Pending {
     void for_each_event(const Stream& stream, std::int64_t after, Visit&& visit) const {
         const auto found = by_stream_.find(stream);
         if (found == by_stream_.end()) return;
-        // Their numbers have no gaps.
-        const std::int64_t below = after - found->second.front()->number + 1;
-        auto at = static_cast<std::size_t>(std::max<std::int64_t>(below, 0));
-        for (; at < found->second.size(); ++at) {
-            if (!visit(*found->second[at])) return;
+        const auto first = std::ranges::upper_bound(found->second.begin(), found->second.end(),
+                                                    after, {}, &PendingEvent::number);
+        for (auto at = first; at != found->second.end(); ++at) {
+            if (!visit(**at)) return;
         }
     }
     // Of a wallet below `before`, the newest first.
@@ -110,8 +142,8 @@ class Pending {
   private:
     FoldQueue<PendingEvent> events_;
     FoldQueue<Transfer> transfers_;
-    boost::unordered_flat_map<Stream, std::deque<const PendingEvent*>, StreamHash> by_stream_;
-    boost::unordered_flat_map<UserKey, std::deque<const Transfer*>, std::hash<UserKey>> by_wallet_;
+    boost::unordered_flat_map<Stream, Fifo<const PendingEvent*>, StreamHash> by_stream_;
+    boost::unordered_flat_map<UserKey, Fifo<const Transfer*>, std::hash<UserKey>> by_wallet_;
     boost::unordered_flat_map<TransferId, const Transfer*, std::hash<TransferId>> by_id_;
 };
 

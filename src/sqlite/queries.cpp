@@ -21,7 +21,8 @@ std::vector<Row> rows_of(Use& use) {
 template <class Row>
 Row SqliteStorage::read_row(const KeyOf<Row>& key) {
     const auto found = find<Row>(key);
-    if (!found) throw Damaged("a row of the table " + std::string(Table<Row>::name) + " is missing");
+    if (!found)
+        throw Damaged("a row of the table " + std::string(Table<Row>::name) + " is missing");
     return found->row;
 }
 
@@ -70,31 +71,30 @@ std::optional<Time> SqliteStorage::next_deadline() {
 std::vector<Place> SqliteStorage::waiting(ConcertKey concert, PlaceNumber after,
                                           std::size_t limit) {
     return guarded([&] {
-        Use use(statements_.waiting_places);
-        CellBinder(*use).add(concert).add(after);
-        return places(concert, use, rooms_[concert].waiting(after, limit));
+        return places(concert, statements_.waiting_places, rooms_[concert].waiting(after, limit));
     });
 }
 
 std::vector<Place> SqliteStorage::passed(ConcertKey concert, PlaceNumber after, std::size_t limit) {
     return guarded([&] {
-        Use use(statements_.passed_places);
-        CellBinder(*use).add(concert).add(after);
-        return places(concert, use, rooms_[concert].passed(after, limit));
+        return places(concert, statements_.passed_places, rooms_[concert].passed(after, limit));
     });
 }
 
 // The tables' rows come along in one go, and most are up to date.
-std::vector<Place> SqliteStorage::places(ConcertKey concert, Use& in_tables,
+std::vector<Place> SqliteStorage::places(ConcertKey concert, SQLite::Statement& in_tables,
                                          const std::vector<PlaceNumber>& numbers) {
     std::vector<Place> places;
+    if (numbers.empty()) return places;
     places.reserve(numbers.size());
+    Use use(in_tables);
+    CellBinder(*use).add(concert).integer(numbers.front().value - 1);
     std::optional<Place> next;
     const auto advance = [&] {
         next.reset();
-        if (in_tables.step()) next = versioned_row<Place>(*in_tables).row;
+        if (use.step()) next = versioned_row<Place>(*use).row;
     };
-    if (!numbers.empty()) advance();
+    advance();
     for (const PlaceNumber number : numbers) {
         while (next && next->number < number) advance();
         const auto* known = cache_.find<Place>({concert, number});
@@ -126,9 +126,7 @@ std::vector<Row> SqliteStorage::newest(SQLite::Statement& statement, UserKey use
     CellBinder(*use).add(user).add(before).integer(as_limit(limit));
     auto rows = rows_of<Row>(use);
     for (Row& row : rows) bring_up_to_date(row);
-    for (const KeyOf<Row> key : pending) {
-        if (key < before) rows.push_back(read_row<Row>(key));
-    }
+    for (const KeyOf<Row> key : pending) rows.push_back(read_row<Row>(key));
     if (pending.empty()) return rows;
     std::ranges::sort(rows, [](const Row& a, const Row& b) { return b.key() < a.key(); });
     if (rows.size() > limit) rows.resize(limit);
@@ -139,17 +137,18 @@ std::vector<Reservation> SqliteStorage::reservations(UserKey user,
                                                      std::optional<ReservationKey> before,
                                                      std::size_t limit) {
     return guarded([&] {
-        return newest<Reservation>(statements_.reservations, user,
-                                   before.value_or(ReservationKey{INT64_MAX}), limit,
-                                   pending_.reservations.of(user));
+        const ReservationKey end = before.value_or(ReservationKey{INT64_MAX});
+        return newest<Reservation>(statements_.reservations, user, end, limit,
+                                   pending_.reservations.newest(user, end, limit));
     });
 }
 
 std::vector<Payment> SqliteStorage::payments(UserKey user, std::optional<PaymentKey> before,
                                              std::size_t limit) {
     return guarded([&] {
-        return newest<Payment>(statements_.payments, user, before.value_or(PaymentKey{INT64_MAX}),
-                               limit, pending_.payments.of(user));
+        const PaymentKey end = before.value_or(PaymentKey{INT64_MAX});
+        return newest<Payment>(statements_.payments, user, end, limit,
+                               pending_.payments.newest(user, end, limit));
     });
 }
 

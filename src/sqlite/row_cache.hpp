@@ -1,6 +1,6 @@
 // Rows as they are committed: those that were read or written lately, also that there is none; and
-// all whose latest version is in the journal and not yet in the tables. Right as long as nobody else
-// can write, and every commit puts what it has written.
+// all whose latest version is in the journal and not yet in the tables. Right as long as nobody
+// else can write, and every commit puts what it has written.
 //
 // When there is no room, a row of the largest table makes some: one that has not been asked for
 // since it was last passed over (a "second chance"), and that the tables have. So a hot seat stays

@@ -120,13 +120,28 @@ void SqliteStorage::scan_structure(ScanVisitor& visitor) {
     });
 }
 
+void SqliteStorage::fold_to_scan(ScanVisitor& visitor) {
+    guarded([&] {
+        try {
+            while (!is_folded()) fold_alone(SIZE_MAX);
+        } catch (const SQLite::Exception& error) {
+            const int code = error.getErrorCode() & 0xff;
+            if (!connection_.roll_back()) throw;
+            if (code == SQLITE_FULL) {
+                throw StorageError(StorageError::Kind::full,
+                                   connection_.name() +
+                                       " has no space left, which bringing its tables up to date "
+                                       "takes; free some and look again");
+            }
+            if (code != SQLITE_CORRUPT && code != SQLITE_NOTADB) throw;
+            visitor.on_damage(std::string("the journal cannot be folded: ") + error.what());
+        }
+    });
+}
+
 void SqliteStorage::scan(ScanVisitor& visitor) {
     require_alive();
-    while (!is_folded()) {
-        if (fold_now(SIZE_MAX)) continue;
-        throw StorageError(StorageError::Kind::full,
-                           connection_.name() + " has no space left, which its scan needs");
-    }
+    fold_to_scan(visitor);
     guarded([&] {
         tell_damage(visitor, "the catalog", [&] {
             for (const NewConcert& concert : read_concerts()) visitor.on_concert(concert);

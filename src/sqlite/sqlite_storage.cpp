@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <type_traits>
 #include <utility>
@@ -28,6 +29,9 @@ constexpr bool comes_with_its_concert =
 
 // Folded at once where nobody waits: a few milliseconds.
 constexpr std::size_t items_when_idle = 1'000;
+// Whoever closes a store may be told to hurry.
+constexpr std::size_t items_at_end = 20'000;
+constexpr auto fold_at_end_max = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -49,11 +53,14 @@ SqliteStorage::SqliteStorage(const std::filesystem::path& file, const SqliteOpti
     clock_.emplace(options.clock ? *options.clock : system_clock(), mark_.load());
 }
 
-// Whoever looks into the file then finds all of it in the tables.
+// Whoever looks into the file then finds all of it in the tables; or in the journal what takes
+// long.
 SqliteStorage::~SqliteStorage() {
-    if (failed_) return;
+    if (failed_ || connection_.is_abandoned()) return;
+    const auto end = std::chrono::steady_clock::now() + fold_at_end_max;
     try {
-        while (!is_folded() && fold_now(SIZE_MAX)) {
+        while (!is_folded() && std::chrono::steady_clock::now() < end) {
+            if (!fold_now(items_at_end)) return;
         }
     } catch (const std::exception&) {
         // The journal has it.
@@ -155,7 +162,7 @@ std::int64_t SqliteStorage::allocate(std::size_t count) {
 
 bool SqliteStorage::tidy() {
     require_alive();
-    if (!is_folded()) return fold_now(items_when_idle);
+    if (!is_folded() && fold_now(items_when_idle)) return true;
     guarded([&] { connection_.checkpoint_if_worth_it(); });
     return false;
 }
@@ -177,10 +184,14 @@ void SqliteStorage::require_alive() const {
 }
 
 void SqliteStorage::fail(const std::string& what) {
+    give_up();
+    throw StorageError(StorageError::Kind::failed, connection_.name() + " has failed: " + what);
+}
+
+void SqliteStorage::give_up() {
     failed_ = true;
     static_cast<void>(connection_.roll_back());
     connection_.abandon();
-    throw StorageError(StorageError::Kind::failed, connection_.name() + " has failed: " + what);
 }
 
 // --- Rows by key -------------------------------------------------------------------------------
@@ -221,7 +232,10 @@ std::optional<Versioned<Transfer>> SqliteStorage::find_transfer(const TransferId
     if (const Transfer* pending = pending_.find(id)) return Versioned<Transfer>{*pending, 1};
     Use use(statements_.transfer);
     CellBinder(*use).add(id);
-    if (!use.step()) return std::nullopt;
+    if (!use.step()) {
+        note_absent(id.uuid);
+        return std::nullopt;
+    }
     return Versioned<Transfer>{plain_row<Transfer>(*use), 1};
 }
 
@@ -298,9 +312,7 @@ CommitOutcome SqliteStorage::commit(const ChangeSet& changes) {
         return undo(error);
     } catch (...) {
         // A bug, or no memory: whichever, the store and the cache may differ now.
-        failed_ = true;
-        static_cast<void>(connection_.roll_back());
-        connection_.abandon();
+        give_up();
         throw;
     }
     return CommitOutcome::committed;
@@ -316,7 +328,12 @@ void SqliteStorage::check(const ChangeSet& changes) {
             if (row.version == 1) check_name(row.row);
         }
     });
+    for (const Transfer& each : changes.transfers) {
+        CONCERTRES_ASSERT(absent_.contains(each.id.uuid) || !find_transfer(each.id));
+        note_made(each.id.uuid);
+    }
     absent_.clear();
+    made_.clear();
     check_numbers(changes.transfers, [](const Transfer& each) { return each.wallet; });
     check_numbers(changes.events, [](const Event& each) { return each.stream; });
 }
@@ -411,18 +428,23 @@ class SqliteStorage::Recovery {
             for (const auto& row : rows) take(row);
         });
         for (const Transfer& transfer : record.changes.transfers) {
-            if (transfer.number > storage_.last_number(transfer.wallet)) {
+            if (follows(transfer.number, storage_.last_number(transfer.wallet))) {
                 storage_.pending_.add(transfer);
             }
         }
         for (std::size_t i = 0; i < record.texts.size(); ++i) {
             const Event& event = record.changes.events[i];
-            if (event.number <= storage_.last_number(event.stream)) continue;
+            if (!follows(event.number, storage_.last_number(event.stream))) continue;
             storage_.pending_.add(event, std::move(record.texts[i]));
         }
     }
 
   private:
+    // False: the tables have it.
+    static bool follows(std::int64_t number, std::int64_t last) {
+        if (number > last + 1) throw Damaged("its journal leaves out what was committed");
+        return number == last + 1;
+    }
     template <class Row>
     void take(const Versioned<Row>& row) {
         const auto stored = storage_.find<Row>(row.row.key());

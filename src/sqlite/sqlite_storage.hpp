@@ -105,6 +105,8 @@ class SqliteStorage final : public Storage {
     template <class Work>
     auto guarded(Work&& work);
     [[noreturn]] void fail(const std::string& what);
+    // Nothing works after it, and what is in the file is for the next open to find out.
+    void give_up();
     void require_alive() const;
 
     // --- opening
@@ -131,7 +133,7 @@ class SqliteStorage final : public Storage {
     // REQUIRES: it is there, or the store is damaged
     template <class Row>
     [[nodiscard]] Row read_row(const KeyOf<Row>& key);
-    [[nodiscard]] std::vector<Place> places(ConcertKey concert, Use& in_tables,
+    [[nodiscard]] std::vector<Place> places(ConcertKey concert, SQLite::Statement& in_tables,
                                             const std::vector<PlaceNumber>& numbers);
     template <class Row>
     [[nodiscard]] std::vector<Row> newest(SQLite::Statement& statement, UserKey user,
@@ -143,12 +145,18 @@ class SqliteStorage final : public Storage {
     void check(const ChangeSet& changes);
     void check_name(const Reservation& row) {
         CONCERTRES_ASSERT(absent_.contains(row.id.uuid) || !find<ReservationName>(row.id));
+        note_made(row.id.uuid);
     }
     void check_name(const Payment& row) {
         CONCERTRES_ASSERT(absent_.contains(row.id.uuid) || !find<PaymentName>(row.id));
+        note_made(row.id.uuid);
     }
     template <class Row>
     void check_name(const Row&) {}
+    void note_made(const Uuid& id) {
+        const bool is_first = made_.insert(id).second;
+        CONCERTRES_ASSERT(is_first);
+    }
     void note_absent(const Uuid& id) {
         constexpr std::size_t absent_max = 100'000;
         if (absent_.size() >= absent_max) absent_.clear();
@@ -191,12 +199,16 @@ class SqliteStorage final : public Storage {
     void unwrite();
     // In a transaction of its own. False: there was no space, and all is as it was.
     bool fold_now(std::size_t budget);
+    // The same; throws what SQLite throws, and then the transaction is still to be undone.
+    void fold_alone(std::size_t budget);
+    void delete_records(std::size_t budget);
     template <class Row>
     void write(const typename Cache::template Slot<Row>& slot);
     void write(const PendingEvent& event);
     void write(const Transfer& transfer);
 
     // --- the scan
+    void fold_to_scan(ScanVisitor& visitor);
     void scan_rows(ScanVisitor& visitor);
     template <class Row>
     void scan_table(ScanVisitor& visitor);
@@ -229,12 +241,13 @@ class SqliteStorage final : public Storage {
     std::deque<JournalEntry> journal_;
     std::int64_t journal_bytes_ = 0;
     std::int64_t last_record_ = 0;
-    std::optional<std::int64_t> round_through_;  // the last record of the round that is folded
-    bool round_ends_ = false;                    // with the transaction that is open
+    std::optional<std::int64_t> round_through_;    // the last record of the round that is folded
+    std::optional<std::int64_t> deleted_through_;  // by the transaction that is open
     Pending pending_;
     boost::unordered_flat_set<Uuid, std::hash<Uuid>> absent_;  // ids that were asked for in vain
-    std::string record_;              // what is being written
-    std::vector<std::string> texts_;  // of its events
+    boost::unordered_flat_set<Uuid, std::hash<Uuid>> made_;    // by the commit that is checked
+    std::string record_;                                       // what is being written
+    std::vector<std::string> texts_;                           // of its events
 };
 
 template <class Work>
