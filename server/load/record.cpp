@@ -51,11 +51,6 @@ std::uint64_t Tally::requests() const {
     return sum;
 }
 
-double Tally::share(Verdict verdict) const {
-    const std::uint64_t all = requests();
-    return all == 0 ? 0 : static_cast<double>(count(verdict)) / static_cast<double>(all);
-}
-
 // --- Record
 
 void Record::add(const Sample& sample, Nanoseconds at) {

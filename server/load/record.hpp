@@ -55,8 +55,6 @@ struct Tally {
         return counts[static_cast<std::size_t>(verdict)];
     }
     [[nodiscard]] std::uint64_t requests() const;
-    // Of all of them; 0 where there are none.
-    [[nodiscard]] double share(Verdict verdict) const;
 };
 
 // One interval of the run.

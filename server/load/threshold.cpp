@@ -109,6 +109,10 @@ std::optional<double> Threshold::value(const Record& record) const {
     }
     if (requests == 0) return std::nullopt;
     if (is_time() && tally.times.count() == 0) return std::nullopt;
+    // Of whole numbers, so that three of ten are 30%, and not a little more.
+    const auto percent = [&](std::uint64_t count) {
+        return 100 * static_cast<double>(count) / requests;
+    };
     switch (metric_) {
         case Metric::percentile:
             return milliseconds(tally.times.percentile(percent_));
@@ -117,13 +121,13 @@ std::optional<double> Threshold::value(const Record& record) const {
         case Metric::max:
             return milliseconds(tally.times.max());
         case Metric::errors:
-            return 100 * (tally.share(Verdict::shed) + tally.share(Verdict::failed));
+            return percent(tally.count(Verdict::shed) + tally.count(Verdict::failed));
         case Metric::shed:
-            return 100 * tally.share(Verdict::shed);
+            return percent(tally.count(Verdict::shed));
         case Metric::failed:
-            return 100 * tally.share(Verdict::failed);
+            return percent(tally.count(Verdict::failed));
         case Metric::refused:
-            return 100 * tally.share(Verdict::refused);
+            return percent(tally.count(Verdict::refused));
         case Metric::rate:
             return static_cast<double>(tally.count(Verdict::good)) /
                    std::chrono::duration<double>(record.length()).count();

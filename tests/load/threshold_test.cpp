@@ -57,7 +57,7 @@ TEST_CASE("a threshold is met or missed by what was measured") {
                                     {"poll rate >= 50/s", true},
                                     {"missed <= 8.4%", true},
                                     {"missed <= 8.3%", false}}) {
-        CAPTURE(text);
+        CAPTURE(std::string(text));
         CHECK(threshold_of(text).is_met(record) == met);
         CHECK(threshold_of(text).text() == text);
     }

@@ -118,7 +118,8 @@ TEST_CASE("arrivals are served, turned away or missed, and none is forgotten") {
     INFO(run.ran().out, run.ran().err);
     REQUIRE(run.ran().end == "exit 0");
     std::int64_t ended = run.number("/missed");
-    for (const auto& outcome : run.json().at("outcomes").as_object()) {
+    const json::value report = run.json();
+    for (const auto& outcome : report.at("outcomes").as_object()) {
         ended += outcome.value().to_number<std::int64_t>();
     }
     CHECK(ended == 200);

@@ -256,6 +256,40 @@ TEST_CASE("backup takes the file to write") {
     CHECK(faults({"backup", "--data", "d"}) == Words{"FILE, where the copy goes, is missing"});
 }
 
+TEST_CASE("load takes a profile, and what is to be different from it") {
+    const auto plain = parsed<LoadArguments>({"load", "smoke"});
+    CHECK(plain.profile == "smoke");
+    CHECK(plain.target == "http://127.0.0.1:8080");
+    CHECK(plain.time_scale == 1);
+    CHECK_FALSE(plain.think);
+    const auto all =
+        parsed<LoadArguments>({"load",       "./mine.toml", "--target",     "http://[::1]:80/",
+                               "--scenario", "poll",        "--concert",    some_id,
+                               "--api-key",  "key",         "--time-scale", "0.25",
+                               "--think-ms", "0",           "--timeout-ms", "500",
+                               "--json",     "a.json",      "--html",       "a.html"});
+    CHECK(all.target == "http://[::1]:80");
+    CHECK(all.scenario == "poll");
+    CHECK(all.concert == some_id);
+    CHECK(all.api_key == "key");
+    CHECK(all.time_scale == 0.25);
+    CHECK(all.think == 0ms);
+    CHECK(all.timeout == 500ms);
+    CHECK(all.json == "a.json");
+    CHECK(all.html == "a.html");
+}
+
+TEST_CASE("all that is wrong with a load command is told at once") {
+    CHECK(faults({"load", "smoke", "--target", "https://a", "--concert", "7", "--time-scale", "x",
+                  "--think-ms", "-1", "--timeout-ms", "0"}) ==
+          Words{"flag --target: must begin with http://; the server itself speaks no TLS, what "
+                "stands before it does",
+                "flag --concert: must be a UUID, not \"7\"",
+                "flag --time-scale: must be a number from 0.001 to 1000, not \"x\"",
+                "flag --think-ms: must be a whole number from 0 to 3600000, not \"-1\"",
+                "flag --timeout-ms: must be a whole number from 1, not \"0\""});
+}
+
 TEST_CASE("words after -- are no flags") {
     CHECK(parsed<BackupArguments>({"backup", "--data", "d", "--", "--strange"}).file ==
           "--strange");
