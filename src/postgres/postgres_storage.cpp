@@ -7,6 +7,7 @@
 
 #include "concertres/assert.hpp"
 #include "postgres/asked.hpp"
+#include "postgres/registry.hpp"
 
 namespace concertres::postgres {
 namespace {
@@ -26,6 +27,7 @@ PostgresStorage::PostgresStorage(const std::string& conninfo, const PostgresOpti
       options_(options),
       connection_(std::make_unique<Connection>(conninfo, options)) {
     prepare_tables(*connection_, options_, schema);
+    enter(*connection_, options_.connections_budget);
     read_store();
     begin_following();
 }
@@ -98,6 +100,7 @@ void PostgresStorage::reconnect() {
     while (true) {
         try {
             connection_ = std::make_unique<Connection>(conninfo_, options_);
+            enter(*connection_, 0);  // it was let in when the store was opened
             return;
         } catch (const ConnectionLost&) {
             if (std::chrono::steady_clock::now() >= give_up) throw;
