@@ -13,6 +13,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -34,6 +35,10 @@ struct PostgresOptions {
     // How long it is tried to find out what became of a commit whose answer was lost; then the
     // engine stops, as it must not guess.
     Duration settle_timeout = std::chrono::seconds(30);
+    // Connections that all instances of this store may have together, each one, when one more is
+    // opened; it is refused then. Below the server's `max_connections`, less what others need of
+    // it. 0: any number.
+    std::int64_t connections_budget = 0;
     // How long others can still follow what this instance committed. One that was stopped for
     // longer than that stops its engine when it is woken: it reads everything anew when reopened.
     Duration follow_window = std::chrono::minutes(5);

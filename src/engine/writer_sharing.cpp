@@ -22,7 +22,10 @@ void Writer::follow_others(Time now) {
     // What is left of the last time may not wait: no group is to run ahead of it.
     if (storage_.exclusive() || (now < next_follow_ && news_.empty())) return;
     next_follow_ = now + follow_interval;
-    if (told_until_ + tell_interval <= now) {
+    if (told_until_ == Time::min()) {
+        // All who waited when the store was opened count as heard of then, here alone.
+        told_until_ = now + std::chrono::seconds(1);
+    } else if (told_until_ + tell_interval <= now) {
         const auto heard = board_.heard_since(std::exchange(told_until_, now));
         if (!heard.empty()) storage_.tell(heard);
     }

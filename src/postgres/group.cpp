@@ -6,6 +6,19 @@
 #include "postgres/postgres_storage.hpp"
 
 namespace concertres::postgres {
+namespace {
+
+// By what two instances that make the same row would both call it: a key is given once.
+template <class Row>
+auto name_in(const Row& row) {
+    if constexpr (requires { row.id; }) {
+        return row.id;
+    } else {
+        return row.key();
+    }
+}
+
+}  // namespace
 
 CommitOutcome PostgresStorage::commit(const ChangeSet& changes) {
     require_alive();
@@ -124,19 +137,25 @@ void PostgresStorage::send_changes(const ChangeSet& changes) {
 
 template <class Row>
 void PostgresStorage::send_rows(const std::vector<Versioned<Row>>& rows, Time stamp) {
+    // What two instances may both make they make in one order, and neither waits for the other in a
+    // circle. Rows that are changed are locked already.
+    std::vector<const Versioned<Row>*> in_order;
+    for (const Versioned<Row>& row : rows) in_order.push_back(&row);
+    std::sort(in_order.begin(), in_order.end(),
+              [](const auto* a, const auto* b) { return name_in(a->row) < name_in(b->row); });
     RowArrays made = RowArrays::of_columns<Row>();
     RowArrays changed = RowArrays::of_columns<Row>();
     ArrayParam versions(Type::integer);
     std::int64_t made_count = 0;
     std::int64_t changed_count = 0;
-    for (const Versioned<Row>& row : rows) {
-        CONCERTRES_ASSERT(row.version >= 1);
-        if (row.version == 1) {
-            made.add(row.row);
+    for (const Versioned<Row>* row : in_order) {
+        CONCERTRES_ASSERT(row->version >= 1);
+        if (row->version == 1) {
+            made.add(row->row);
             ++made_count;
         } else {
-            versions.add(row.version);
-            changed.add(row.row);
+            versions.add(row->version);
+            changed.add(row->row);
             ++changed_count;
         }
     }

@@ -7,6 +7,7 @@
 
 #include "concertres/assert.hpp"
 #include "postgres/asked.hpp"
+#include "postgres/registry.hpp"
 
 namespace concertres::postgres {
 namespace {
@@ -26,6 +27,7 @@ PostgresStorage::PostgresStorage(const std::string& conninfo, const PostgresOpti
       options_(options),
       connection_(std::make_unique<Connection>(conninfo, options)) {
     prepare_tables(*connection_, options_, schema);
+    enter(*connection_, options_.connections_budget);
     read_store();
     begin_following();
 }
@@ -98,6 +100,7 @@ void PostgresStorage::reconnect() {
     while (true) {
         try {
             connection_ = std::make_unique<Connection>(conninfo_, options_);
+            enter(*connection_, 0);  // it was let in when the store was opened
             return;
         } catch (const ConnectionLost&) {
             if (std::chrono::steady_clock::now() >= give_up) throw;
@@ -161,6 +164,13 @@ Time PostgresStorage::now() {
     return std::max(clock_ ? clock_->now() : server_clock_->now(), mark_.load());
 }
 
+void PostgresStorage::tell_clock(const Answer& store_time) {
+    if (!server_clock_) return;
+    Time server;
+    read_cells(store_time, 0, server);
+    server_clock_->tell(server);
+}
+
 void PostgresStorage::raise_mark(Time time) {
     if (time > mark_.load()) mark_ = time;
 }
@@ -218,11 +228,7 @@ Time PostgresStorage::load_once(const RowKeys& wanted, Rows& found) {
     const Answers answers = at.finish();
     fetch.take(wanted, answers, before, found);
     group_ = Group::locked;
-    if (server_clock_) {
-        Time server;
-        read_cells(answers.back(), 0, server);
-        server_clock_->tell(server);
-    }
+    tell_clock(answers.back());
     raise_mark(fetch.latest_stamp());
     return now();
 }
@@ -291,8 +297,13 @@ std::optional<Changed> PostgresStorage::groups_since(Cursors& heard_of) {
         instances.add(instance);
         numbers.add(number);
     }
-    const Answer answer = ask(statements_.groups_since,
-                              {Param::integer(instance_), instances.finish(), numbers.finish()});
+    Connection& at = connection();
+    at.send(statements_.groups_since,
+            {Param::integer(instance_), instances.finish(), numbers.finish()});
+    at.send(statements_.store_time);
+    const Answers answers = at.finish();
+    tell_clock(answers[1]);
+    const Answer& answer = answers[0];
     if (answer.rows() == 0) return std::nullopt;
     Changed changed;
     for (int row = 0; row < answer.rows(); ++row) {

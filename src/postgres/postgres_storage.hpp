@@ -110,6 +110,7 @@ class PostgresStorage final : public Storage {
     [[nodiscard]] CommitOutcome undo(const SqlError& error);
     void note_committed(Time at);
     void raise_mark(Time time);
+    void tell_clock(const Answer& store_time);
 
     // --- what other instances do
     using Cursors = std::map<std::int64_t, std::int64_t>;  // by instance the last group heard of

@@ -62,9 +62,11 @@ pid_t spawn(const std::vector<std::string>& command, const path& log) {
 
 std::vector<std::string> as_server_user(std::vector<std::string> command) {
     if (::geteuid() != 0) return command;
-    // setpriv keeps the process: its id is the server's.
+    // setpriv keeps the process: its id is the server's. Who becomes another user has forgotten
+    // what is to happen when its parent dies.
     const std::vector<std::string> prefix = {"/usr/bin/setpriv", "--reuid",     user_for_root,
-                                             "--regid",          user_for_root, "--clear-groups"};
+                                             "--regid",          user_for_root, "--clear-groups",
+                                             "--pdeathsig",      "QUIT"};
     command.insert(command.begin(), prefix.begin(), prefix.end());
     return command;
 }

@@ -166,6 +166,35 @@ TEST_CASE("of many instances that open an empty database at once, all find the s
     }
 }
 
+TEST_CASE("an instance more than the budget of connections allows is refused") {
+    Database database;
+    const PostgresOptions two = {.connections_budget = 2};
+    const auto first = open_postgres(database.conninfo, two);
+    auto second = open_postgres(database.conninfo, two);
+    // Those of another store in the database are not counted.
+    const auto elsewhere = open_postgres(database.conninfo, {.schema = "elsewhere"});
+    const auto open_third = [&] { static_cast<void>(open_postgres(database.conninfo, two)); };
+    check_refused(open_third, Kind::unavailable,
+                  "has 2 connections of instances already, and the budget is 2");
+    // One whose connection was cut, and has been made anew, is still one.
+    database.run(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <>"
+        " pg_backend_pid() AND datname = current_database()");
+    CHECK(first->concerts().empty());
+    CHECK(second->concerts().empty());
+    check_refused(open_third, Kind::unavailable, "the budget is 2");
+    second.reset();
+    for (bool is_open = false; !is_open;) {
+        // The server notices a moment later.
+        try {
+            open_third();
+            is_open = true;
+        } catch (const StorageError&) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+    }
+}
+
 TEST_CASE("a store of an earlier version is brought up to date, with its rows") {
     Database database;
     Schema future = postgres::current_schema();

@@ -123,6 +123,7 @@ TEST_CASE(
 
 TEST_CASE("a concert that one instance adds is for sale on the other a moment later") {
     Two offices;
+    offices.run();
     const SmallSale sale = SmallSale::add(*offices.a, SmallSale::draft());
     const Hold hold{
         .user = SmallSale::user(1), .performance = sale.performance(), .seats = {1}, .key = "hold"};
@@ -135,21 +136,21 @@ TEST_CASE("a concert that one instance adds is for sale on the other a moment la
     CHECK(offices.a->dates({.concert = sale.concert})->front().seats_available == 49);
 }
 
-TEST_CASE("the sale of one instance is paused and opened on the other") {
+TEST_CASE("a sale that is closed on one instance is closed on the other") {
     Two offices;
     const SmallSale sale = offices.add_sale(SmallSale::draft());
-    SaleChange pause;
-    pause.mode = SaleMode::paused;
-    REQUIRE(offices.a->change_sale({.concert = sale.concert, .change = pause}));
+    SaleChange close;
+    close.mode = SaleMode::closed;
+    REQUIRE(offices.a->change_sale({.concert = sale.concert, .change = close}));
     // Decided by the row, at once; shown a moment later.
     const auto held = offices.b->hold({.user = SmallSale::user(1),
                                        .performance = sale.performance(),
                                        .seats = {1},
                                        .key = "hold"});
     REQUIRE_FALSE(held);
-    CHECK(held.error().code == Errc::sale_not_open);
+    CHECK(held.error().code == Errc::sale_closed);
     offices.advance(300ms);
-    CHECK(offices.b->concert({.concert = sale.concert})->sale == SaleState::paused);
+    CHECK(offices.b->concert({.concert = sale.concert})->sale == SaleState::closed);
 }
 
 TEST_CASE("who is heard of by one instance is not passed over by the other") {
