@@ -10,6 +10,6 @@ inline constexpr int usage = 64;        // the command line is wrong
 inline constexpr int unavailable = 69;  // the store or the server cannot be reached
 inline constexpr int failed = 70;       // the engine stopped: storage failed, or a bug
 inline constexpr int config = 78;       // the configuration is wrong; a restart would not mend it
-inline constexpr int missed = 99;       // `load`: a threshold was not met; k6 says it with this number too
+inline constexpr int missed = 99;       // `load`: a threshold was missed, as k6 has it
 
 }  // namespace concertres::server::exit_code
