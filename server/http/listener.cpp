@@ -37,7 +37,7 @@ constexpr auto back_off_time = std::chrono::milliseconds(75);
 constexpr int being_refused_max = 64;
 // What of an answer may wait in the system for a reader; the rest waits here, where a reader who
 // takes none is noticed. Left alone, the system takes megabytes for each.
-constexpr int unsent_bytes_max = 64 * 1024;
+constexpr int unsent_bytes_max = 128 * 1024;
 
 std::string shown(const Endpoint& endpoint) {
     const bool is_v6 = endpoint.address.find(':') != std::string::npos;
