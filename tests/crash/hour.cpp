@@ -17,7 +17,8 @@ constexpr int acts_in_it = 5;
 // So small that every commit or two there is a checkpoint.
 std::unique_ptr<sqlite::SqliteStorage> open_for_an_hour(const std::filesystem::path& folder,
                                                         Clock& clock) {
-    return sqlite::open_with(folder / store_name, {.clock = &clock, .wal_bytes_max = 60'000, .journal_bytes_max = 5'000},
+    return sqlite::open_with(folder / store_name,
+                             {.clock = &clock, .wal_bytes_max = 60'000, .journal_bytes_max = 5'000},
                              sqlite::current_schema());
 }
 

@@ -1,11 +1,10 @@
 // A commit as one record of the journal.
-#include "sqlite/journal.hpp"
-
 #include <doctest/doctest.h>
 
 #include <string>
 #include <vector>
 
+#include "sqlite/journal.hpp"
 #include "support/sqlite_sample.hpp"
 
 using namespace concertres;
@@ -63,10 +62,10 @@ TEST_CASE("numbers of every size come back") {
     Record record;
     for (int bit = 0; bit < 64; ++bit) {
         for (const std::int64_t near : {-1, 0, 1}) {
-            const auto value =
-                static_cast<std::int64_t>((std::uint64_t{1} << bit) + static_cast<std::uint64_t>(near));
+            const auto value = static_cast<std::int64_t>((std::uint64_t{1} << bit) +
+                                                         static_cast<std::uint64_t>(near));
             ChangeSet changes;
-            changes.rows.of<Wallet>().push_back({{.user = {value}, .balance = {-value}}, 1});
+            changes.rows.of<Wallet>().push_back({{.user = {value}, .balance = {~value}}, 1});
             std::string bytes;
             write_record(bytes, changes, {}, value);
             REQUIRE(read_record(bytes, record));
