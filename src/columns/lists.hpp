@@ -92,7 +92,9 @@ class ListReader {
 
 // Items, for whatever has open(), close(), number() and text(), or take(), number() and text().
 template <class Out>
-void write_item(Out& out, ReservationKey key) { out.number(key.value); }
+void write_item(Out& out, ReservationKey key) {
+    out.number(key.value);
+}
 template <class Out>
 void write_item(Out& out, const ReservedSeat& seat) {
     out.open().number(seat.number).number(seat.price.minor).close();
@@ -112,7 +114,9 @@ void write_item(Out& out, const RoomClass& each) {
 }
 
 template <class In>
-bool read_item(In& in, ReservationKey& key) { return in.number(key.value); }
+bool read_item(In& in, ReservationKey& key) {
+    return in.number(key.value);
+}
 template <class In>
 bool read_item(In& in, ReservedSeat& seat) {
     return in.take('[') && in.number(seat.number) && in.take(',') && in.number(seat.price.minor) &&

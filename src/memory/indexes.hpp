@@ -1,5 +1,5 @@
-// What the bounded queries need beside the tables and live/: what a user has, the ledger, and rows by
-// their ids.
+// What the bounded queries need beside the tables and live/: what a user has, the ledger, and rows
+// by their ids.
 #pragma once
 
 #include <cstddef>

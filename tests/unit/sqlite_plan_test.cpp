@@ -124,8 +124,7 @@ TEST_CASE("each query of the port uses the index that is there for it") {
           {"SEARCH transfer USING PRIMARY KEY (wallet=? AND number<?)"});
     check("crc FROM event WHERE stream",
           {"SEARCH event USING PRIMARY KEY (stream=? AND owner=? AND number>?)"});
-    check("max(number), 0) FROM event",
-          {"SEARCH event USING PRIMARY KEY (stream=? AND owner=?)"});
+    check("max(number), 0) FROM event", {"SEARCH event USING PRIMARY KEY (stream=? AND owner=?)"});
     check("max(number), 0) FROM transfer", {"SEARCH transfer USING PRIMARY KEY (wallet=?)"});
 }
 
