@@ -32,7 +32,8 @@ void FaultyStorage::pass(StorageCall call) {
 }
 
 CommitOutcome FaultyStorage::commit(const ChangeSet& changes) {
-    if (!plan_->begin(StorageCall::commit)) return inner_->commit(changes);
+    // An empty one only lets go of what a shared store has locked: nothing was decided.
+    if (changes.empty() || !plan_->begin(StorageCall::commit)) return inner_->commit(changes);
     switch (plan_->commit_fault_.load()) {
         case CommitFault::not_committed:
             return CommitOutcome::not_committed;
