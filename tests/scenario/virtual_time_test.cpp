@@ -134,8 +134,8 @@ CONCERTRES_BACKEND_TEST("no crowd breaks a promise") {
             }
             // A crowd that does nothing breaks nothing.
             CHECK(crowd.commands() > 200);
-            CHECK(crowd.witness().sold() > 5);
-            CHECK(crowd.witness().payments() > 2);
+            CHECK(crowd.witness().sold() > (backend.lasts ? 3 : 10));
+            CHECK(crowd.witness().payments() > (backend.lasts ? 2 : 5));
             CHECK((crowd.witness().passed_by() > 0) == (plan.absent_percent > 0));
         }
     }
