@@ -197,9 +197,8 @@ void SqliteStorage::give_up() {
 // --- Rows by key -------------------------------------------------------------------------------
 
 template <class Row>
-std::optional<Versioned<Row>> SqliteStorage::select(const KeyOf<Row>& key) {
-    Use use(statements_.of<Row>().select);
-    CellBinder cells(*use);
+void SqliteStorage::bind_key(SQLite::Statement& select, const KeyOf<Row>& key) {
+    CellBinder cells(select);
     if constexpr (std::is_same_v<Row, Seat>) {
         cells.add(key.performance).add(key.number);
     } else if constexpr (std::is_same_v<Row, Place> || std::is_same_v<Row, Pass>) {
@@ -213,8 +212,23 @@ std::optional<Versioned<Row>> SqliteStorage::select(const KeyOf<Row>& key) {
     } else {
         cells.add(key);
     }
+}
+
+template <class Row>
+std::optional<Versioned<Row>> SqliteStorage::select(const KeyOf<Row>& key) {
+    Use use(statements_.of<Row>().select);
+    bind_key<Row>(*use, key);
     if (!use.step()) return std::nullopt;
     return versioned_row<Row>(*use);
+}
+
+template <class Row>
+std::uint64_t SqliteStorage::version_in_table(const KeyOf<Row>& key) {
+    Use use(statements_.of<Row>().select);
+    bind_key<Row>(*use, key);
+    std::uint64_t version = 0;
+    if (use.step()) read_cells(*use, version);
+    return version;
 }
 
 template <class Name>
@@ -415,11 +429,61 @@ CommitOutcome SqliteStorage::undo(const SQLite::Exception& error) {
 
 // --- After a crash -----------------------------------------------------------------------------
 
+// The last keys that the tables have. Most of what a journal holds are rows that were made one
+// after another, and above the last there is none to be looked for.
+class LastKeys {
+  public:
+    explicit LastKeys(Statements& statements) : statements_(&statements) {}
+
+    [[nodiscard]] bool are_below(const User& row) {
+        return last(statements_->last_user) < row.user.value;
+    }
+    [[nodiscard]] bool are_below(const Member& row) {
+        return last(statements_->last_member, row.concert) < row.user.value;
+    }
+    [[nodiscard]] bool are_below(const Place& row) {
+        return last(statements_->last_place, row.concert) < row.number.value;
+    }
+    [[nodiscard]] bool are_below(const Limit& row) {
+        return last(statements_->last_limit) < row.user.value;
+    }
+    [[nodiscard]] bool are_below(const Reservation& row) {
+        return last(statements_->last_reservation) < row.row.value;
+    }
+    [[nodiscard]] bool are_below(const Wallet& row) {
+        return last(statements_->last_wallet) < row.user.value;
+    }
+    [[nodiscard]] bool are_below(const Payment& row) {
+        return last(statements_->last_payment) < row.row.value;
+    }
+    template <class Row>
+    [[nodiscard]] bool are_below(const Row&) {
+        return false;
+    }
+
+  private:
+    std::int64_t last(SQLite::Statement& statement, std::optional<ConcertKey> of_concert = {}) {
+        const auto [known, added] = known_.try_emplace({&statement, of_concert}, INT64_MIN);
+        if (added) {
+            Use use(statement);
+            if (of_concert) CellBinder(*use).add(*of_concert);
+            std::optional<std::int64_t> found;
+            if (use.step()) read_cells(*use, found);
+            if (found) known->second = *found;
+        }
+        return known->second;
+    }
+
+    Statements* statements_;
+    std::map<std::pair<const SQLite::Statement*, std::optional<ConcertKey>>, std::int64_t> known_;
+};
+
 // Takes the journal's records one after another as commits that have just been made, but for what
 // the tables have of them.
 class SqliteStorage::Recovery {
   public:
-    explicit Recovery(SqliteStorage& storage) : storage_(storage) {}
+    explicit Recovery(SqliteStorage& storage)
+        : storage_(storage), last_keys_(storage.statements_) {}
 
     void take(Record& record) {
         storage_.mark_ = std::max(storage_.mark_.load(), record.changes.at);
@@ -447,16 +511,26 @@ class SqliteStorage::Recovery {
     }
     template <class Row>
     void take(const Versioned<Row>& row) {
-        const auto stored = storage_.find<Row>(row.row.key());
-        if (stored && stored->version >= row.version) return;
-        if (row.version != (stored ? stored->version + 1 : 1)) {
+        const std::uint64_t stored = stored_version(row);
+        if (stored >= row.version) return;
+        if (row.version != stored + 1) {
             throw Damaged("a row of the table " + std::string(Table<Row>::name) +
                           " does not go with the journal");
         }
         storage_.remember(row);
     }
+    // 0: there is none.
+    template <class Row>
+    std::uint64_t stored_version(const Versioned<Row>& row) {
+        if (const auto* known = storage_.cache_.find<Row>(row.row.key())) {
+            return *known ? (*known)->version : 0;
+        }
+        if (row.version == 1 && last_keys_.are_below(row.row)) return 0;
+        return storage_.version_in_table<Row>(row.row.key());
+    }
 
     SqliteStorage& storage_;
+    LastKeys last_keys_;
 };
 
 void SqliteStorage::recover() {

@@ -122,6 +122,11 @@ class SqliteStorage final : public Storage {
     [[nodiscard]] std::optional<Versioned<Row>> find(const KeyOf<Row>& key);
     template <class Row>
     [[nodiscard]] std::optional<Versioned<Row>> select(const KeyOf<Row>& key);
+    template <class Row>
+    static void bind_key(SQLite::Statement& select, const KeyOf<Row>& key);
+    // 0: there is no such row.
+    template <class Row>
+    [[nodiscard]] std::uint64_t version_in_table(const KeyOf<Row>& key);
     template <class Name>
     [[nodiscard]] std::optional<Versioned<Name>> find_name(SQLite::Statement& by_id,
                                                            const KeyOf<Name>& id);
