@@ -196,30 +196,32 @@ TEST_CASE("a disk that stalls amid a steady sale loses no sale and doubles none"
     sale.end();
     CHECK(metrics_of(server.operators_url()).at("concertres_stalled") == 0);
 
-    const std::vector<Purchase>& sales = sale.sales();
-    check_told(sales);
+    const std::vector<Purchase>& purchases = sale.sales();
+    check_told(purchases);
     print_timeline(sale, shape);
     const auto end = sale.start() + std::chrono::seconds(shape.seconds());
     const auto soon = stall_end + std::chrono::seconds(sized(1, 5));
-    const double normal = rate(sales, sale.start() + std::chrono::seconds(1), stall_at);
-    const double after = rate(sales, soon, end);
+    const double normal = rate(purchases, sale.start() + std::chrono::seconds(1), stall_at);
+    const double after = rate(purchases, soon, end);
     judge(after >= 0.95 * normal,
           fmt::format("{:.1f} sales/s before the stall, {:.1f} from {} s after "
                       "it on",
                       normal, after, sized(1, 5)));
     // Without those who came just before it.
-    const milliseconds p95_before = p95(sales, sale.start(), stall_at - std::chrono::seconds(1));
-    const milliseconds recovered = time_to_recover(sales, stall_end, end, 2 * p95_before);
-    judge(recovered <= std::chrono::seconds(5),
-          fmt::format(
-              "p95 of a sale: {} ms before, at most twice that for who came {} ms after the "
-              "stall, {} ms for all from {} s on",
-              p95_before.count(), recovered.count(), p95(sales, soon, end).count(), sized(1, 5)));
+    const milliseconds p95_before =
+        p95(purchases, sale.start(), stall_at - std::chrono::seconds(1));
+    const milliseconds recovered = time_to_recover(purchases, stall_end, end, 2 * p95_before);
+    judge(
+        recovered <= std::chrono::seconds(5),
+        fmt::format("p95 of a sale: {} ms before, at most twice that for who came {} ms after the "
+                    "stall, {} ms for all from {} s on",
+                    p95_before.count(), recovered.count(), p95(purchases, soon, end).count(),
+                    sized(1, 5)));
 
     // What was told, against the server, the database and its audit.
     std::vector<Told> some;
-    for (std::size_t i = 0; i < sales.size(); i += sized<std::size_t>(4, 20))
-        some.push_back(sales[i].told);
+    for (std::size_t i = 0; i < purchases.size(); i += sized<std::size_t>(4, 20))
+        some.push_back(purchases[i].told);
     check_again(server.url(), halls, some);
     CHECK(server.stop() == "exit 0");
     const auto counts = audit({"--data", folder.path()});

@@ -48,7 +48,7 @@ class Onlooker {
   private:
     void look(const std::string& url, const ImportedSale& sale) {
         http::Client client(url);
-        for (int i = 0; !stopping_; ++i) {
+        while (!stopping_) {
             const std::string user = UserId::random().to_string();
             const Reply reply =
                 TestServer::send(client, {.method = "POST",

@@ -80,7 +80,7 @@ void OnSale::choose_watched() {
         if (!buyers_[i].is_absent) order.push_back(i);
     }
     std::ranges::sort(order, {}, [&](std::size_t i) { return buyers_[i].comes_at; });
-    for (const std::size_t percent : {2, 15, 28, 45, 60, 78}) {
+    for (const std::size_t percent : {2u, 15u, 28u, 45u, 60u, 78u}) {
         watched_.push_back(order[order.size() * percent / 100]);
     }
 }
