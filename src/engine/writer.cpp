@@ -177,7 +177,8 @@ bool Writer::begin_work() {
         return true;
     }
     busy_ = false;
-    return false;
+    // The inbox may have been left alone for the sake of commands that turned out to be too late.
+    return has_work();
 }
 
 bool Writer::run_next_query() {

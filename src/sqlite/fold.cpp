@@ -21,7 +21,7 @@ constexpr std::int64_t deleted_bytes_max = std::int64_t{1} << 20;
 std::size_t SqliteStorage::fold_due(std::size_t items) const {
     if (journal_bytes_ <= journal_bytes_max_ / 4) return 0;
     // More than comes in, so that it ends.
-    const std::size_t due = 2 * items + 64;
+    const std::size_t due = 2 * items;
     return journal_bytes_ <= journal_bytes_max_ ? std::min(due, items_per_commit_max) : due;
 }
 

@@ -100,41 +100,6 @@ bool SqliteStorage::read_store() {
     return copied;
 }
 
-// The tables' part of what is not over; recover() adds the journal's.
-void SqliteStorage::read_live() {
-    Use held(statements_.live_reservations);
-    std::vector<ReservedSeat> seats;
-    while (held.step()) {
-        ReservationKey key;
-        Time until;
-        PerformanceKey performance;
-        seats.clear();
-        CellReader cells(*held);
-        cells.get(key).get(until).get(performance).get(seats);
-        // Whoever needs the row will find out, and the audit tells.
-        if (!cells.intact()) seats.clear();
-        held_.add(key, until, performance, static_cast<std::int64_t>(seats.size()));
-    }
-    ConcertKey concert;
-    PlaceNumber number;
-    Use waiting(statements_.live_waiting);
-    while (waiting.step()) {
-        read_cells(*waiting, concert, number);
-        rooms_[concert].add_waiting(number);
-    }
-    Use passed(statements_.live_passed);
-    while (passed.step()) {
-        read_cells(*passed, concert, number);
-        rooms_[concert].add_passed(number);
-    }
-    Use admitted(statements_.live_passes);
-    while (admitted.step()) {
-        Time ends_at;
-        read_cells(*admitted, concert, number, ends_at);
-        rooms_[concert].add_admitted(number, ends_at);
-    }
-}
-
 // Of a copy that is opened for the first time: its original may have given numbers since, and the
 // tokens of their holders verify here. So none of those numbers is given here to somebody else.
 void SqliteStorage::begin_new_epochs() {
@@ -197,38 +162,12 @@ void SqliteStorage::give_up() {
 // --- Rows by key -------------------------------------------------------------------------------
 
 template <class Row>
-void SqliteStorage::bind_key(SQLite::Statement& select, const KeyOf<Row>& key) {
-    CellBinder cells(select);
-    if constexpr (std::is_same_v<Row, Seat>) {
-        cells.add(key.performance).add(key.number);
-    } else if constexpr (std::is_same_v<Row, Place> || std::is_same_v<Row, Pass>) {
-        cells.add(key.concert).add(key.number);
-    } else if constexpr (std::is_same_v<Row, Member>) {
-        cells.add(key.concert).add(key.user);
-    } else if constexpr (std::is_same_v<Row, Line>) {
-        cells.add(key.concert).add(key.line_class);
-    } else if constexpr (std::is_same_v<Row, Limit>) {
-        cells.add(key.user).add(key.scope);
-    } else {
-        cells.add(key);
-    }
-}
-
-template <class Row>
 std::optional<Versioned<Row>> SqliteStorage::select(const KeyOf<Row>& key) {
     Use use(statements_.of<Row>().select);
-    bind_key<Row>(*use, key);
+    CellBinder cells(*use);
+    bind_key<Row>(cells, key);
     if (!use.step()) return std::nullopt;
     return versioned_row<Row>(*use);
-}
-
-template <class Row>
-std::uint64_t SqliteStorage::version_in_table(const KeyOf<Row>& key) {
-    Use use(statements_.of<Row>().select);
-    bind_key<Row>(*use, key);
-    std::uint64_t version = 0;
-    if (use.step()) read_cells(*use, version);
-    return version;
 }
 
 template <class Name>
@@ -399,20 +338,6 @@ void SqliteStorage::remember(const ChangeSet& changes) {
     }
 }
 
-template <class Row>
-void SqliteStorage::remember(const Versioned<Row>& row) {
-    bool seldom_differ = true;
-    if (const auto* before = cache_.find<Row>(row.row.key())) {
-        CONCERTRES_ASSERT(row.version == (*before ? (*before)->version + 1 : 1));
-        if constexpr (changes_seldom<Row>) {
-            seldom_differ = !*before || Table<Row>::seldom_differ((*before)->row, row.row);
-        }
-    }
-    cache_.change(row, seldom_differ);
-    if (row.version == 1) note_new(row.row);
-    note_live(row.row);
-}
-
 // Whether a transaction that failed is certainly gone. Without space SQLite has not written the
 // frame that ends it, the WAL goes on from before it, and the rollback cannot fail. After any other
 // error, above all of a sync, that frame may be on the disk.
@@ -425,130 +350,6 @@ CommitOutcome SqliteStorage::undo(const SQLite::Exception& error) {
     // A row that should be new is there, or an id twice: a bug of the engine's.
     CONCERTRES_ASSERT(code != SQLITE_CONSTRAINT);
     return CommitOutcome::lost;
-}
-
-// --- After a crash -----------------------------------------------------------------------------
-
-// The last keys that the tables have. Most of what a journal holds are rows that were made one
-// after another, and above the last there is none to be looked for.
-class LastKeys {
-  public:
-    explicit LastKeys(Statements& statements) : statements_(&statements) {}
-
-    [[nodiscard]] bool are_below(const User& row) {
-        return last(statements_->last_user) < row.user.value;
-    }
-    [[nodiscard]] bool are_below(const Member& row) {
-        return last(statements_->last_member, row.concert) < row.user.value;
-    }
-    [[nodiscard]] bool are_below(const Place& row) {
-        return last(statements_->last_place, row.concert) < row.number.value;
-    }
-    [[nodiscard]] bool are_below(const Limit& row) {
-        return last(statements_->last_limit) < row.user.value;
-    }
-    [[nodiscard]] bool are_below(const Reservation& row) {
-        return last(statements_->last_reservation) < row.row.value;
-    }
-    [[nodiscard]] bool are_below(const Wallet& row) {
-        return last(statements_->last_wallet) < row.user.value;
-    }
-    [[nodiscard]] bool are_below(const Payment& row) {
-        return last(statements_->last_payment) < row.row.value;
-    }
-    template <class Row>
-    [[nodiscard]] bool are_below(const Row&) {
-        return false;
-    }
-
-  private:
-    std::int64_t last(SQLite::Statement& statement, std::optional<ConcertKey> of_concert = {}) {
-        const auto [known, added] = known_.try_emplace({&statement, of_concert}, INT64_MIN);
-        if (added) {
-            Use use(statement);
-            if (of_concert) CellBinder(*use).add(*of_concert);
-            std::optional<std::int64_t> found;
-            if (use.step()) read_cells(*use, found);
-            if (found) known->second = *found;
-        }
-        return known->second;
-    }
-
-    Statements* statements_;
-    std::map<std::pair<const SQLite::Statement*, std::optional<ConcertKey>>, std::int64_t> known_;
-};
-
-// Takes the journal's records one after another as commits that have just been made, but for what
-// the tables have of them.
-class SqliteStorage::Recovery {
-  public:
-    explicit Recovery(SqliteStorage& storage)
-        : storage_(storage), last_keys_(storage.statements_) {}
-
-    void take(Record& record) {
-        storage_.mark_ = std::max(storage_.mark_.load(), record.changes.at);
-        storage_.next_key_ = std::max(storage_.next_key_, record.next_key);
-        record.changes.rows.for_each([&](const auto& rows) {
-            for (const auto& row : rows) take(row);
-        });
-        for (const Transfer& transfer : record.changes.transfers) {
-            if (follows(transfer.number, storage_.last_number(transfer.wallet))) {
-                storage_.pending_.add(transfer);
-            }
-        }
-        for (std::size_t i = 0; i < record.texts.size(); ++i) {
-            const Event& event = record.changes.events[i];
-            if (!follows(event.number, storage_.last_number(event.stream))) continue;
-            storage_.pending_.add(event, std::move(record.texts[i]));
-        }
-    }
-
-  private:
-    // False: the tables have it.
-    static bool follows(std::int64_t number, std::int64_t last) {
-        if (number > last + 1) throw Damaged("its journal leaves out what was committed");
-        return number == last + 1;
-    }
-    template <class Row>
-    void take(const Versioned<Row>& row) {
-        const std::uint64_t stored = stored_version(row);
-        if (stored >= row.version) return;
-        if (row.version != stored + 1) {
-            throw Damaged("a row of the table " + std::string(Table<Row>::name) +
-                          " does not go with the journal");
-        }
-        storage_.remember(row);
-    }
-    // 0: there is none.
-    template <class Row>
-    std::uint64_t stored_version(const Versioned<Row>& row) {
-        if (const auto* known = storage_.cache_.find<Row>(row.row.key())) {
-            return *known ? (*known)->version : 0;
-        }
-        if (row.version == 1 && last_keys_.are_below(row.row)) return 0;
-        return storage_.version_in_table<Row>(row.row.key());
-    }
-
-    SqliteStorage& storage_;
-    LastKeys last_keys_;
-};
-
-void SqliteStorage::recover() {
-    Recovery recovery(*this);
-    SQLite::Statement records(connection_.database(),
-                              "SELECT number, record FROM journal ORDER BY number");
-    Record record;
-    while (records.executeStep()) {
-        std::int64_t number = 0;
-        Bytes<std::string> bytes_of_record{record_};
-        read_cells(records, number, bytes_of_record);
-        if (!read_record(record_, record)) throw Damaged("a record of its journal is damaged");
-        recovery.take(record);
-        const auto bytes = static_cast<std::int64_t>(record_.size());
-        journal_.push_back({number, bytes});
-        journal_bytes_ += bytes;
-        last_record_ = number;
-    }
 }
 
 }  // namespace concertres::sqlite

@@ -122,8 +122,6 @@ class SqliteStorage final : public Storage {
     [[nodiscard]] std::optional<Versioned<Row>> find(const KeyOf<Row>& key);
     template <class Row>
     [[nodiscard]] std::optional<Versioned<Row>> select(const KeyOf<Row>& key);
-    template <class Row>
-    static void bind_key(SQLite::Statement& select, const KeyOf<Row>& key);
     // 0: there is no such row.
     template <class Row>
     [[nodiscard]] std::uint64_t version_in_table(const KeyOf<Row>& key);
@@ -265,6 +263,20 @@ auto SqliteStorage::guarded(Work&& work) {
     } catch (const Damaged& damage) {
         fail(damage.what());
     }
+}
+
+template <class Row>
+void SqliteStorage::remember(const Versioned<Row>& row) {
+    bool seldom_differ = true;
+    if (const auto* before = cache_.find<Row>(row.row.key())) {
+        CONCERTRES_ASSERT(row.version == (*before ? (*before)->version + 1 : 1));
+        if constexpr (changes_seldom<Row>) {
+            seldom_differ = !*before || Table<Row>::seldom_differ((*before)->row, row.row);
+        }
+    }
+    cache_.change(row, seldom_differ);
+    if (row.version == 1) note_new(row.row);
+    note_live(row.row);
 }
 
 // The row that `statement` stands on, from the version on.

@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "columns/tables.hpp"
 #include "concertres/storage.hpp"
@@ -59,6 +60,24 @@ template <class Cells, class Row>
 void get(Cells& cells, Row& row) {
     RowReader<Cells> reader(cells);
     Table<Row>::visit(reader, row);
+}
+
+// The parameters of by_key_sql().
+template <class Row, class Cells>
+void bind_key(Cells& cells, const KeyOf<Row>& key) {
+    if constexpr (std::is_same_v<Row, Seat>) {
+        cells.add(key.performance).add(key.number);
+    } else if constexpr (std::is_same_v<Row, Place> || std::is_same_v<Row, Pass>) {
+        cells.add(key.concert).add(key.number);
+    } else if constexpr (std::is_same_v<Row, Member>) {
+        cells.add(key.concert).add(key.user);
+    } else if constexpr (std::is_same_v<Row, Line>) {
+        cells.add(key.concert).add(key.line_class);
+    } else if constexpr (std::is_same_v<Row, Limit>) {
+        cells.add(key.user).add(key.scope);
+    } else {
+        cells.add(key);
+    }
 }
 
 // --- The text of statements --------------------------------------------------------------------

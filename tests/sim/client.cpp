@@ -263,8 +263,7 @@ void Client::ask_again() {
 void Client::refund() {
     doing_ = "refunds";
     const PaymentId payment = payments_[world_.dice().below(payments_.size())];
-    world_.ask<Refund>(number_, {}, {.user = user_, .payment = payment},
-                       [this](const Result<PaymentView>& answer) { refunded(answer); });
+    ask<Refund>({.user = user_, .payment = payment}, &Client::refunded);
 }
 
 void Client::refunded(const Result<PaymentView>&) {

@@ -16,6 +16,7 @@ namespace concertres::sim {
 #define CONCERTRES_SIM_MARKS(M)                                   \
     M(lost_answer_retried) /* and answered with the same thing */ \
     M(request_came_twice)                                         \
+    M(asked_over_http)                                            \
     M(answer_came_twice)                                          \
     M(crash_between_commit_and_answer)                            \
     M(crash_before_commit)                                        \

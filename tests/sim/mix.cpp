@@ -75,6 +75,7 @@ Mix draw_mix(std::uint64_t seed) {
     Dice dice(seed);
     Mix mix;
     mix.seed = seed;
+    mix.over_http = seed % 4 == 3;
     mix.store = dice.chance(9) ? StoreKind::sqlite : StoreKind::memory;
     mix.performances = dice.chance(50) ? 1 : 2;
     mix.seats = static_cast<SeatNumber>(dice.between(2, 14));
@@ -98,16 +99,16 @@ Mix draw_mix(std::uint64_t seed) {
 std::string describe(const Mix& mix) {
     const auto ms = [](Duration duration) { return duration.count() / 1'000; };
     std::string text = fmt::format(
-        "{}, {} x {} seats and {} standing, limits {}/{}, refunds {}, opens after {} ms, starts "
+        "{}{}, {} x {} seats and {} standing, limits {}/{}, refunds {}, opens after {} ms, starts "
         "after {} ms, "
         "hold {} ms, extend {} ms, pass {}/{} ms, tick {} ms, sweeps {}, group {}, inbox {}, "
         "waiting {}, request timeout {} ms; ",
-        mix.store == StoreKind::memory ? "memory" : "sqlite", mix.performances, mix.seats,
-        mix.standing, mix.limits.per_performance, mix.limits.per_concert, mix.refunds.allowed,
-        ms(mix.opens_after), ms(mix.starts_after), ms(mix.options.hold_ttl),
-        ms(mix.options.extend_max), ms(mix.options.pass_ttl), ms(mix.options.pass_max),
-        ms(mix.options.tick), mix.options.sweeps, mix.options.group_max, mix.options.inbox_max,
-        mix.options.waiting_max, ms(mix.options.request_timeout));
+        mix.store == StoreKind::memory ? "memory" : "sqlite", mix.over_http ? " over HTTP" : "",
+        mix.performances, mix.seats, mix.standing, mix.limits.per_performance,
+        mix.limits.per_concert, mix.refunds.allowed, ms(mix.opens_after), ms(mix.starts_after),
+        ms(mix.options.hold_ttl), ms(mix.options.extend_max), ms(mix.options.pass_ttl),
+        ms(mix.options.pass_max), ms(mix.options.tick), mix.options.sweeps, mix.options.group_max,
+        mix.options.inbox_max, mix.options.waiting_max, ms(mix.options.request_timeout));
     if (mix.room) {
         const RoomPolicy& room = *mix.room;
         text += fmt::format(

@@ -18,6 +18,7 @@ enum class StoreKind : std::uint8_t { memory, sqlite };
 struct Mix {
     std::uint64_t seed = 0;
     StoreKind store = StoreKind::memory;
+    bool over_http = false;  // what clients ask goes through the server's dispatcher
 
     // --- what is sold, and how
     int performances = 1;

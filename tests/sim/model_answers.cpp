@@ -280,7 +280,12 @@ void Model::answered(const Extend& c, const Result<ReservationView>& answer) {
 void Model::answered(const Release& c, const Result<ReservationView>& answer) {
     if (answer) {
         expect(answer->status == ReservationStatus::released, "D2", "a release has not released");
-        return check_view(*answer, c.user);
+        if (!answer->seats.empty()) return check_view(*answer, c.user);
+        // Over HTTP it says no more.
+        const auto found = bookings_.find(c.reservation);
+        const bool is_so = found != bookings_.end() && found->second.user == c.user &&
+                           found->second.status == ReservationStatus::released;
+        return expect(is_so || !is_exact(), "D2", "a release was answered that is not committed");
     }
     const Errc code = answer.error().code;
     check_refusal(justified_by_place(code, c.user, c.place) ||

@@ -57,31 +57,52 @@ void World::arrive(const Shared<Command>& errand) {
         return answer<Command>(errand, token_refusal());
     }
     trace_.note("arrive", {errand->number});
-    if constexpr (std::is_same_v<Command, GetPlace>) {
-        if (auto view = office_->place_in_memory(command)) {
-            const AnswerTo<GetPlace> seen(std::move(*view));
-            model_.answered(command, seen);
-            return answer<Command>(errand, seen);
-        }
-    }
-    ++outstanding_;
     Copies& copies = copies_[errand->number];
     if constexpr (requires { command.user; }) copies.user = command.user;
     ++copies.asked;
+    ++outstanding_;
     copies.is_answered |= errand->is_answered;
-    office_->submit<Command>(
-        command, [this, errand, command, generation = generation_](AnswerTo<Command> result) {
-            // A connection that is gone carries nothing.
-            if (generation != generation_) return;
-            --outstanding_;
-            const auto asked = copies_.find(errand->number);
-            if (result || is_final(result.error().code)) asked->second.is_answered = true;
-            if (--asked->second.asked == 0) copies_.erase(asked);
-            answers_due_ = false;
-            if (result && has_failed_) complain("D3", "answered though storage has failed");
-            model_.answered(command, result);
-            answer<Command>(errand, result);
-        });
+    const auto told = [this, errand, command,
+                       generation = generation_](const AnswerTo<Command>& result) {
+        // A connection that is gone carries nothing.
+        if (generation != generation_) return;
+        --outstanding_;
+        const auto asked = copies_.find(errand->number);
+        if (result || is_final(result.error().code)) asked->second.is_answered = true;
+        if (--asked->second.asked == 0) copies_.erase(asked);
+        answers_due_ = false;
+        if (result && has_failed_ && !std::is_same_v<Command, GetPlace>) {
+            complain("D3", "answered though storage has failed");
+        }
+        model_.answered(command, result);
+        answer<Command>(errand, result);
+    };
+    if (door_ &&
+        door_->ask<Command>(command, errand->token, [this, told](const AnswerTo<Command>& result) {
+            told(result ? AnswerTo<Command>(as_precise(*result)) : result);
+        })) {
+        return mark(Mark::asked_over_http);
+    }
+    if constexpr (std::is_same_v<Command, GetPlace>) {
+        if (auto view = office_->place_in_memory(command)) return told(std::move(*view));
+    }
+    office_->submit<Command>(command, told);
+}
+
+template <class View>
+View World::as_precise(View view) const {
+    using std::chrono::milliseconds;
+    const auto restore = [](Time& time, Time known) {
+        if (time == std::chrono::floor<milliseconds>(known)) time = known;
+    };
+    if constexpr (requires { view.now; }) {
+        restore(view.now, std::is_same_v<View, PlaceView> ? office_->now() : last_load_);
+        restore(view.now, last_load_);
+    }
+    if constexpr (std::is_same_v<View, ReservationView>) {
+        if (const auto until = model_.end_of(view.id)) restore(view.held_until, *until);
+    }
+    return view;
 }
 
 template <class View>

@@ -209,13 +209,14 @@ void World::open_twice() {
 }
 
 // A slot is free, somebody is there: that one is in within a tick. As long as anybody is let in at
-// all, the clock starts anew: who is next may have changed.
+// all, or that one has left, the clock starts anew: who is next has changed.
 void World::watch_line() {
     if (!office_ || is_failing_) return overdue_since_.reset();
     const auto overdue = model_.overdue(office_->now());
     const std::int64_t admissions =
         model_.admissions() + office_->statistics().timed_out * 1'000'000;
-    if (!overdue || admissions != overdue_admissions_) overdue_since_.reset();
+    if (overdue != overdue_ || admissions != overdue_admissions_) overdue_since_.reset();
+    overdue_ = overdue;
     overdue_admissions_ = admissions;
     if (!overdue) return;
     if (!overdue_since_) overdue_since_ = kernel_.now();

@@ -24,6 +24,7 @@ World::World(const Mix& mix, Trace::Loudness loudness)
       }) {
     seed_random_source(mix.seed);
     kernel_.set_step_time(mix_.step_time);
+    kernel_.set_after_step([this] { deliver(); });
     mix_.options.events = this;
     mix_.options.log = [this](LogLevel level, std::string_view text) {
         if (level != LogLevel::error || !text.starts_with("the engine has stopped")) return;
@@ -50,6 +51,7 @@ World::~World() {
     if (observed_ != nullptr) observed_->die();
     if (office_) kernel_.remove(*office_);
     office_.reset();
+    door_.reset();
 }
 
 void World::complain(const std::string& invariant, const std::string& what) {
@@ -165,6 +167,11 @@ void World::open() {
     overdue_since_.reset();
     sunk_.clear();
     office_ = std::make_unique<BoxOffice>(std::move(observed), mix_.options);
+    if (mix_.over_http) {
+        door_ = std::make_unique<Door>(*office_, [this](const std::string& what) {
+            complain("H1", "an answer that cannot be read: " + what);
+        });
+    }
     kernel_.add(*office_);
     trace_.note("open", {generation_, opened_at_.time_since_epoch().count()});
 }
@@ -174,6 +181,7 @@ void World::close(bool in_order) {
     kernel_.remove(*office_);
     if (in_order) {
         office_->stop();
+        deliver();
         if (outstanding_ != 0)
             complain("H6", "a box office that stopped left questions unanswered");
     } else {
@@ -193,6 +201,7 @@ void World::close(bool in_order) {
         complain("D3", "storage was called after it had failed");
     }
     office_.reset();
+    door_.reset();
     observed_ = nullptr;
     if (disk_) disk_->before = nullptr;
     trace_.note("close", {in_order});
@@ -214,6 +223,7 @@ void World::stop() {
     if (outstanding_ > 0) mark(Mark::orderly_stop_with_work);
     kernel_.remove(*office_);
     office_->stop();
+    deliver();
     if (outstanding_ != 0) complain("H6", "a box office that stopped left questions unanswered");
     is_failing_ = true;  // nobody is let in any more
     const Duration pause = dice_.between(Duration(0), Duration(seconds(2)));
@@ -238,7 +248,9 @@ void World::check_time(Time now) {
 }
 
 void World::note_load(Time now) {
+    deliver();  // of the group before
     check_time(now);
+    last_load_ = now;
     model_.loaded(now);
     answers_due_ = false;
     if (std::exchange(stop_at_load_, false)) kernel_.schedule(kernel_.now(), [this] { stop(); });

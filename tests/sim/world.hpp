@@ -18,6 +18,7 @@
 
 #include "concertres/box_office.hpp"
 #include "sim/dice.hpp"
+#include "sim/door.hpp"
 #include "sim/marks.hpp"
 #include "sim/mix.hpp"
 #include "sim/model.hpp"
@@ -114,6 +115,12 @@ class World final : public EventSink {
     [[nodiscard]] static bool is_final(Errc code);
     template <class View>
     [[nodiscard]] static std::optional<Uuid> id_of(const View& view);
+    // Times that went through JSON as they were before: it has milliseconds.
+    template <class View>
+    [[nodiscard]] View as_precise(View view) const;
+    void deliver() {
+        if (door_) door_->deliver();
+    }
 
     // --- the box office's life
     void open();
@@ -161,6 +168,7 @@ class World final : public EventSink {
     std::unique_ptr<test::FaultPlan> faults_;
     ObservedStorage::Observer observer_;
     ObservedStorage* observed_ = nullptr;
+    std::unique_ptr<Door> door_;  // where there is one; it goes after the office
     std::unique_ptr<BoxOffice> office_;
     ConcertView concert_;
 
@@ -192,6 +200,8 @@ class World final : public EventSink {
     Time opened_at_{};
     Duration opened_elapsed_{};
     Time last_commit_{};
+    Time last_load_{};
+    std::optional<PlaceNumber> overdue_;
     std::optional<Duration> overdue_since_;
     std::int64_t overdue_admissions_ = -1;
 

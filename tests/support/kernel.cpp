@@ -95,6 +95,7 @@ void Kernel::run_one(std::size_t chosen) {
             actor.at_rest = true;
             return;
         }
+        if (after_step_) after_step_();
         // An answer may have submitted to any of them.
         wake_all();
         if (step_time_ > Duration{0}) {

@@ -18,6 +18,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "concertres/box_office.hpp"
@@ -47,6 +48,9 @@ class Kernel {
     // Each step of a box office takes a random time below `max`, so that time passes between two
     // calls to storage as it does in life. By default it takes none.
     void set_step_time(Duration max) { step_time_ = max; }
+
+    // Called after each step of a box office, as a part of it.
+    void set_after_step(Action action) { after_step_ = std::move(action); }
 
     // Time elapsed since the kernel was made. It goes by the clock's elapsed time, so it does not
     // notice a wall clock that is stepped.
@@ -82,6 +86,7 @@ class Kernel {
     TestClock* clock_;
     Duration started_;
     Duration step_time_{0};
+    Action after_step_;
     std::mt19937_64 random_;
     std::multimap<Duration, Action> scheduled_;
     std::vector<Action> due_;

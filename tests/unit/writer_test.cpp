@@ -158,6 +158,19 @@ TEST_CASE("a command that waited past its time is not started") {
     CHECK(at.office.wallet({SmallSale::user(3)})->balance == Money{0});
 }
 
+TEST_CASE("who comes while only late commands wait is not left behind") {
+    Stepped at({.tick = 1h, .group_max = 1, .request_timeout = 2s});
+    at.settle();
+    std::vector<int> codes;
+    at.ask(at.charge(1), codes);
+    at.ask(at.charge(2), codes);
+    REQUIRE(at.office.step());  // the first is under way, and the second is taken out of the inbox
+    at.clock.advance(2s + 1us);
+    at.ask(at.charge(3), codes);
+    at.settle();
+    CHECK(codes == std::vector<int>{0, code(Errc::request_timeout), 0});
+}
+
 TEST_CASE("no answer leaves before its commit has returned") {
     Stepped at;
     std::vector<int> codes;
