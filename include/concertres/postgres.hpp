@@ -24,6 +24,8 @@ namespace concertres {
 struct PostgresOptions {
     // Default: the server's, which is the same for all instances. Lifetime: outlives the storage
     Clock* clock = nullptr;
+    // Throws unavailable where there is no store yet, instead of making one.
+    bool must_exist = false;
     // The schema that holds the tables: another one is another store in the same database.
     std::string schema = "concertres";
     // How long to wait for a connection when the store is opened, and for a server that has gone
