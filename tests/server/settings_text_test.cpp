@@ -179,8 +179,12 @@ TEST_CASE("the deployed file's commented lines are settings with their defaults"
     CHECK(compared > 5);
 }
 
-TEST_CASE("the unit for systemd starts what there is") {
-    const std::string text = text_of(root() / "server/deploy/concertres.service");
+namespace {
+
+// What a unit for systemd says, beside what there is.
+void check_unit(const std::string& name) {
+    CAPTURE(name);
+    const std::string text = text_of(root() / "server/deploy" / name);
     const std::string start = line_of(text, "ExecStart=/usr/bin/concertres serve ");
     REQUIRE(!start.empty());
     std::istringstream words(start.substr(start.find("serve ") + 6));
@@ -205,4 +209,11 @@ TEST_CASE("the unit for systemd starts what there is") {
         }
         CHECK(is_known);
     }
+}
+
+}  // namespace
+
+TEST_CASE("the units for systemd start what there is") {
+    check_unit("concertres.service");
+    check_unit("concertres-shared.service");
 }
