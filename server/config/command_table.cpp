@@ -117,8 +117,7 @@ CommandSpec audit_command() {
 CommandSpec explain_command() {
     return {
         .name = "explain",
-        .arguments =
-            "ID [--seat N | --place N] (--data DIR | --store URI | --server URL) [option...]",
+        .arguments = "ID [--seat N | --place N] (--data DIR | --store URI | --server URL)",
         .summary = "tells all that happened to one thing",
         .text =
             "Prints how a thing stands and every event of it, oldest first, with its cause. The id "
@@ -153,8 +152,7 @@ CommandSpec backup_command() {
 CommandSpec draw_command() {
     return {
         .name = "draw",
-        .arguments =
-            "verify FILE | export ID FILE (--data DIR | --store URI | --server URL) [option...]",
+        .arguments = "verify FILE | export ID FILE (--data DIR | --store URI | --server URL)",
         .summary = "checks the order of a line that was drawn, or writes it to a file",
         .text =
             "`export` writes the draw of a concert's waiting room to FILE, which must not exist: "

@@ -203,10 +203,11 @@ TEST_CASE("each command finds its store in exactly one place") {
         };
         CHECK(faults(command).size() == 1);
         CHECK(faults(with({"--data", "d", "--server", "http://h"})).size() == 1);
-        CHECK(faults(with({"--data", "d", "--store", "postgres://h/d"})).size() == 1);
+        // What copies a sale says besides that it copies none in PostgreSQL.
+        const std::size_t more = command[0] == "backup" ? 1 : 0;
+        CHECK(faults(with({"--data", "d", "--store", "postgres://h/d"})).size() == 1 + more);
         CHECK(faults(with({"--data", ""})).size() == 1);
-        CHECK(faults(with({"--store", "postgres://sale:hush@h/d"})).size() ==
-              1 + (command[0] == "backup"));
+        CHECK(faults(with({"--store", "postgres://sale:hush@h/d"})).size() == 1 + more);
         CHECK(faults(with({"--data", "d", "--admin-key", "k"})) ==
               Words{"flag --admin-key: goes with --server; a store asks for no key"});
         CHECK(faults(with({"--data", "d", "--data", "e"})) ==

@@ -82,7 +82,7 @@ const std::vector<Values>& text_values() {
         {"store",
          {"postgres://sale@db.example/tickets", "postgresql:///d?host=/run/postgresql",
           "postgres://a,b:5433/d?target_session_attrs=read-write", "off"},
-         {"", "sale.db", "host=db dbname=d", "postgres://h/d?colour=red", "postgres://h:port/d"}},
+         {"", "sale.db", "host=db dbname=d", "postgres://h/d?colour=red"}},
         {"demo", {"true", "1"}, {"", "yes", "TRUE", "2"}},
         {"currency", {"EUR", "XXX"}, {"", "krw", "KRWX", "K1W", "KR"}},
         {"api-key", {"/etc/concertres/api-key", "off"}, {"", "a\tb"}},
@@ -459,11 +459,12 @@ TEST_CASE("the flag --config beats CONCERTRES_CONFIG") {
     CHECK(loaded.settings.threads == 7);
 }
 
-TEST_CASE("a sale needs data or demo, and takes both") {
+TEST_CASE("a sale needs data, a store or demo, and takes demo with either") {
     Deployment at;
     const Words none = at.faults("", {}, {});
-    CHECK(none == Words{"data is needed: give --data DIR for the folder that keeps the sale, or "
-                        "--demo for a look around"});
+    CHECK(none == Words{"data is needed: give --data DIR for the folder that keeps the sale, "
+                        "--store URI for a PostgreSQL database that does, or --demo for a look "
+                        "around"});
     CHECK(at.load("", {}, {}).faults.front().is_usage);
     CHECK(at.faults("data = \"sale\"", {}, {"--demo"}).empty());
     CHECK(at.faults("data = \"sale\"", {}, {"--demo", "--data", "off"}).empty());

@@ -202,10 +202,10 @@ void check_unit(const std::string& name) {
     for (std::string line; std::getline(lines, line);) {
         if (!line.starts_with("#Environment=CONCERTRES_")) continue;
         CAPTURE(line);
-        const std::string name = line.substr(13, line.find('=', 13) - 13);
+        const std::string variable = line.substr(13, line.find('=', 13) - 13);
         bool is_known = false;
         for (const Setting& setting : all_settings()) {
-            is_known = is_known || environment_name(setting.name) == name;
+            is_known = is_known || environment_name(setting.name) == variable;
         }
         CHECK(is_known);
     }
