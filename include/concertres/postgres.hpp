@@ -46,6 +46,12 @@ struct PostgresOptions {
     Duration follow_window = std::chrono::minutes(5);
 };
 
+// What can be said of a connection string without using it.
+enum class Conninfo : std::uint8_t { good, malformed, has_password };
+// A password has no place in a configuration that others may see; libpq reads it from a file
+// (`passfile`) as well.
+[[nodiscard]] Conninfo check_conninfo(const std::string& conninfo);
+
 // Opens the schema, or makes it. `conninfo` is libpq's: a URI, or "host=... dbname=...".
 // Migrates a schema of an earlier version, in one transaction. Throws StorageError(unavailable,
 // newer, foreign, corrupt); the database is then as it was.
