@@ -12,7 +12,9 @@ class EventSink {
   public:
     virtual ~EventSink() = default;
 
-    // The events of one commit, in order within each stream, before its commands are answered.
+    // The events of one commit, in order within each stream, before its commands are answered. On a
+    // store that others write too, also those of other instances: some fraction of a second after
+    // they were committed, and so perhaps after later ones of the same stream; `number` tells.
     // Threads: the writer's. It neither throws nor blocks.
     virtual void on_committed(std::span<const Event> events) = 0;
 };

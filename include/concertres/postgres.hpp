@@ -24,6 +24,8 @@ namespace concertres {
 struct PostgresOptions {
     // Default: the server's, which is the same for all instances. Lifetime: outlives the storage
     Clock* clock = nullptr;
+    // Throws unavailable where there is no store yet, instead of making one.
+    bool must_exist = false;
     // The schema that holds the tables: another one is another store in the same database.
     std::string schema = "concertres";
     // How long to wait for a connection when the store is opened, and for a server that has gone
@@ -43,6 +45,12 @@ struct PostgresOptions {
     // longer than that stops its engine when it is woken: it reads everything anew when reopened.
     Duration follow_window = std::chrono::minutes(5);
 };
+
+// What can be said of a connection string without using it.
+enum class Conninfo : std::uint8_t { good, malformed, has_password };
+// A password has no place in a configuration that others may see; libpq reads it from a file
+// (`passfile`) as well.
+[[nodiscard]] Conninfo check_conninfo(const std::string& conninfo);
 
 // Opens the schema, or makes it. `conninfo` is libpq's: a URI, or "host=... dbname=...".
 // Migrates a schema of an earlier version, in one transaction. Throws StorageError(unavailable,

@@ -277,22 +277,36 @@ void back_up(Exchange exchange) {
         [](Exchange asked, const BackupView& copy) { asked.answer(200, backup_json(copy)); });
 }
 
-void audit_copy(Exchange exchange) {
-    const auto file = copy_name(exchange.services().folder);
-    Exchange::ask_or_refuse(
-        std::move(exchange), Backup{.file = file, .progress = {}},
-        [](Exchange asked, const BackupView& copy) {
-            start_chore(std::move(asked), [file = RemovedStore(copy.file)](Exchange chore) {
-                auto report = audit_of(file.path());
-                const auto home = chore.home();
-                boost::asio::post(
-                    home, [exchange = std::move(chore), report = std::move(report)]() mutable {
-                        if (!report) return exchange.refuse(report.error());
-                        std::string json = audit_json(*report, exchange.services().currency);
-                        exchange.answer(200, std::move(json));
-                    });
-            });
+namespace {
+
+void answer_audit(Exchange exchange, Result<AuditReport> report) {
+    const auto home = exchange.home();
+    boost::asio::post(home, [exchange = std::move(exchange), report = std::move(report)]() mutable {
+        if (!report) return exchange.refuse(report.error());
+        std::string json = audit_json(*report, exchange.services().currency);
+        exchange.answer(200, std::move(json));
+    });
+}
+
+}  // namespace
+
+// A store that only we may open goes on selling, and a copy of it is audited.
+void audit_store(Exchange exchange) {
+    if (exchange.services().open_again) {
+        return start_chore(std::move(exchange), [](Exchange chore) {
+            auto report = audit_of(chore.services().open_again);
+            answer_audit(std::move(chore), std::move(report));
         });
+    }
+    const auto file = copy_name(exchange.services().folder);
+    Exchange::ask_or_refuse(std::move(exchange), Backup{.file = file, .progress = {}},
+                            [](Exchange asked, const BackupView& copy) {
+                                start_chore(std::move(asked),
+                                            [file = RemovedStore(copy.file)](Exchange chore) {
+                                                auto report = audit_of(file.path());
+                                                answer_audit(std::move(chore), std::move(report));
+                                            });
+                            });
 }
 
 }  // namespace concertres::server

@@ -72,17 +72,21 @@ RemovedStore::~RemovedStore() {
     }
 }
 
-Result<AuditReport> audit_of(const std::filesystem::path& store) {
-    if (!std::filesystem::exists(store)) {
-        return Error{Errc::storage_unavailable, "the copy that was to be audited is gone", {}};
-    }
+Result<AuditReport> audit_of(const std::function<std::unique_ptr<Storage>()>& open) {
     try {
-        return audit(*open_sqlite(store));
+        return audit(*open());
     } catch (const StorageError& failure) {
         return Error{Errc::storage_unavailable,
-                     std::string("the copy cannot be audited: ") + failure.what(),
+                     std::string("the store cannot be audited: ") + failure.what(),
                      {}};
     }
+}
+
+Result<AuditReport> audit_of(const std::filesystem::path& copy) {
+    if (!std::filesystem::exists(copy)) {
+        return Error{Errc::storage_unavailable, "the copy that was to be audited is gone", {}};
+    }
+    return audit_of([&copy] { return open_sqlite(copy); });
 }
 
 }  // namespace concertres::server

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <utility>
 
 #include "api/exchange.hpp"
@@ -37,7 +39,9 @@ class RemovedStore {
     std::filesystem::path file_;
 };
 
-// Refuses: storage_unavailable.
-[[nodiscard]] Result<AuditReport> audit_of(const std::filesystem::path& store);
+// Opens a store and audits it. Refuses: storage_unavailable.
+[[nodiscard]] Result<AuditReport> audit_of(const std::function<std::unique_ptr<Storage>()>& open);
+// The same of a copy in a file.
+[[nodiscard]] Result<AuditReport> audit_of(const std::filesystem::path& copy);
 
 }  // namespace concertres::server

@@ -64,7 +64,7 @@ void release_anybodys(Exchange exchange);
 void block_seats(Exchange exchange);
 void explain(Exchange exchange);
 void back_up(Exchange exchange);
-void audit_copy(Exchange exchange);
+void audit_store(Exchange exchange);
 
 // --- What several of them do (common.cpp) ------------------------------------------------------
 

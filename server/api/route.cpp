@@ -262,7 +262,7 @@ constexpr auto routes = std::to_array<Route>({
      .path = "/admin/v1/audit",
      .operation = "audit",
      .access = Access::admin,
-     .handle = audit_copy,
+     .handle = audit_store,
      .side = Side::operators},
 });
 

@@ -111,8 +111,9 @@ SeatMap::SeatMap(std::shared_ptr<const HallTexts> hall, const SeatsView& view,
     cells_.resize(hall_->size());
     changed_.reserve(hall_->numbered());  // events find room, whatever else has none
     for (const SeatView& seat : view.seats) {
-        cells_[hall_->find(seat.number)] = {.status = seat.status,
-                                            .until = seat.held_until.value_or(Time{})};
+        cells_[hall_->find(seat.number)] = {.until = seat.held_until.value_or(Time{}),
+                                            .event = view.revision,
+                                            .status = seat.status};
         if (seat.held_until) earliest_end_ = std::min(earliest_end_, *seat.held_until);
     }
     for (const AreaView& area : view.areas) areas_.push_back(area.seats);
@@ -121,8 +122,7 @@ SeatMap::SeatMap(std::shared_ptr<const HallTexts> hall, const SeatsView& view,
 
 void SeatMap::apply(const Event& event) {
     std::lock_guard lock(mutex_);
-    if (event.number <= last_event_) return;
-    last_event_ = event.number;
+    last_event_ = std::max(last_event_, event.number);
     SeatStatus status = SeatStatus::free;
     switch (event.kind) {
         case EventKind::reservation_held:
@@ -145,13 +145,14 @@ void SeatMap::apply(const Event& event) {
             return;  // no seat changes
     }
     for (const EventItem& item : event.items) {
-        for (const SeatNumber number : item.seats) set(number, status, event.until);
+        for (const SeatNumber number : item.seats) {
+            const std::size_t at = hall_->find(number);
+            if (event.number <= cells_[at].event) continue;
+            cells_[at].event = event.number;
+            set(at, status, event.until);
+            if (status == SeatStatus::held) earliest_end_ = std::min(earliest_end_, event.until);
+        }
     }
-}
-
-void SeatMap::set(SeatNumber number, SeatStatus status, Time until) {
-    set(hall_->find(number), status, until);
-    if (status == SeatStatus::held) earliest_end_ = std::min(earliest_end_, until);
 }
 
 void SeatMap::set(std::size_t at, SeatStatus status, Time until) {

@@ -102,7 +102,9 @@ class SeatMap {
     SeatMap(std::shared_ptr<const HallTexts> hall, const SeatsView& view,
             std::shared_ptr<RenderedBytes> rendered);
 
-    // REQUIRES: events of this performance, in order; those that the view had are skipped
+    // Each seat is as the latest event of it says: those of other instances may come after later
+    // ones of one's own. What the view had already is skipped.
+    // REQUIRES: an event of this performance
     void apply(const Event& event);
 
     // The answer as of `now`, or of at most `age_max` ago (longer ago only as RenderedBytes says).
@@ -123,8 +125,9 @@ class SeatMap {
 
   private:
     struct Cell {
+        Time until{};            // held
+        std::int64_t event = 0;  // the latest that spoke of it
         SeatStatus status = SeatStatus::free;
-        Time until{};  // held
         bool changed = false;
     };
     // What an answer is made of, at one moment.
@@ -141,7 +144,6 @@ class SeatMap {
         std::chrono::steady_clock::time_point good;  // at that moment it told how things were
     };
 
-    void set(SeatNumber number, SeatStatus status, Time until);
     void set(std::size_t at, SeatStatus status, Time until);
     void end_holds(Time now);
     [[nodiscard]] std::string write(bool all, const Picture& picture) const;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <boost/asio/thread_pool.hpp>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,6 +49,8 @@ struct Services {
     Duration token_max_age{};
     // Where copies are made that are audited; the store's own folder.
     std::filesystem::path folder{};
+    // Opens the store once more, where others may have it open; such a one is audited as it is.
+    std::function<std::unique_ptr<Storage>()> open_again{};
 
     std::atomic<std::shared_ptr<const AccessKeys>> keys{std::make_shared<AccessKeys>()};
     std::atomic<bool> ready{false};

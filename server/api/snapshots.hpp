@@ -72,7 +72,7 @@ struct OnSale {
 class Snapshots final : public EventSink {
   public:
     static constexpr std::chrono::milliseconds age_max{50};
-    // Seats of performances that are kept, 16 bytes a seat and the texts of their answers; whoever
+    // Seats of performances that are kept, 24 bytes a seat and the texts of their answers; whoever
     // has not been looked at for longest goes first.
     static constexpr std::size_t maps_max = 512;
 

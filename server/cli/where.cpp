@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "concertres/postgres.hpp"
 #include "concertres/sqlite.hpp"
 #include "config/exit_codes.hpp"
 #include "config/secrets.hpp"
@@ -47,6 +48,15 @@ std::filesystem::path store_file(const std::filesystem::path& folder) {
 }
 
 std::unique_ptr<Storage> open_store(const StoreArguments& where, bool must_exist) {
+    if (!where.store.empty()) {
+        PostgresOptions options;
+        options.must_exist = must_exist;
+        try {
+            return open_postgres(where.store, options);
+        } catch (const StorageError& failure) {
+            throw Failure{failure.what(), exit_code::unavailable};
+        }
+    }
     namespace fs = std::filesystem;
     const fs::path file = store_file(where.data);
     std::error_code failed;

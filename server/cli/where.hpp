@@ -23,8 +23,8 @@ struct Failure {
 // The file of a sale in its folder.
 [[nodiscard]] std::filesystem::path store_file(const std::filesystem::path& folder);
 
-// Opens the store that nobody else has open. Throws Failure; where a server has it, the message
-// names --server. `must_exist`: a new one is not made.
+// Opens the store: a folder's only where nobody else has it open. Throws Failure; where a server
+// has it, the message names --server. `must_exist`: a new one is not made.
 [[nodiscard]] std::unique_ptr<Storage> open_store(const StoreArguments& where, bool must_exist);
 
 // Asks the running server, and gives the body of its answer. Throws Failure for anything else.

@@ -13,6 +13,7 @@
 #include "config/command_table.hpp"
 #include "config/exit_codes.hpp"
 #include "config/settings_text.hpp"
+#include "config/store_address.hpp"
 #include "config/suggestion.hpp"
 
 namespace concertres::server {
@@ -101,19 +102,25 @@ class Reader {
 
     void read_store(StoreArguments& arguments) {
         arguments.data = flags_.value("data").value_or("");
+        arguments.store = flags_.value("store").value_or("");
         arguments.server = flags_.value("server").value_or("");
         arguments.admin_key = flags_.value("admin-key").value_or("");
         const bool has_server = flags_.has("server");
-        if (flags_.has("data") == has_server) {
+        const bool has_store = flags_.has("store");
+        if (int{flags_.has("data")} + int{has_server} + int{has_store} != 1) {
             fault(
-                "give exactly one of --data DIR, where no server runs, and --server URL, where "
-                "one does");
-        } else if (!has_server && arguments.data.empty()) {
+                "give exactly one of --data DIR, where no server runs, --server URL, where one "
+                "does, and --store URI, a PostgreSQL database");
+        } else if (flags_.has("data") && arguments.data.empty()) {
             fault("flag --data: must be a folder, not nothing");
         } else if (has_server) {
             check_url(arguments.server, "server");
         } else if (flags_.has("admin-key")) {
-            fault("flag --admin-key: goes with --server; a folder asks for no key");
+            fault("flag --admin-key: goes with --server; a store asks for no key");
+        } else if (has_store) {
+            if (auto wrong = store_address_fault(arguments.store)) {
+                fault("flag --store: {}", *wrong);
+            }
         }
     }
 
@@ -265,13 +272,18 @@ Command parse_backup(Reader& reader) {
     BackupArguments arguments;
     arguments.file = reader.word("FILE", "where the copy goes");
     reader.read_store(arguments);
+    if (!arguments.store.empty()) {
+        reader.fault(
+            "flag --store: a sale in PostgreSQL is copied by PostgreSQL's own programs, while it "
+            "goes on: pg_dump --format=custom --schema=concertres --file=FILE DATABASE");
+    }
     return reader.end(std::move(arguments));
 }
 
 void parse_draw_verify(Reader& reader, DrawArguments& arguments) {
     reader.refuse_words(2);
     arguments.file = reader.word_at(1, "FILE", "what `draw export` has written");
-    for (const char* flag : {"data", "server", "admin-key"}) {
+    for (const char* flag : {"data", "store", "server", "admin-key"}) {
         if (reader.flags().has(flag)) {
             reader.fault("flag --{}: goes not with verify, which reads nothing but the file", flag);
         }

@@ -41,9 +41,10 @@ struct ServeArguments {
     Secrets secrets{};  // of the files that the settings name
 };
 
-// Where a command finds the sale: exactly one of the first two is there.
+// Where a command finds the sale: exactly one of the first three is there.
 struct StoreArguments {
     std::filesystem::path data{};       // a folder that no server has open
+    std::string store{};                // an address of PostgreSQL, also while servers run on it
     std::string server{};               // a running server's admin-listen: "http://127.0.0.1:8081"
     std::filesystem::path admin_key{};  // a file with that server's key; empty: none
 };

@@ -19,9 +19,15 @@ std::string with_common_codes(std::string_view own) {
 }
 
 // Where the sale is, which all commands but serve are told in the same way.
-std::vector<FlagSpec> with_store(std::vector<FlagSpec> flags) {
+std::vector<FlagSpec> with_store(
+    std::vector<FlagSpec> flags,
+    std::string store_help =
+        "The PostgreSQL database of a sale, whether or not servers run on it: "
+        "postgres://USER@HOST/DATABASE, with ?passfile=FILE for its "
+        "password.") {
     flags.push_back(
         {.name = "data", .hint = "DIR", .help = "The folder of a sale that no server has open."});
+    flags.push_back({.name = "store", .hint = "URI", .help = std::move(store_help)});
     flags.push_back({.name = "server",
                      .hint = "URL",
                      .help = "A running server, by its admin-listen: http://127.0.0.1:8081."});
@@ -34,7 +40,7 @@ std::vector<FlagSpec> with_store(std::vector<FlagSpec> flags) {
 
 CommandSpec serve_command() {
     return {.name = "serve",
-            .arguments = "[--data DIR] [--demo] [option...]",
+            .arguments = "[--data DIR | --store URI] [--demo] [option...]",
             .summary = "serves a sale over HTTP",
             .text = {},
             .flags = {},
@@ -44,7 +50,7 @@ CommandSpec serve_command() {
 
 CommandSpec import_command() {
     return {.name = "import",
-            .arguments = "FILE (--data DIR | --server URL) [option...]",
+            .arguments = "FILE (--data DIR | --store URI | --server URL) [option...]",
             .summary = "adds a concert from a file",
             .text =
                 "Adds a concert with its dates and seats from a file: the project's own JSON, or "
@@ -96,7 +102,7 @@ CommandSpec import_command() {
 
 CommandSpec audit_command() {
     return {.name = "audit",
-            .arguments = "(--data DIR | --server URL) [option...]",
+            .arguments = "(--data DIR | --store URI | --server URL) [option...]",
             .summary = "checks that a sale keeps what was promised",
             .text =
                 "Reads the whole store and checks every invariant that it can show: no seat "
@@ -111,7 +117,7 @@ CommandSpec audit_command() {
 CommandSpec explain_command() {
     return {
         .name = "explain",
-        .arguments = "ID [--seat N | --place N] (--data DIR | --server URL) [option...]",
+        .arguments = "ID [--seat N | --place N] (--data DIR | --store URI | --server URL)",
         .summary = "tells all that happened to one thing",
         .text =
             "Prints how a thing stands and every event of it, oldest first, with its cause. The id "
@@ -137,7 +143,7 @@ CommandSpec backup_command() {
                 "Writes a copy of the store as it stands at one moment. FILE must not exist. A "
                 "running server writes it itself, so FILE is a path of its machine; a bare name "
                 "stands beside the store.",
-            .flags = with_store({}),
+            .flags = with_store({}, "Not for this command: pg_dump copies a sale in PostgreSQL."),
             .exit_codes = with_common_codes("  0   the copy is whole and on disk\n"
                                             "  1   there is no copy; the message says why\n"),
             .example = "  concertres backup /var/backups/sale.db --server http://127.0.0.1:8081\n"};
@@ -146,7 +152,7 @@ CommandSpec backup_command() {
 CommandSpec draw_command() {
     return {
         .name = "draw",
-        .arguments = "verify FILE | export ID FILE (--data DIR | --server URL) [option...]",
+        .arguments = "verify FILE | export ID FILE (--data DIR | --store URI | --server URL)",
         .summary = "checks the order of a line that was drawn, or writes it to a file",
         .text =
             "`export` writes the draw of a concert's waiting room to FILE, which must not exist: "

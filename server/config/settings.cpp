@@ -81,10 +81,15 @@ std::string shown_hint(const Setting& setting) {
 
 std::vector<Contradiction> contradictions(const Settings& settings, bool needs_store) {
     std::vector<Contradiction> found;
-    if (needs_store && !settings.demo && settings.data.empty()) {
+    const bool is_somewhere = !settings.data.empty() || !settings.store.empty();
+    if (needs_store && !settings.demo && !is_somewhere) {
         found.push_back({"data", "demo",
-                         "is needed: give --data DIR for the folder that keeps the sale, or "
-                         "--demo for a look around"});
+                         "is needed: give --data DIR for the folder that keeps the sale, "
+                         "--store URI for a PostgreSQL database that does, or --demo for a look "
+                         "around"});
+    }
+    if (!settings.data.empty() && !settings.store.empty()) {
+        found.push_back({"store", "data", "goes not with data: a sale is kept in one place"});
     }
     const auto& admin = settings.admin_listen;
     if (admin && clash(settings.listen, *admin)) {

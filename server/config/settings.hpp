@@ -36,8 +36,10 @@ struct Settings {
     std::vector<Cidr> trusted_proxies{};
     std::vector<std::string> cors_origins{};
 
-    // --- what it sells: at least one of the first two
+    // --- what it sells: at least one of data, store and demo, and not both of the first two
     std::filesystem::path data{};  // empty: a folder that is thrown away
+    std::string store{};           // an address of PostgreSQL; empty: SQLite, in the folder
+    std::int64_t db_connections_budget = 0;  // 0: any number
     bool demo = false;
     std::string currency = "KRW";
 

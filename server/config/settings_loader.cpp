@@ -221,6 +221,7 @@ class Loader {
             const std::string& first = origin_of(found.first);
             const std::string& second = origin_of(found.second);
             const bool is_missing = found.first == "data" && loaded_.settings.data.empty();
+            if (is_missing && faulty_.contains("store")) continue;
             std::string text = fmt::format("{} ({}) {}", found.first, first, found.detail);
             if (is_missing) text = fmt::format("{} {}", found.first, found.detail);
             if (second != "default") text += fmt::format("; {} is from {}", found.second, second);

@@ -9,6 +9,7 @@
 
 #include "base/json_reader.hpp"
 #include "config/settings.hpp"
+#include "config/store_address.hpp"
 
 namespace concertres::server {
 namespace {
@@ -220,12 +221,32 @@ Setting admin_listen() {
     return setting;
 }
 
+Setting store_address() {
+    Setting setting =
+        described(Section::store, ValueKind::text,
+                  {"store", "URI|off",
+                   "A PostgreSQL database that keeps the sale, in place of data, for any number of "
+                   "servers at once: postgres://USER@HOST/DATABASE, with ?passfile=FILE for its "
+                   "password. The tables are made when there are none."});
+    setting.store = [](Settings& settings, Texts texts) -> Fault {
+        const std::string& text = texts.front();
+        if (text == off) return settings.store.clear(), Fault();
+        if (auto fault = store_address_fault(text)) return fault;
+        settings.store = text;
+        return {};
+    };
+    setting.show = [](const Settings& settings) -> std::vector<std::string> {
+        return {settings.store.empty() ? std::string(off) : settings.store};
+    };
+    return setting;
+}
+
 Setting demo() {
     Setting setting = described(
         Section::store, ValueKind::toggle,
         {"demo", "",
-         "Sells a demo concert: in data where it holds no concert yet, or else in a folder that "
-         "is thrown away at the end."});
+         "Sells a demo concert: in data or store where that holds no concert yet, or else in a "
+         "folder that is thrown away at the end."});
     setting.store = [](Settings& settings, Texts texts) -> Fault {
         const std::string& text = texts.front();
         const bool is_on = text == "true" || text == "1";
@@ -288,6 +309,13 @@ void add_store(std::vector<Setting>& all) {
                         "The folder that keeps the sale. It is made when there is none, and "
                         "belongs to one server at a time."},
                        CONCERTRES_MEMBER(data)));
+    all.push_back(store_address());
+    all.push_back(integer(
+        Section::store,
+        {"db-connections-budget", "N",
+         "Connections to store that all of its servers may have together, one each and one for "
+         "each audit; one more is refused. 0 is any number."},
+        {0, 262'143}, CONCERTRES_MEMBER(db_connections_budget)));
     all.push_back(demo());
     all.push_back(currency());
     all.push_back(path(Section::secrets,

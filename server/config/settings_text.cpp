@@ -10,7 +10,7 @@ namespace concertres::server {
 namespace {
 
 constexpr std::string_view serve_intro =
-    "usage: concertres serve [--data DIR] [--demo] [option...]\n"
+    "usage: concertres serve [--data DIR | --store URI] [--demo] [option...]\n"
     "\n"
     "Serves the box office over HTTP until it is told to stop (SIGTERM or SIGINT),\n"
     "and prints a line when it is ready. SIGHUP reads keys and log level again.\n"

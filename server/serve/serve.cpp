@@ -20,6 +20,7 @@
 #include "api/dispatcher.hpp"
 #include "api/services.hpp"
 #include "api/start_page.hpp"
+#include "concertres/postgres.hpp"
 #include "concertres/sqlite.hpp"
 #include "concertres/version.hpp"
 #include "config/exit_codes.hpp"
@@ -107,6 +108,7 @@ class Server {
 
   private:
     [[nodiscard]] fs::path open_folder();
+    [[nodiscard]] std::unique_ptr<Storage> open_storage() const;
     [[nodiscard]] Options options();
     void add_demo();
     void say_ready() const;
@@ -160,7 +162,7 @@ Server::Server(ServeArguments&& arguments, Log& log)
       workers_(thread_count(settings_), log),
       token_rate_({.per_second = settings_.token_rate, .burst = settings_.token_burst}),
       gate_(settings_.wait_max),
-      office_(open_sqlite(folder_ / "concertres.db"), options()),
+      office_(open_storage(), options()),
       services_{.office = office_,
                 .snapshots = snapshots_,
                 .live = live_,
@@ -175,10 +177,15 @@ Server::Server(ServeArguments&& arguments, Log& log)
                 .body_bytes_max = settings_.body_bytes_max,
                 .import_bytes_max = settings_.import_bytes_max,
                 .token_max_age = settings_.engine.token_max_age,
-                .folder = folder_},
+                .folder = folder_,
+                .open_again = {}},
       buyers_(services_, Side::buyers),
       operators_(services_, Side::operators) {
-    remove_copies(folder_);  // the store is ours by now, so nobody else's
+    if (settings_.store.empty()) {
+        remove_copies(folder_);  // the store is ours by now, so nobody else's
+    } else {
+        services_.open_again = [this] { return open_storage(); };
+    }
     snapshots_.bind(office_, settings_.currency);
     // The other half is for those who ask and buy.
     live_.bind(office_, settings_.currency,
@@ -200,7 +207,9 @@ Server::~Server() {
     workers_.stop();
 }
 
+// None where the sale is in a database.
 fs::path Server::open_folder() {
+    if (!settings_.store.empty()) return {};
     if (settings_.data.empty()) {
         temporary_ = std::make_unique<TemporaryFolder>();
         return temporary_->path();
@@ -213,6 +222,13 @@ fs::path Server::open_folder() {
                                        failed.message()));
     }
     return settings_.data;
+}
+
+std::unique_ptr<Storage> Server::open_storage() const {
+    if (settings_.store.empty()) return open_sqlite(folder_ / "concertres.db");
+    PostgresOptions options;
+    options.connections_budget = settings_.db_connections_budget;
+    return open_postgres(settings_.store, options);
 }
 
 Options Server::options() {

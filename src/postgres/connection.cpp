@@ -32,6 +32,22 @@ std::string field(const Answer& result, int code) {
     return value == nullptr ? std::string() : std::string(value);
 }
 
+// visit(keyword, value) for each that is set. False: libpq does not understand the string.
+template <class Visit>
+bool for_each_option(const std::string& conninfo, const Visit& visit) {
+    struct Free {
+        void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+    };
+    // Its own message repeats what it does not understand, which may be a password: none is taken.
+    const std::unique_ptr<PQconninfoOption, Free> options(
+        PQconninfoParse(conninfo.c_str(), nullptr));
+    if (!options) return false;
+    for (auto* option = options.get(); option->keyword != nullptr; ++option) {
+        if (option->val != nullptr) visit(option->keyword, option->val);
+    }
+    return true;
+}
+
 }  // namespace
 
 bool SqlError::is_conflict() const {
@@ -52,18 +68,12 @@ bool SqlError::is_refusal_of_server() const {
 }
 
 std::string name_of(const std::string& conninfo) {
-    struct Free {
-        void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
-    };
-    const std::unique_ptr<PQconninfoOption, Free> options(
-        PQconninfoParse(conninfo.c_str(), nullptr));
     std::string host;
     std::string database;
-    for (auto* option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
-        if (option->val == nullptr) continue;
-        if (std::string_view(option->keyword) == "host") host = option->val;
-        if (std::string_view(option->keyword) == "dbname") database = option->val;
-    }
+    for_each_option(conninfo, [&](std::string_view keyword, std::string_view value) {
+        if (keyword == "host") host = value;
+        if (keyword == "dbname") database = value;
+    });
     return "the PostgreSQL database " + (database.empty() ? "of the user's name" : database) +
            (host.empty() ? "" : " at " + host);
 }
@@ -244,3 +254,19 @@ Answers Connection::finish() {
 }
 
 }  // namespace concertres::postgres
+
+namespace concertres {
+
+Conninfo check_conninfo(const std::string& conninfo) {
+    bool has_password = false;
+    const auto look = [&](std::string_view keyword, std::string_view value) {
+        // The end of a password that has an "@" in it is taken for a host.
+        const bool is_secret = keyword == "password" || keyword == "sslpassword" ||
+                               (keyword == "host" && value.find('@') != std::string_view::npos);
+        has_password = has_password || (is_secret && !value.empty());
+    };
+    if (!postgres::for_each_option(conninfo, look)) return Conninfo::malformed;
+    return has_password ? Conninfo::has_password : Conninfo::good;
+}
+
+}  // namespace concertres

@@ -9,21 +9,6 @@ namespace {
 template <class Row>
 constexpr bool is_name = std::is_same_v<Row, ReservationName> || std::is_same_v<Row, PaymentName>;
 
-template <class Row>
-std::vector<Param> key_params(const std::vector<Wanted<Row>>& keys) {
-    std::vector<ArrayParam> parts;
-    for (const Wanted<Row>& wanted : keys) {
-        std::size_t part = 0;
-        visit_key<Row>(wanted.key, [&]<class Part>(const Part& value) {
-            if (part == parts.size()) parts.emplace_back(type_of<Part>);
-            parts[part++].add(value);
-        });
-    }
-    std::vector<Param> params;
-    for (ArrayParam& part : parts) params.push_back(part.finish());
-    return params;
-}
-
 // The ranges of numbers that the classes are.
 std::array<Param, 2> class_ranges() {
     ArrayParam first(Type::integer);
@@ -59,7 +44,11 @@ void Fetch::send_rows(const std::vector<Wanted<Row>>& keys) {
         connection_.send(statements_.transfers_by_id, key_params(keys));
     } else {
         const RowStatements<Row>& of_row = statements_.of<Row>();
-        connection_.send(lock_ == Lock::yes ? of_row.lock : of_row.select, key_params(keys));
+        const Statement* statement = lock_ == Lock::no ? &of_row.select : &of_row.lock;
+        if constexpr (std::is_same_v<Row, Sale>) {
+            if (lock_ == Lock::yes_but_share_sales) statement = &statements_.share_sales;
+        }
+        connection_.send(*statement, key_params(keys));
     }
 }
 

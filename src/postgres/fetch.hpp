@@ -21,7 +21,9 @@ class Damaged : public std::runtime_error {
 
 class Fetch {
   public:
-    enum class Lock : std::uint8_t { no, yes };
+    // Almost every command looks at its concert's sale, and few change it: as long as none does,
+    // instances may look at the same time.
+    enum class Lock : std::uint8_t { no, yes, yes_but_share_sales };
 
     // Lifetime: both outlive it.
     Fetch(const Statements& statements, Connection& connection, Lock lock)
@@ -53,6 +55,22 @@ class Fetch {
     std::size_t next_ = 0;
     Time latest_stamp_ = Time::min();
 };
+
+// The parameters of a statement that takes keys.
+template <class Row>
+[[nodiscard]] std::vector<Param> key_params(const std::vector<Wanted<Row>>& keys) {
+    std::vector<ArrayParam> parts;
+    for (const Wanted<Row>& wanted : keys) {
+        std::size_t part = 0;
+        visit_key<Row>(wanted.key, [&]<class Part>(const Part& value) {
+            if (part == parts.size()) parts.emplace_back(type_of<Part>);
+            parts[part++].add(value);
+        });
+    }
+    std::vector<Param> params;
+    for (ArrayParam& part : parts) params.push_back(part.finish());
+    return params;
+}
 
 // A row of a result, from its version on.
 template <class Row>

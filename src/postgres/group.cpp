@@ -8,6 +8,9 @@
 namespace concertres::postgres {
 namespace {
 
+// A sale that was changed is likely to be changed again soon.
+constexpr std::chrono::seconds own_sales_for{2};
+
 // By what two instances that make the same row would both call it: a key is given once.
 template <class Row>
 auto name_in(const Row& row) {
@@ -128,11 +131,26 @@ void PostgresStorage::send_changes(const ChangeSet& changes) {
     Changed changed;
     changed.add(changes);
     send_group(changes.at, encode(changed));
+    if (group_ == Group::locked && shares_sales_) {
+        own_shared_sales(changes.rows.of<Sale>(), changes.at);
+    }
     changes.rows.for_each([&]<class Row>(const std::vector<Versioned<Row>>& rows) {
         if (!rows.empty()) send_rows(rows, changes.at);
     });
     if (!changes.transfers.empty()) send_transfers(changes.transfers);
     if (!changes.events.empty()) send_events(changes.events);
+}
+
+// Nobody waits for another who has looked at the sale, as that one may want the same: where there
+// is one, the group is decided anew, and the sale is its own from the start.
+void PostgresStorage::own_shared_sales(const std::vector<Versioned<Sale>>& sales, Time now) {
+    std::vector<Wanted<Sale>> keys;
+    for (const Versioned<Sale>& sale : sales) {
+        if (sale.version == 1) continue;
+        keys.push_back({sale.row.key()});
+        owned_sales_[sale.row.key()] = now + own_sales_for;
+    }
+    if (!keys.empty()) connection_->send(statements_.own_sales, key_params(keys));
 }
 
 template <class Row>

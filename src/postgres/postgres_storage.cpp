@@ -221,7 +221,9 @@ Time PostgresStorage::load_once(const RowKeys& wanted, Rows& found) {
     }
     group_ = Group::none;
     at.send(statements_.begin);
-    Fetch fetch(statements_, at, Fetch::Lock::yes);
+    shares_sales_ = may_share_sales(wanted);
+    Fetch fetch(statements_, at,
+                shares_sales_ ? Fetch::Lock::yes_but_share_sales : Fetch::Lock::yes);
     fetch.send(wanted);
     // Last: it is later than whatever these rows had to wait for.
     at.send(statements_.store_time);
@@ -231,6 +233,16 @@ Time PostgresStorage::load_once(const RowKeys& wanted, Rows& found) {
     tell_clock(answers.back());
     raise_mark(fetch.latest_stamp());
     return now();
+}
+
+// A tick changes its sale, and counts the passes once nobody else can. Another group rarely does.
+bool PostgresStorage::may_share_sales(const RowKeys& wanted) {
+    if (!wanted.of<RoomLine>().empty()) return false;
+    const Time time = now();
+    std::erase_if(owned_sales_, [&](const auto& owned) { return owned.second <= time; });
+    return std::ranges::none_of(wanted.of<Sale>(), [&](const Wanted<Sale>& sale) {
+        return owned_sales_.contains(sale.key);
+    });
 }
 
 // --- What other instances do -------------------------------------------------------------------

@@ -99,6 +99,8 @@ class PostgresStorage final : public Storage {
 
     // --- a group
     [[nodiscard]] Time load_once(const RowKeys& wanted, Rows& found);
+    [[nodiscard]] bool may_share_sales(const RowKeys& wanted);
+    void own_shared_sales(const std::vector<Versioned<Sale>>& sales, Time now);
     void send_changes(const ChangeSet& changes);
     template <class Row>
     void send_rows(const std::vector<Versioned<Row>>& rows, Time stamp);
@@ -137,6 +139,9 @@ class PostgresStorage final : public Storage {
     std::optional<StoreClock> clock_;  // the caller's
     std::optional<ServerClock> server_clock_;
     Group group_ = Group::none;
+    bool shares_sales_ = false;  // those that load() has left
+    // Sales that groups have changed without a tick: by when that was long ago.
+    std::map<ConcertKey, Time> owned_sales_;
     bool failed_ = false;
 
     std::int64_t instance_ = 0;

@@ -396,6 +396,9 @@ void prepare_tables(Connection& connection, const PostgresOptions& options, cons
     Contents contents = contents_of(connection, options);
     check_contents(contents, schema, name);
     if (contents.format == schema.version) return;
+    if (!contents.has_tables && options.must_exist) {
+        throw StorageError(StorageError::Kind::unavailable, "there is no store in " + name);
+    }
     // Large tables take their time to be changed.
     connection.run_script("BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0");
     try {

@@ -70,6 +70,9 @@ Statements::Statements()
                     "DELETE FROM commit_group g WHERE g.at < $1::bigint AND EXISTS (SELECT FROM"
                     " commit_group l WHERE l.instance = g.instance AND l.number > g.number)"},
 
+      share_sales{"share_sales", share_sql<Sale>()},
+      own_sales{"own_sales", lock_sql<Sale>() + " NOWAIT"},
+
       insert_transfers{"insert_transfers", insert_once_sql<Transfer>("crc", "$12::bigint[]")},
       insert_events{"insert_events",
                     insert_once_sql<Event>("data, crc", "$6::bytea[], $7::bigint[]")},

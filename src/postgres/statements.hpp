@@ -41,12 +41,12 @@ class Statements {
             },
             rows_);
         for (const Statement* each :
-             {&reservation_names, &payment_names,  &transfers_by_id, &insert_transfers,
-              &insert_events,     &performances,   &seats,           &dead_seats,
-              &next_deadline,     &waiting_places, &passed_places,   &admitted,
-              &admitted_count,    &first_waiting,  &ending,          &expiring,
-              &reservations,      &payments,       &transfers,       &events,
-              &event_ranges}) {
+             {&share_sales,     &own_sales,        &reservation_names, &payment_names,
+              &transfers_by_id, &insert_transfers, &insert_events,     &performances,
+              &seats,           &dead_seats,       &next_deadline,     &waiting_places,
+              &passed_places,   &admitted,         &admitted_count,    &first_waiting,
+              &ending,          &expiring,         &reservations,      &payments,
+              &transfers,       &events,           &event_ranges}) {
             visit(*each);
         }
     }
@@ -77,6 +77,10 @@ class Statements {
     Statement group;
     Statement groups_since;
     Statement forget_groups;
+
+    // Sales that are only looked at; and those of them that turn out to be written.
+    Statement share_sales;
+    Statement own_sales;
 
     Statement insert_transfers;
     Statement insert_events;

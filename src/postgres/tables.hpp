@@ -184,6 +184,12 @@ template <class Row>
     return select_sql<Row>() + " ORDER BY " + names(columns, "k.", true) +
            " FOR NO KEY UPDATE OF t";
 }
+// Locked so that others may lock them in the same way, but not change them.
+template <class Row>
+[[nodiscard]] std::string share_sql() {
+    return select_sql<Row>() + " ORDER BY " + names(ColumnList::of<Row>(), "k.", true) +
+           " FOR SHARE OF t";
+}
 // $1: the stamp.
 template <class Row>
 [[nodiscard]] std::string insert_sql() {

@@ -16,7 +16,9 @@ namespace {
 Launch launch_of(const Serving& serving) {
     Launch launch = serving.launch;
     launch.arguments = {"serve", "--listen", serving.listen, "--admin-listen", "127.0.0.1:0"};
-    if (serving.data.empty()) {
+    if (!serving.store.empty()) {
+        launch.arguments.insert(launch.arguments.end(), {"--store", serving.store});
+    } else if (serving.data.empty()) {
         launch.arguments.emplace_back("--demo");
     } else {
         launch.arguments.insert(launch.arguments.end(), {"--data", serving.data.string()});

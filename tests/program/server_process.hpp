@@ -21,7 +21,8 @@
 namespace concertres::test {
 
 struct Serving {
-    std::filesystem::path data{};  // empty: the demo
+    std::filesystem::path data{};  // empty: the store, or the demo where there is none either
+    std::string store{};           // an address of PostgreSQL
     std::string listen = "127.0.0.1:0";
     std::vector<std::string> arguments{};
     Launch launch{};  // all but its arguments

@@ -159,8 +159,8 @@ TEST_CASE("what is wrong with a draw command is told") {
           Words{"argument \"x\": must be a UUID, like 8f14e45f-ceea-467f-a0e6-3a1b5c3d7e91",
                 "flag --place: goes only with verify"});
     CHECK(faults({"draw", "export", some_id, "f"}) ==
-          Words{"give exactly one of --data DIR, where no server runs, and --server URL, where one "
-                "does"});
+          Words{"give exactly one of --data DIR, where no server runs, --server URL, where one "
+                "does, and --store URI, a PostgreSQL database"});
 }
 
 TEST_CASE("all that is wrong with an import is told at once") {
@@ -171,8 +171,8 @@ TEST_CASE("all that is wrong with an import is told at once") {
                   "50",       "--opens-at", "soon",       "--titel",      "T"}) ==
           Words{"flag \"--titel\": there is no such flag; did you mean --title?",
                 "argument \"more\": nothing more is expected",
-                "give exactly one of --data DIR, where no server runs, and --server URL, where one "
-                "does",
+                "give exactly one of --data DIR, where no server runs, --server URL, where one "
+                "does, and --store URI, a PostgreSQL database",
                 "flag --date: must be a time with its offset, like 2026-12-24T19:00:00+09:00, not "
                 "\"2026-12-24\"",
                 "flag --price: must be CATEGORY=AMOUNT, like Stalls=90000, not \"Stalls\"",
@@ -203,9 +203,13 @@ TEST_CASE("each command finds its store in exactly one place") {
         };
         CHECK(faults(command).size() == 1);
         CHECK(faults(with({"--data", "d", "--server", "http://h"})).size() == 1);
+        // What copies a sale says besides that it copies none in PostgreSQL.
+        const std::size_t more = command[0] == "backup" ? 1 : 0;
+        CHECK(faults(with({"--data", "d", "--store", "postgres://h/d"})).size() == 1 + more);
         CHECK(faults(with({"--data", ""})).size() == 1);
+        CHECK(faults(with({"--store", "postgres://sale:hush@h/d"})).size() == 1 + more);
         CHECK(faults(with({"--data", "d", "--admin-key", "k"})) ==
-              Words{"flag --admin-key: goes with --server; a folder asks for no key"});
+              Words{"flag --admin-key: goes with --server; a store asks for no key"});
         CHECK(faults(with({"--data", "d", "--data", "e"})) ==
               Words{"flag --data: is given more than once"});
         CHECK(parse_command_line(with({"--data", "d"}), {}).index() ==
@@ -221,6 +225,15 @@ TEST_CASE("each command finds its store in exactly one place") {
         CAPTURE(url);
         CHECK(faults({"audit", "--server", url}).size() == 1);
     }
+}
+
+TEST_CASE("a sale in PostgreSQL is named by its address, and copied by PostgreSQL's own programs") {
+    CHECK(parsed<AuditArguments>({"audit", "--store", "postgres://h/d"}).store == "postgres://h/d");
+    CHECK(parsed<ImportArguments>({"import", "f", "--store", "postgresql:///d?host=/run"}).store ==
+          "postgresql:///d?host=/run");
+    const Words refused = faults({"backup", "f", "--store", "postgres://h/d"});
+    REQUIRE(refused.size() == 1);
+    CHECK(refused[0].find("pg_dump") != std::string::npos);
 }
 
 TEST_CASE("explain takes the id of a thing, and which seat or place is meant") {

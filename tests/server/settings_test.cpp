@@ -79,6 +79,10 @@ const std::vector<Values>& text_values() {
          {"*", "null", "a.example.org", "https://", "https://a.example.org/", "https://A.example",
           "https://u@a.example"}},
         {"data", {"/var/lib/concertres", "sale", "off"}, {"", "a\nb"}},
+        {"store",
+         {"postgres://sale@db.example/tickets", "postgresql:///d?host=/run/postgresql",
+          "postgres://a,b:5433/d?target_session_attrs=read-write", "off"},
+         {"", "sale.db", "host=db dbname=d", "postgres://h/d?colour=red"}},
         {"demo", {"true", "1"}, {"", "yes", "TRUE", "2"}},
         {"currency", {"EUR", "XXX"}, {"", "krw", "KRWX", "K1W", "KR"}},
         {"api-key", {"/etc/concertres/api-key", "off"}, {"", "a\tb"}},
@@ -91,6 +95,35 @@ const std::vector<Values>& text_values() {
 }
 
 }  // namespace
+
+TEST_CASE("a database's password is refused wherever it stands, and repeated nowhere") {
+    for (const char* address :
+         {"postgres://sale:hush@db/d", "postgres://sale:pass@hush@db/d",
+          "postgres://sale@db/d?password=hush", "postgresql://sale@db/d?sslpassword=hush",
+          "postgres://sale:hush@db:port/d", "postgres://sale:hu%zzhush@db/d",
+          "mysql://sale:hush@db/d", "host=db password=hush"}) {
+        CAPTURE(address);
+        Deployment deployment;
+        const std::string toml = fmt::format("store = \"{}\"\n", address);
+        const auto all =
+            deployment.faults(toml, {{"CONCERTRES_STORE", address}}, {"--store", address});
+        CHECK(all.size() == 3);
+        for (const std::string& fault : all) CHECK_FALSE(contains(fault, "hush"));
+    }
+    const LoadedSettings good = Deployment().load(
+        "", {}, {"--store", "postgres://sale@db/d?passfile=/etc/concertres/pgpass"});
+    CHECK(good.faults.empty());
+}
+
+TEST_CASE("a sale is kept in one place, a folder or a database") {
+    Deployment deployment;
+    CHECK(deployment.load("", {}, {"--store", "postgres://db/d"}).faults.empty());
+    CHECK(deployment.load("", {}, {"--store", "postgres://db/d", "--demo"}).faults.empty());
+    CHECK(
+        deployment.faults("", {}, {"--store", "postgres://db/d", "--data", "sale"}) ==
+        Words{"store (flag --store) goes not with data: a sale is kept in one place; data is from "
+              "flag --data"});
+}
 
 TEST_CASE("defaults are those of the library and of the listener, so they cannot drift") {
     const Settings settings;
@@ -426,11 +459,12 @@ TEST_CASE("the flag --config beats CONCERTRES_CONFIG") {
     CHECK(loaded.settings.threads == 7);
 }
 
-TEST_CASE("a sale needs data or demo, and takes both") {
+TEST_CASE("a sale needs data, a store or demo, and takes demo with either") {
     Deployment at;
     const Words none = at.faults("", {}, {});
-    CHECK(none == Words{"data is needed: give --data DIR for the folder that keeps the sale, or "
-                        "--demo for a look around"});
+    CHECK(none == Words{"data is needed: give --data DIR for the folder that keeps the sale, "
+                        "--store URI for a PostgreSQL database that does, or --demo for a look "
+                        "around"});
     CHECK(at.load("", {}, {}).faults.front().is_usage);
     CHECK(at.faults("data = \"sale\"", {}, {"--demo"}).empty());
     CHECK(at.faults("data = \"sale\"", {}, {"--demo", "--data", "off"}).empty());

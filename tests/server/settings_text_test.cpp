@@ -179,8 +179,12 @@ TEST_CASE("the deployed file's commented lines are settings with their defaults"
     CHECK(compared > 5);
 }
 
-TEST_CASE("the unit for systemd starts what there is") {
-    const std::string text = text_of(root() / "server/deploy/concertres.service");
+namespace {
+
+// What a unit for systemd says, beside what there is.
+void check_unit(const std::string& name) {
+    CAPTURE(name);
+    const std::string text = text_of(root() / "server/deploy" / name);
     const std::string start = line_of(text, "ExecStart=/usr/bin/concertres serve ");
     REQUIRE(!start.empty());
     std::istringstream words(start.substr(start.find("serve ") + 6));
@@ -198,11 +202,18 @@ TEST_CASE("the unit for systemd starts what there is") {
     for (std::string line; std::getline(lines, line);) {
         if (!line.starts_with("#Environment=CONCERTRES_")) continue;
         CAPTURE(line);
-        const std::string name = line.substr(13, line.find('=', 13) - 13);
+        const std::string variable = line.substr(13, line.find('=', 13) - 13);
         bool is_known = false;
         for (const Setting& setting : all_settings()) {
-            is_known = is_known || environment_name(setting.name) == name;
+            is_known = is_known || environment_name(setting.name) == variable;
         }
         CHECK(is_known);
     }
+}
+
+}  // namespace
+
+TEST_CASE("the units for systemd start what there is") {
+    check_unit("concertres.service");
+    check_unit("concertres-shared.service");
 }

@@ -429,6 +429,23 @@ TEST_CASE("events that the map has seen in storage already are skipped") {
     CHECK(alone.get(0ms, now).etag == before.etag);
 }
 
+TEST_CASE("what another instance did before shows, though its event comes after one's own") {
+    Alone alone;
+    const Time now = alone.office.now();
+    const Event theirs = alone.event(EventKind::reservation_held, {1, 2}, now + 5min);
+    const Event ours = alone.event(EventKind::reservation_released, {2});
+    alone.map.apply(ours);
+    alone.map.apply(theirs);
+    alone.map.apply(alone.event(EventKind::payment_completed, {3}));
+    // Seat 2 is as the later of both has it, seat 1 as the only one that speaks of it.
+    const auto free = alone.map.free_seat(now);
+    REQUIRE(free);
+    CHECK(free->number == 2);
+    alone.map.apply(alone.event(EventKind::payment_completed, {2}));
+    alone.map.apply(theirs);
+    CHECK_FALSE(alone.map.free_seat(now));
+}
+
 TEST_CASE("a free seat is one that can be held, and there is none when all are taken") {
     Alone alone;
     const Time now = alone.office.now();

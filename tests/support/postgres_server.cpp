@@ -147,6 +147,10 @@ std::string PostgresServer::conninfo(const std::string& database) const {
     return "host=" + folder_.path().string() + " dbname=" + database + " user=sale";
 }
 
+std::string PostgresServer::address(const std::string& database) const {
+    return "postgres://sale@/" + database + "?host=" + folder_.path().string();
+}
+
 std::string PostgresServer::run(const std::string& database, const std::string& sql) {
     struct Finish {
         void operator()(PGconn* connection) const { PQfinish(connection); }

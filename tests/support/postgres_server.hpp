@@ -40,6 +40,8 @@ class PostgresServer {
     std::string run(const std::string& database, const std::string& sql);
 
     [[nodiscard]] std::string conninfo(const std::string& database) const;
+    // The same as a URI.
+    [[nodiscard]] std::string address(const std::string& database) const;
     [[nodiscard]] const std::filesystem::path& socket_folder() const { return folder_.path(); }
 
     // --- its life

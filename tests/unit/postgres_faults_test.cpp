@@ -45,6 +45,14 @@ struct Database {
                        name + "'");
     }
 
+    // Waits until a connection to it waits for a lock.
+    void wait_for_waiting() {
+        const std::string count =
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = '" +
+            name + "'";
+        while (server.run("postgres", count) != "1") std::this_thread::sleep_for(1ms);
+    }
+
     PostgresServer& server;
     std::string name;
 };
@@ -162,17 +170,57 @@ TEST_CASE("what was loaded is locked until the commit, also one without changes"
             load(*b);
             loaded = true;
         });
-        const auto waits = [&] {
-            return database.server.run("postgres",
-                                       "SELECT count(*) FROM pg_stat_activity WHERE datname = '" +
-                                           database.name + "' AND wait_event_type = 'Lock'") == "1";
-        };
-        while (!waits()) std::this_thread::sleep_for(1ms);
+        database.wait_for_waiting();
         CHECK_FALSE(loaded);
         const ChangeSet changes = changes_it ? new_balance(*a, 2) : ChangeSet{};
         CHECK(a->commit(changes) == CommitOutcome::committed);
         other.join();
         CHECK(b->commit({}) == CommitOutcome::committed);
+    }
+}
+
+TEST_CASE("instances look at a sale at the same time, and who changes it has it alone") {
+    Database database;
+    const auto a = open_postgres(database.server.conninfo(database.name));
+    const auto b = open_postgres(database.server.conninfo(database.name));
+    Sale sale{.concert = {7}};
+    put(*a, sale);
+    const auto load_sale = [](Storage& storage, bool ticks) {
+        RowKeys wanted;
+        wanted.of<Sale>().push_back({{7}});
+        if (ticks) wanted.of<RoomLine>().push_back({{7}});
+        Rows found;
+        static_cast<void>(storage.load(wanted, found));
+    };
+    const auto closed = [&] {
+        sale.mode = SaleMode::closed;
+        ChangeSet changes;
+        changes.at = a->now();
+        add_to(changes, *b, sale);
+        return changes;
+    };
+    load_sale(*a, false);
+    load_sale(*b, false);
+    CHECK(a->commit({}) == CommitOutcome::committed);
+    CHECK(b->commit({}) == CommitOutcome::committed);
+
+    const ChangeSet changes = closed();
+    load_sale(*a, false);
+    load_sale(*b, false);
+    // Both might want this, so neither waits for the other.
+    CHECK(a->commit(changes) == CommitOutcome::conflict);
+    CHECK(b->commit({}) == CommitOutcome::committed);
+    // Now it has the sale alone, as one that ticks has from the start.
+    for (const bool ticks : {false, true}) {
+        Storage& alone = ticks ? *b : *a;
+        Storage& late = ticks ? *a : *b;
+        const ChangeSet change = closed();
+        load_sale(alone, ticks);
+        std::thread other([&] { load_sale(late, false); });
+        database.wait_for_waiting();
+        CHECK(alone.commit(change) == CommitOutcome::committed);
+        other.join();
+        CHECK(late.commit({}) == CommitOutcome::committed);
     }
 }
 
