@@ -48,6 +48,8 @@ struct Services {
     Duration token_max_age{};
     // Where copies are made that are audited; the store's own folder.
     std::filesystem::path folder{};
+    // Where the page's files are read, each time; empty: those that are part of the program.
+    std::filesystem::path web_root{};
 
     std::atomic<std::shared_ptr<const AccessKeys>> keys{std::make_shared<AccessKeys>()};
     std::atomic<bool> ready{false};

@@ -1,0 +1,398 @@
+// The plan of the hall: its sections as long as the seats would be too small or too many, and then
+// the seats in view. At most SEATS_MAX seats are in the page at once, however large the hall is.
+import { h, svg } from "./dom.js";
+import { PITCH, Viewport } from "./geometry.js";
+import { end_of_row, is_free, nearest, next_seat } from "./hall.js";
+import { t } from "./i18n.js";
+import { MapPointer } from "./map_pointer.js";
+import { section_name, seat_label } from "./seat_text.js";
+import { CHOSEN, colour_of, shape_of, TAKEN } from "./shapes.js";
+
+export const SEATS_MAX = 3_000;
+// Neighbours are as many pixels apart at least, where seats are shown.
+const SEAT_PIXELS_MIN = 10;
+// And so many where one has gone to them, to be hit by a finger.
+const SEAT_PIXELS_GOOD = 26;
+// How far beyond the view seats are kept, as a share of it, so that a small step needs no new ones.
+const BEYOND = 0.2;
+
+const DIRECTIONS = {
+  ArrowLeft: "left",
+  ArrowRight: "right",
+  ArrowUp: "up",
+  ArrowDown: "down",
+};
+
+function inside(box, other) {
+  return (
+    box.left >= other.left && box.right <= other.right && box.top >= other.top &&
+    box.bottom <= other.bottom
+  );
+}
+
+export class SeatMap {
+  #hall;
+  #state_of;
+  #on_choose;
+  #on_look;
+  #view;
+  #drawn_box = null; // where seats are drawn; null while sections are
+  #nodes = new Map(); // by index of the seat
+  #rows = new Map(); // groups, by row
+  #active = null; // the seat that Tab leads to
+  #frame = 0;
+
+  // state_of(seat): "available", "held", "sold", "blocked", "chosen" or "yours".
+  // on_look(text): what is pointed at.
+  constructor({ hall, state_of, on_choose, on_look }) {
+    this.#hall = hall;
+    this.#state_of = state_of;
+    this.#on_choose = on_choose;
+    this.#on_look = on_look;
+    this.#make();
+  }
+
+  #make() {
+    const button = (label, sign, act) =>
+      h("button", { type: "button", "aria-label": label, title: label, onclick: act }, sign);
+    this.sections_layer = svg("g", { class: "sections" });
+    this.seats_layer = svg("g", { class: "seats" });
+    this.drawing = svg("svg", { class: "plan" }, this.sections_layer, this.seats_layer);
+    this.element = h(
+      "div",
+      { class: "map" },
+      this.drawing,
+      h(
+        "div",
+        { class: "zoom" },
+        button(t("seats.zoom_in"), "+", () => this.zoom(1.6)),
+        button(t("seats.zoom_out"), "−", () => this.zoom(1 / 1.6)),
+        button(t("seats.whole"), "⤢", () => this.show_all()),
+      ),
+    );
+    this.#view = new Viewport(this.#whole(), 600, 400);
+    this.drawing.addEventListener("keydown", (event) => this.#press(event));
+    this.drawing.addEventListener("focusin", ({ target }) => this.#look_at(target));
+    this.drawing.addEventListener("pointerover", ({ target }) => this.#look_at(target));
+    new MapPointer(this.drawing, {
+      pan: (x, y) => (this.#view.pan(x, y), this.draw_soon()),
+      zoom: (factor, x, y) => (this.#view.zoom(factor, x, y), this.draw_soon()),
+      tap: (target, at, is_finger) => this.#tap(target, at, is_finger),
+    });
+    this.#draw_sections();
+    new ResizeObserver(([{ contentRect }]) => this.#resize(contentRect)).observe(this.drawing);
+  }
+
+  #whole() {
+    const box = { ...this.#hall.box };
+    if (this.#hall.has_plan) box.top -= 4 * PITCH;
+    return box;
+  }
+
+  #resize({ width, height }) {
+    if (width === 0) return;
+    const was_whole = this.#view.scale <= this.#view.least_scale * 1.01;
+    this.#view.resize(width, height);
+    if (was_whole) this.#view.show(this.#whole());
+    this.draw();
+  }
+
+  // --- moving
+
+  draw_soon() {
+    if (this.#frame) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.draw();
+    });
+  }
+
+  zoom(factor) {
+    this.#view.zoom(factor);
+    this.draw();
+  }
+
+  show_all() {
+    this.#view.show(this.#whole());
+    this.draw();
+  }
+
+  // So near that seats are drawn, around that point of the hall.
+  #go_to({ x, y }, box) {
+    if (box) this.#view.show(box);
+    if (this.#view.scale * PITCH < SEAT_PIXELS_MIN) {
+      this.#view.scale = SEAT_PIXELS_GOOD / PITCH;
+      this.#view.x = x;
+      this.#view.y = y;
+    }
+    while (this.#too_many()) this.#view.scale *= 1.25;
+    this.draw();
+  }
+
+  #too_many() {
+    return this.#hall.index.within(this.#view.box(BEYOND), SEATS_MAX).length > SEATS_MAX;
+  }
+
+  // --- drawing
+
+  draw() {
+    const box = this.#view.box();
+    const size = `${box.right - box.left} ${box.bottom - box.top}`;
+    this.drawing.setAttribute("viewBox", `${box.left} ${box.top} ${size}`);
+    this.drawing.classList.toggle("can-pan", this.#view.scale > this.#view.least_scale * 1.02);
+    const is_near = this.#view.scale * PITCH >= SEAT_PIXELS_MIN;
+    if (is_near && this.#drawn_box && inside(box, this.#drawn_box)) return this.#fit_texts();
+    const found = is_near ? this.#hall.index.within(this.#view.box(BEYOND), SEATS_MAX) : [];
+    if (found.length > 0 && found.length <= SEATS_MAX) this.#show_seats(found);
+    else this.#show_sections();
+    this.#fit_texts();
+  }
+
+  #show_sections() {
+    const had_focus = this.seats_layer.contains(document.activeElement);
+    this.#drawn_box = null;
+    this.#nodes.clear();
+    this.#rows.clear();
+    this.seats_layer.replaceChildren();
+    this.drawing.classList.remove("near");
+    this.drawing.setAttribute("role", "group");
+    this.drawing.setAttribute("aria-label", t("seats.sections"));
+    this.drawing.removeAttribute("aria-multiselectable");
+    for (const { node, section } of this.section_nodes) {
+      node.setAttribute("role", "button");
+      node.setAttribute("tabindex", "0");
+      node.removeAttribute("aria-hidden");
+      this.#tell_free(node, section);
+    }
+    if (had_focus) this.section_nodes[0].node.focus();
+  }
+
+  #show_seats(found) {
+    this.#drawn_box = this.#view.box(BEYOND);
+    this.drawing.classList.add("near");
+    this.drawing.setAttribute("role", "grid");
+    this.drawing.setAttribute("aria-label", t("seats.plan"));
+    this.drawing.setAttribute("aria-multiselectable", "true");
+    for (const { node } of this.section_nodes) {
+      node.removeAttribute("role");
+      node.removeAttribute("tabindex");
+      node.removeAttribute("aria-label");
+      node.setAttribute("aria-hidden", "true");
+    }
+    const wanted = new Set(found);
+    const focused = document.activeElement?.dataset?.seat;
+    for (const [index, node] of this.#nodes) {
+      if (wanted.has(index) || String(index) === focused) continue;
+      node.remove();
+      this.#nodes.delete(index);
+    }
+    for (const index of found) if (!this.#nodes.has(index)) this.#add(this.#hall.seats[index]);
+    for (const [row, group] of this.#rows) {
+      if (group.childElementCount > 0) continue;
+      group.remove();
+      this.#rows.delete(row);
+    }
+    this.#keep_a_way_in();
+  }
+
+  #add(seat) {
+    const node = svg("path", {
+      role: "gridcell",
+      "data-seat": seat.index,
+      transform: `translate(${seat.x.toFixed(1)} ${seat.y.toFixed(1)})`,
+    });
+    this.#nodes.set(seat.index, node);
+    this.#paint(seat, node);
+    const { in_row: row, in_section: section } = seat;
+    if (!this.#rows.has(row)) {
+      const name = [section.name, row.name && t("seats.row", { name: row.name })];
+      const label = name.filter(Boolean).join(", ") || t("seats.all");
+      const group = svg("g", { role: "row", "aria-label": label });
+      this.seats_layer.append(group);
+      this.#rows.set(row, group);
+    }
+    this.#rows.get(row).append(node);
+  }
+
+  #paint(seat, node) {
+    const state = this.#state_of(seat);
+    const is_mine = state === "chosen" || state === "yours";
+    const can_choose = state === "available" || state === "chosen";
+    const shape = is_mine ? CHOSEN : state === "available" ? shape_of(seat.category) : TAKEN;
+    node.setAttribute("d", shape);
+    node.setAttribute("class", `seat ${state} colour-${colour_of(seat.category)}`);
+    node.setAttribute("aria-label", seat_label(seat, state));
+    node.setAttribute("aria-selected", String(is_mine));
+    if (can_choose) node.removeAttribute("aria-disabled");
+    else node.setAttribute("aria-disabled", "true");
+    node.setAttribute("tabindex", seat === this.#active ? "0" : "-1");
+  }
+
+  // Tab leads to one seat: where one was, or to one in the middle of what is seen.
+  #keep_a_way_in() {
+    if (this.#active && this.#nodes.has(this.#active.index)) return;
+    const drawn = [...this.#nodes.keys()].map((index) => this.#hall.seats[index]);
+    const middle = { x: this.#view.x, y: this.#view.y };
+    this.#activate(nearest(drawn.filter(is_free), middle) ?? nearest(drawn, middle));
+  }
+
+  #activate(seat) {
+    if (this.#active) this.#nodes.get(this.#active.index)?.setAttribute("tabindex", "-1");
+    this.#active = seat;
+    this.#nodes.get(seat.index)?.setAttribute("tabindex", "0");
+  }
+
+  // Seats that are another now.
+  refresh(seats) {
+    for (const seat of seats) {
+      const node = this.#nodes.get(seat.index);
+      if (node) this.#paint(seat, node);
+    }
+    const touched = new Set(seats.map((seat) => seat.in_section));
+    for (const { node, section, free } of this.section_nodes) {
+      if (!touched.has(section)) continue;
+      free.textContent = t("seats.free", { n: section.free });
+      if (!this.#drawn_box) this.#tell_free(node, section);
+    }
+  }
+
+  #tell_free(node, section) {
+    const values = { name: section_name(section), n: section.free };
+    node.setAttribute("aria-label", t("seats.section.free", values));
+    node.classList.toggle("full", section.free === 0);
+  }
+
+  #draw_sections() {
+    this.section_nodes = this.#hall.sections.map((section, number) => {
+      const points = section.outline.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
+      const x = (section.box.left + section.box.right) / 2;
+      const y = (section.box.top + section.box.bottom) / 2;
+      const name = svg("text", { class: "name", x, y }, section_name(section));
+      const free = svg("text", { class: "free", x, y }, t("seats.free", { n: section.free }));
+      const shape = svg("polygon", { points });
+      const node = svg("g", { class: "section", "data-section": number }, shape, name, free);
+      return { node, section, name, free };
+    });
+    this.sections_layer.append(...this.section_nodes.map(({ node }) => node));
+    if (!this.#hall.has_plan) return;
+    const { left, right, top } = this.#hall.box;
+    const [x, y] = [(left + right) / 2, top - 2 * PITCH];
+    const width = Math.min(right - left, 60 * PITCH) * 0.5;
+    this.stage = svg("text", { class: "stage-name", x, y }, t("seats.stage"));
+    this.sections_layer.prepend(
+      svg("rect", { class: "stage", x: x - width / 2, y: y - PITCH, width, height: 2 * PITCH, rx: 4 }),
+      this.stage,
+    );
+  }
+
+  // Texts keep their size on the screen, or shrink to their section.
+  #fit_texts() {
+    const pixel = 1 / this.#view.scale;
+    const is_far = this.#drawn_box === null;
+    for (const { section, name, free } of this.section_nodes) {
+      const width = section.box.right - section.box.left;
+      const size = Math.min(15 * pixel, (width / Math.max(4, name.textContent.length)) * 1.5);
+      name.setAttribute("font-size", size);
+      free.setAttribute("font-size", size * 0.85);
+      const middle = (section.box.top + section.box.bottom) / 2;
+      name.setAttribute("y", is_far ? middle - size * 0.1 : section.box.top - 4 * pixel);
+      free.setAttribute("y", middle + size);
+      name.classList.toggle("tiny", size < 6 * pixel);
+      free.classList.toggle("tiny", size < 8 * pixel || !is_far);
+    }
+    this.stage?.setAttribute("font-size", Math.min(13 * pixel, 1.5 * PITCH));
+  }
+
+  // --- hands and keys
+
+  #look_at(target) {
+    const seat = this.#seat_at(target);
+    if (seat) this.#on_look(seat_label(seat, this.#state_of(seat)));
+  }
+
+  #seat_at(target) {
+    const index = target.dataset?.seat;
+    return index === undefined ? null : this.#hall.seats[Number(index)];
+  }
+
+  #section_at(target) {
+    const group = target.closest?.("[data-section]");
+    return group ? this.#hall.sections[Number(group.dataset.section)] : null;
+  }
+
+  #tap(target, at, is_finger) {
+    const seat = this.#seat_at(target);
+    const is_small = this.#view.scale * PITCH < SEAT_PIXELS_GOOD * 0.75;
+    if (seat && is_finger && is_small) return this.#approach(seat);
+    if (seat) {
+      this.#activate(seat);
+      return this.#choose(seat);
+    }
+    const section = this.#drawn_box ? null : this.#section_at(target);
+    if (section) this.#go_to(nearest(section.seats, this.#view.point(at.x, at.y)), section.box);
+  }
+
+  // A finger covers several seats: first they become large enough to hit one.
+  #approach({ x, y }) {
+    Object.assign(this.#view, { x, y, scale: SEAT_PIXELS_GOOD / PITCH });
+    this.draw();
+  }
+
+  #choose(seat) {
+    const state = this.#state_of(seat);
+    if (state === "available" || state === "chosen") this.#on_choose(seat);
+  }
+
+  #enter_section(section) {
+    const middle = { x: this.#view.x, y: this.#view.y };
+    const target = nearest(section.seats.filter(is_free), middle) ?? section.seats[0];
+    this.#go_to(target, section.box);
+    this.focus_seat(target);
+  }
+
+  focus_seat(seat) {
+    if (this.#view.scale * PITCH < SEAT_PIXELS_MIN) this.#go_to(seat, null);
+    if (this.#view.reveal(seat) || !this.#nodes.has(seat.index)) {
+      this.#drawn_box = null;
+      this.draw();
+    }
+    this.#activate(seat);
+    this.#nodes.get(seat.index)?.focus({ preventScroll: true });
+  }
+
+  #press(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const seat = this.#seat_at(event.target);
+    const did = this.#press_anywhere(event.key) ||
+      (seat ? this.#press_on_seat(event.key, seat) : this.#press_on_section(event));
+    if (did) event.preventDefault();
+  }
+
+  #press_anywhere(key) {
+    if (key === "+" || key === "=") this.zoom(1.6);
+    else if (key === "-") this.zoom(1 / 1.6);
+    else if (key === "Escape" || key === "0") this.show_all();
+    else return false;
+    return true;
+  }
+
+  #press_on_seat(key, seat) {
+    if (key === "Enter" || key === " ") {
+      this.#choose(seat);
+      return true;
+    }
+    let next = null;
+    if (key in DIRECTIONS) next = next_seat(this.#hall, seat, DIRECTIONS[key]);
+    else if (key === "Home" || key === "End") next = end_of_row(seat, key === "End");
+    else return false;
+    if (next) this.focus_seat(next);
+    return true;
+  }
+
+  #press_on_section({ key, target }) {
+    const section = this.#section_at(target);
+    if (!section || (key !== "Enter" && key !== " ")) return false;
+    this.#enter_section(section);
+    return true;
+  }
+}
