@@ -82,7 +82,7 @@ function frame() {
 
 function change_language(event) {
   store.set("language", event.target.value);
-  set_language(event.target.value);
+  set_language(event.target.value, navigator.languages ?? []);
   frame();
   shown = null;
   render();
@@ -206,7 +206,8 @@ async function take_token() {
 }
 
 function start() {
-  set_language(choose_language(store.get("language"), navigator.languages ?? []));
+  const preferred = navigator.languages ?? [];
+  set_language(choose_language(store.get("language"), preferred), preferred);
   frame();
   addEventListener("hashchange", arrive);
   addEventListener("online", () => visit?.wake());

@@ -4,7 +4,7 @@ import { money_text } from "./format.js";
 import { HoldCard } from "./hold_card.js";
 import { t } from "./i18n.js";
 import { turn_bar } from "./turn_bar.js";
-import { every, heading, NoticePlace, notice, relabel, work_button } from "./ui.js";
+import { concert_heading, every, NoticePlace, notice, relabel, work_button } from "./ui.js";
 import { WalletCard } from "./wallet_card.js";
 
 export function checkout_view(app, visit, signal) {
@@ -50,6 +50,7 @@ export function checkout_view(app, visit, signal) {
     const missing = wallet.balance ? Math.max(0, amount.amount - wallet.balance.amount) : 0;
     set_text(short, missing > 0 ? t("checkout.short", { amount: money_text({ amount: missing, currency }) }) : "");
     show(short, missing > 0);
+    show(pay, missing === 0);
     wallet.suggest(missing);
   }
 
@@ -86,8 +87,8 @@ export function checkout_view(app, visit, signal) {
   async function pay_all() {
     const paid = await visit.pay(visit.holds.map((hold) => hold.reservation_id));
     if (paid.status === "authorizing") notices.show(notice("info", t("checkout.pending")));
-    app.go(`/${visit.id}/ticket`);
     await visit.look();
+    app.go(`/${visit.id}/ticket`);
   }
 
   visit.addEventListener("holds", ({ detail }) => refresh(detail ?? []), { signal });
@@ -97,8 +98,7 @@ export function checkout_view(app, visit, signal) {
 
   return [
     turn_bar(app, visit, signal, { links_to_holds: false }),
-    heading(t("checkout.heading")),
-    h("p", { class: "quiet" }, [visit.concert.title, visit.concert.venue].filter(Boolean).join(" · ")),
+    concert_heading(t("checkout.heading"), visit.concert),
     notices.element,
     h(
       "div",

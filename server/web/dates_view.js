@@ -3,7 +3,7 @@ import { h } from "./dom.js";
 import { starts_text } from "./format.js";
 import { t } from "./i18n.js";
 import { turn_bar } from "./turn_bar.js";
-import { heading, NoticePlace, notice } from "./ui.js";
+import { concert_heading, NoticePlace, notice } from "./ui.js";
 
 function row(visit, date) {
   const id = "date-" + date.performance_id;
@@ -66,8 +66,7 @@ export function dates_view(app, visit, signal) {
   look();
   return [
     turn_bar(app, visit, signal),
-    heading(t("dates.heading")),
-    h("p", { class: "quiet" }, [visit.concert.title, visit.concert.venue].filter(Boolean).join(" · ")),
+    concert_heading(t("dates.heading"), visit.concert),
     notices.element,
     loading,
     list,

@@ -1,5 +1,5 @@
 // Amounts, dates and durations, as people of the chosen language write them.
-import { current_language, t } from "./i18n.js";
+import { current_locale, t } from "./i18n.js";
 
 function digits_of(currency) {
   const format = new Intl.NumberFormat("en", { style: "currency", currency });
@@ -8,7 +8,7 @@ function digits_of(currency) {
 
 // Of the API's { amount, currency }, which counts minor units.
 export function money_text({ amount, currency }) {
-  const format = new Intl.NumberFormat(current_language(), { style: "currency", currency });
+  const format = new Intl.NumberFormat(current_locale(), { style: "currency", currency });
   return format.format(amount / 10 ** digits_of(currency));
 }
 
@@ -32,13 +32,9 @@ export function typed_text(minor, currency) {
 // reader is.
 export function starts_text(starts_at) {
   const wall = new Date(starts_at.replace(/(Z|[+-]\d\d:\d\d)$/, "Z"));
-  const format = new Intl.DateTimeFormat(current_language(), {
-    weekday: "short",
-    year: "numeric",
-    month: "long",
-    day: "numeric",
-    hour: "numeric",
-    minute: "2-digit",
+  const format = new Intl.DateTimeFormat(current_locale(), {
+    dateStyle: "full",
+    timeStyle: "short",
     timeZone: "UTC",
   });
   return format.format(wall);
@@ -46,19 +42,13 @@ export function starts_text(starts_at) {
 
 // Of "2026-12-24".
 export function date_text(date) {
-  const format = new Intl.DateTimeFormat(current_language(), {
-    weekday: "short",
-    year: "numeric",
-    month: "long",
-    day: "numeric",
-    timeZone: "UTC",
-  });
+  const format = new Intl.DateTimeFormat(current_locale(), { dateStyle: "full", timeZone: "UTC" });
   return format.format(new Date(date + "T00:00:00Z"));
 }
 
 // A moment, by the reader's own clock.
 export function moment_text(moment) {
-  const format = new Intl.DateTimeFormat(current_language(), {
+  const format = new Intl.DateTimeFormat(current_locale(), {
     dateStyle: "medium",
     timeStyle: "short",
   });
@@ -66,7 +56,7 @@ export function moment_text(moment) {
 }
 
 export function time_of_day_text(moment) {
-  return new Intl.DateTimeFormat(current_language(), { timeStyle: "medium" }).format(moment);
+  return new Intl.DateTimeFormat(current_locale(), { timeStyle: "medium" }).format(moment);
 }
 
 // 4:05, or 1:04:05, or 2 days 1:04:05: a countdown's.

@@ -3,6 +3,7 @@ import { passed_mark } from "./clock.js";
 import { h, set_text, show } from "./dom.js";
 import { clock_text, date_text, duration_text, money_text, starts_text } from "./format.js";
 import { t } from "./i18n.js";
+import { seat_name } from "./seat_text.js";
 import { work_button } from "./ui.js";
 
 const MARKS = [300_000, 60_000, 20_000];
@@ -45,9 +46,7 @@ export class HoldCard {
   }
 
   #seat(seat) {
-    const has_section = seat.section && !seat.label.includes(seat.section);
-    const name = has_section ? `${seat.section}, ${seat.label}` : seat.label;
-    return h("li", {}, h("span", {}, name), h("span", {}, money_text(seat.price)));
+    return h("li", {}, h("span", {}, seat_name(seat)), h("span", {}, money_text(seat.price)));
   }
 
   update(hold) {

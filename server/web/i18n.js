@@ -5,6 +5,7 @@ import ko from "./ko.js";
 
 const LANGUAGES = { en, ko };
 let language = "en";
+let locale = "en";
 
 export const languages = Object.keys(LANGUAGES);
 
@@ -14,12 +15,19 @@ export function choose_language(chosen, preferred) {
   return wanted.find((tag) => tag in LANGUAGES) ?? "en";
 }
 
-export function set_language(tag) {
+// `preferred` also says how numbers and dates are written: in English as in Ireland, say.
+export function set_language(tag, preferred = []) {
   language = tag;
+  locale = preferred.find((one) => one.toLowerCase().split("-")[0] === tag) ?? tag;
 }
 
 export function current_language() {
   return language;
+}
+
+// For Intl.
+export function current_locale() {
+  return locale;
 }
 
 export function has_text(name) {
@@ -35,6 +43,6 @@ export function t(name, values = {}) {
   }
   return text.replace(/\{(\w+)\}/g, (_mark, value) => {
     const given = values[value];
-    return typeof given === "number" ? given.toLocaleString(language) : String(given);
+    return typeof given === "number" ? given.toLocaleString(locale) : String(given);
   });
 }

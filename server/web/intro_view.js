@@ -2,11 +2,7 @@
 import { h } from "./dom.js";
 import { moment_text } from "./format.js";
 import { t } from "./i18n.js";
-import { heading, NoticePlace, notice, work_button } from "./ui.js";
-
-function about(concert) {
-  return h("p", { class: "quiet" }, [concert.title, concert.venue].filter(Boolean).join(" · "));
-}
+import { concert_heading, heading, NoticePlace, notice, work_button } from "./ui.js";
 
 function join_button(visit, notices, label, again) {
   return work_button(label, t("page.loading"), notices, async () => {
@@ -72,8 +68,7 @@ export function ended_view(_app, visit) {
   return h(
     "section",
     { class: "card narrow" },
-    heading(t(what)),
-    about(visit.concert),
+    concert_heading(t(what), visit.concert),
     h("p", {}, t(what + ".do")),
     notices.element,
     h(

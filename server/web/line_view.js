@@ -4,7 +4,7 @@ import { h, set_text, show } from "./dom.js";
 import { clock_text, moment_text, range_text, time_of_day_text } from "./format.js";
 import { t } from "./i18n.js";
 import { has_estimate, notice_of, progress_of } from "./line.js";
-import { ask, every, heading, NoticePlace } from "./ui.js";
+import { ask, concert_heading, every, NoticePlace } from "./ui.js";
 
 const SPEAK_EVERY_MS = 30_000;
 
@@ -127,10 +127,12 @@ export function line_view(app, visit, signal) {
   signal.addEventListener("abort", () => {
     if (visit.place.status === "admitted") alarm.ring();
   });
-  app.api
-    .call("GET", `/v1/concerts/${visit.id}/draw`)
-    .then(() => ((draws = true), refresh()))
-    .catch(() => {}); // There is no draw.
+  if (visit.place.position === null) {
+    app.api
+      .call("GET", `/v1/concerts/${visit.id}/draw`)
+      .then(() => ((draws = true), refresh()))
+      .catch(() => {}); // There is no draw, or it is not known whether there is.
+  }
   refresh();
   refresh_connection();
   every(1_000, refresh_time, signal);
@@ -138,8 +140,7 @@ export function line_view(app, visit, signal) {
   return h(
     "section",
     { class: "card narrow line" },
-    heading(t("line.heading")),
-    h("p", { class: "quiet" }, visit.concert.title, visit.concert.venue && " · " + visit.concert.venue),
+    concert_heading(t("line.heading"), visit.concert),
     opening,
     h("p", { class: "label" }, t("line.position")),
     position,

@@ -4,7 +4,15 @@ const TEXTS = {
   token: ["token_required", "token_invalid", "api_key_required"],
   seat_taken: ["seat_held", "seat_sold"],
   hold_ended: ["reservation_expired", "reservation_released", "reservation_refunded"],
-  busy: ["overloaded", "draining", "rebuilding", "rate_limited", "request_timeout", "clock_jumped"],
+  busy: [
+    "overloaded",
+    "draining",
+    "rebuilding",
+    "rate_limited",
+    "request_timeout",
+    "clock_jumped",
+    "storage_unavailable",
+  ],
   gone: [
     "unknown_concert",
     "unknown_performance",

@@ -57,7 +57,8 @@ export class SeatMap {
       h("button", { type: "button", "aria-label": label, title: label, onclick: act }, sign);
     this.sections_layer = svg("g", { class: "sections" });
     this.seats_layer = svg("g", { class: "seats" });
-    this.drawing = svg("svg", { class: "plan" }, this.sections_layer, this.seats_layer);
+    this.ring = svg("circle", { class: "ring", r: 6.4, visibility: "hidden" });
+    this.drawing = svg("svg", { class: "plan" }, this.sections_layer, this.seats_layer, this.ring);
     this.element = h(
       "div",
       { class: "map" },
@@ -72,7 +73,11 @@ export class SeatMap {
     );
     this.#view = new Viewport(this.#whole(), 600, 400);
     this.drawing.addEventListener("keydown", (event) => this.#press(event));
-    this.drawing.addEventListener("focusin", ({ target }) => this.#look_at(target));
+    this.drawing.addEventListener("focusin", ({ target }) => {
+      this.#look_at(target);
+      this.#ring_at(this.#seat_at(target));
+    });
+    this.drawing.addEventListener("focusout", () => this.#ring_at(null));
     this.drawing.addEventListener("pointerover", ({ target }) => this.#look_at(target));
     new MapPointer(this.drawing, {
       pan: (x, y) => (this.#view.pan(x, y), this.draw_soon()),
@@ -280,7 +285,7 @@ export class SeatMap {
     const width = Math.min(right - left, 60 * PITCH) * 0.5;
     this.stage = svg("text", { class: "stage-name", x, y }, t("seats.stage"));
     this.sections_layer.prepend(
-      svg("rect", { class: "stage", x: x - width / 2, y: y - PITCH, width, height: 2 * PITCH, rx: 4 }),
+      svg("rect", { class: "stage", x: x - width / 2, y: y - 7, width, height: 14, rx: 4 }),
       this.stage,
     );
   }
@@ -297,13 +302,21 @@ export class SeatMap {
       const middle = (section.box.top + section.box.bottom) / 2;
       name.setAttribute("y", is_far ? middle - size * 0.1 : section.box.top - 4 * pixel);
       free.setAttribute("y", middle + size);
-      name.classList.toggle("tiny", size < 6 * pixel);
+      const is_alone = this.section_nodes.length === 1 && section.name === "";
+      name.classList.toggle("tiny", size < 6 * pixel || (is_alone && !is_far));
       free.classList.toggle("tiny", size < 8 * pixel || !is_far);
     }
     this.stage?.setAttribute("font-size", Math.min(13 * pixel, 1.5 * PITCH));
   }
 
   // --- hands and keys
+
+  // Around the seat that has the focus: an outline of its own shape would hide what it means.
+  #ring_at(seat) {
+    this.ring.setAttribute("visibility", seat ? "visible" : "hidden");
+    this.ring.setAttribute("cx", seat?.x ?? 0);
+    this.ring.setAttribute("cy", seat?.y ?? 0);
+  }
 
   #look_at(target) {
     const seat = this.#seat_at(target);

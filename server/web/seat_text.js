@@ -6,9 +6,9 @@ export function section_name(section) {
   return section.name || t("seats.all");
 }
 
-export function seat_name(seat) {
-  const has_section = seat.section && !seat.label.includes(seat.section);
-  return has_section ? `${seat.section}, ${seat.label}` : seat.label;
+export function seat_name({ label, section }) {
+  const name = /^\d+$/.test(label) ? t("seats.number", { n: label }) : label;
+  return section && !name.includes(section) ? `${section}, ${name}` : name;
 }
 
 export function seat_names(seats) {

@@ -59,8 +59,7 @@ class SeatsView {
     this.elements = [
       turn_bar(app, visit, signal),
       h("p", {}, h("a", { href: `#/${visit.id}/dates` }, "← " + t("dates.heading"))),
-      heading(t("seats.heading")),
-      this.#date,
+      h("div", { class: "title" }, heading(t("seats.heading")), this.#date),
       this.#notices.element,
       this.#body,
     ];

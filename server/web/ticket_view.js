@@ -2,6 +2,7 @@
 import { h } from "./dom.js";
 import { date_text, moment_text, money_text, starts_text } from "./format.js";
 import { t } from "./i18n.js";
+import { seat_name } from "./seat_text.js";
 import { heading, NoticePlace, notice, work_button } from "./ui.js";
 
 function by_performance(payment) {
@@ -14,13 +15,7 @@ function by_performance(payment) {
 }
 
 function seat_line(seat) {
-  const section = seat.section && seat.section !== seat.label ? seat.section : "";
-  return h(
-    "li",
-    {},
-    h("span", {}, section ? h("span", { class: "quiet" }, section, " ") : null, h("strong", {}, seat.label)),
-    h("span", {}, money_text(seat.price)),
-  );
+  return h("li", {}, h("strong", {}, seat_name(seat)), h("span", {}, money_text(seat.price)));
 }
 
 function ticket(visit, payment, when) {

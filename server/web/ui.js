@@ -8,6 +8,12 @@ export function heading(text) {
   return h("h1", { tabindex: "-1" }, text);
 }
 
+// With the concert below it.
+export function concert_heading(text, { title, venue }) {
+  const below = h("p", { class: "quiet" }, [title, venue].filter(Boolean).join(" · "));
+  return h("div", { class: "title" }, heading(text), below);
+}
+
 // `kind`: "info", "good", "warn" or "bad". `next` says what to do.
 export function notice(kind, what, next, ...actions) {
   const role = kind === "bad" || kind === "warn" ? "alert" : "status";
