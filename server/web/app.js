@@ -211,6 +211,7 @@ function start() {
   frame();
   addEventListener("hashchange", arrive);
   addEventListener("online", () => visit?.wake());
+  addEventListener("offline", () => visit?.cut());
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) visit?.wake();
   });

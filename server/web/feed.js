@@ -50,6 +50,7 @@ export class Feed {
   #last_position = null;
   #stopped = new AbortController();
   #woken = new AbortController();
+  #connection = null;
   #random;
 
   // `lock(work)` runs work while no other tab does; without it every tab has a stream.
@@ -76,6 +77,11 @@ export class Feed {
   wake() {
     this.#woken.abort();
     this.#woken = new AbortController();
+  }
+
+  // The network is gone: a stream that nothing arrives by is not waited for.
+  cut() {
+    this.#connection?.abort();
   }
 
   #enter(state) {
@@ -114,7 +120,7 @@ export class Feed {
 
   // Ends well where the server ended it, and throws where it was cut off.
   async #stream() {
-    const ended = new AbortController();
+    const ended = (this.#connection = new AbortController());
     const stop = () => ended.abort();
     this.#stopped.signal.addEventListener("abort", stop);
     let silence = setTimeout(stop, SILENCE_MAX_MS);

@@ -111,6 +111,10 @@ export class Visit extends EventTarget {
     this.#feed?.wake();
   }
 
+  cut() {
+    this.#feed?.cut();
+  }
+
   #follow() {
     const is_live = this.place.status === "waiting" || this.place.status === "admitted";
     if (!is_live) return this.close();

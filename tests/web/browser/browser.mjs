@@ -65,6 +65,8 @@ export async function look(page, name) {
   assert.ok(wide <= seen, `${name} is ${wide} wide on a page of ${seen}`);
 }
 
+// What can be seen, as against what is spoken.
+export const says = (page, text) => page.getByRole("main").getByText(text);
 export const button = (page, name) => page.getByRole("button", { name });
 export const link = (page, name) => page.getByRole("link", { name });
 export const heading = (page, name) => page.getByRole("heading", { level: 1, name });
