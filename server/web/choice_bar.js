@@ -19,27 +19,23 @@ export class ChoiceBar {
     this.#choice = choice;
     this.#on_remove = on_remove;
     this.hold = work_button(t("seats.hold"), t("seats.holding"), notices, hold);
-    this.clear = h("button", { type: "button", class: "plain", onclick: on_clear }, t("seats.clear"));
+    const clear = h("button", { type: "button", class: "plain", onclick: on_clear }, t("seats.clear"));
     this.element = h(
       "div",
       { class: "choice-bar" },
       this.#chips,
       h("div", { class: "sum" }, this.#count, this.#total),
-      h("p", { class: "actions" }, this.clear, this.hold),
+      h("p", { class: "actions" }, clear, this.hold),
     );
     this.refresh();
   }
 
   refresh() {
     const { count } = this.#choice;
-    set_text(this.#count, count ? t("seats.choice", { n: count }) : t("seats.choice.none"));
-    show(this.#total, count > 0);
-    show(this.clear, count > 0);
-    show(this.hold, count > 0);
-    if (count > 0) {
-      const { currency } = this.#hall.prices[0] ?? this.#hall.areas[0].price;
-      set_text(this.#total, money_text({ amount: this.#choice.total(this.#hall), currency }));
-    }
+    show(this.element, count > 0);
+    set_text(this.#count, t("seats.choice", { n: count }));
+    const { currency } = this.#hall.prices[0] ?? this.#hall.areas[0].price;
+    set_text(this.#total, money_text({ amount: this.#choice.total(this.#hall), currency }));
     this.#chips.replaceChildren(...[...this.#choice.seats].map((number) => this.#chip(number)));
     show(this.#chips, this.#choice.seats.size > 0);
   }

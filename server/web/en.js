@@ -115,7 +115,6 @@ export default {
   "seats.none_free": "No seat is free here at the moment.",
   "seats.none_free.do": "Seats come back when somebody does not pay in time. This page shows them at once.",
   "seats.choice": { one: "{n} seat chosen", other: "{n} seats chosen" },
-  "seats.choice.none": "No seat chosen yet",
   "seats.remove": "Remove {seat}",
   "seats.clear": "Clear",
   "seats.hold": "Hold these seats",

@@ -1,15 +1,26 @@
 // Amounts, dates and durations, as people of the chosen language write them.
 import { current_locale, t } from "./i18n.js";
 
+// Making one takes longer than using it a thousand times, and thousands of seats have a price.
+const money_formats = new Map();
+
+function money_format(currency) {
+  const key = current_locale() + currency;
+  let format = money_formats.get(key);
+  if (!format) {
+    format = new Intl.NumberFormat(current_locale(), { style: "currency", currency });
+    money_formats.set(key, format);
+  }
+  return format;
+}
+
 function digits_of(currency) {
-  const format = new Intl.NumberFormat("en", { style: "currency", currency });
-  return format.resolvedOptions().maximumFractionDigits;
+  return money_format(currency).resolvedOptions().maximumFractionDigits;
 }
 
 // Of the API's { amount, currency }, which counts minor units.
 export function money_text({ amount, currency }) {
-  const format = new Intl.NumberFormat(current_locale(), { style: "currency", currency });
-  return format.format(amount / 10 ** digits_of(currency));
+  return money_format(currency).format(amount / 10 ** digits_of(currency));
 }
 
 // What was typed, in minor units; null where it is no amount.

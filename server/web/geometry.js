@@ -5,25 +5,32 @@ export const PITCH = 10;
 // One bin of the index, in PITCH.
 const BIN = 80;
 
-const middle = (numbers) => numbers.sort((a, b) => a - b)[numbers.length >> 1];
-
 function has_plan(seats) {
   const [first] = seats;
   const is_placed = (seat) => typeof seat.x === "number" && typeof seat.y === "number";
   return seats.every(is_placed) && seats.some((s) => s.x !== first.x || s.y !== first.y);
 }
 
-// How far neighbours are from each other, as is usual in rows.
-function usual_distance(rows) {
-  const distances = [];
-  for (const row of rows) {
-    const sorted = [...row].sort((a, b) => a.x - b.x || a.y - b.y);
-    for (let i = 1; i < sorted.length; ++i) {
-      const distance = Math.hypot(sorted[i].x - sorted[i - 1].x, sorted[i].y - sorted[i - 1].y);
-      if (distance > 0) distances.push(distance);
+// How far a seat is from its nearest neighbour, where they stand closest: so none is drawn over
+// another. Of a hundred seats, and each looks at its own section, which is enough to tell.
+function least_distance(sections) {
+  const nearest = [];
+  const seats = sections.flatMap((rows) => {
+    const section = rows.flat();
+    return section.map((seat) => ({ seat, section }));
+  });
+  const step = Math.max(1, Math.floor(seats.length / 100));
+  for (let at = 0; at < seats.length; at += step) {
+    const { seat, section } = seats[at];
+    let least = Infinity;
+    for (const other of section) {
+      const distance = Math.hypot(other.x - seat.x, other.y - seat.y);
+      if (distance > 0 && distance < least) least = distance;
     }
+    if (least < Infinity) nearest.push(least);
   }
-  return distances.length ? middle(distances) : 1;
+  // Not the very least: one seat that is drawn askew would make all others small.
+  return nearest.length ? nearest.sort((a, b) => a - b)[Math.floor(nearest.length / 20)] : 1;
 }
 
 // Rows of numbered squares, where there is no plan. `sections` are lists of rows of seats; they are
@@ -53,7 +60,7 @@ export function place_seats(seats, sections) {
     number_grid(sections);
     return false;
   }
-  const scale = PITCH / usual_distance(sections.flat());
+  const scale = PITCH / least_distance(sections);
   for (const seat of seats) {
     seat.x *= scale;
     seat.y *= scale;
@@ -74,6 +81,10 @@ export function box_of(points, margin = 0) {
   box.right += margin;
   box.bottom += margin;
   return box;
+}
+
+export function middle_of({ left, top, right, bottom }) {
+  return { x: (left + right) / 2, y: (top + bottom) / 2 };
 }
 
 export function contains(box, { x, y }) {
@@ -151,8 +162,7 @@ export class Viewport {
     const wide = Math.max(1, box.right - box.left);
     const high = Math.max(1, box.bottom - box.top);
     this.scale = Math.min(this.width / wide, this.height / high, 4);
-    this.x = (box.left + box.right) / 2;
-    this.y = (box.top + box.bottom) / 2;
+    Object.assign(this, middle_of(box));
   }
 
   get least_scale() {

@@ -1,7 +1,7 @@
 // The seats of one date: how they stand to each other, what they cost, and which are free. It is
 // made from the answer of `GET .../seats?status=all`, and follows the changes that are told after
 // that. No page is needed here.
-import { box_of, outline_of, place_seats, PITCH, SeatIndex } from "./geometry.js";
+import { box_of, middle_of, outline_of, place_seats, PITCH, SeatIndex } from "./geometry.js";
 
 // In a hall without rows, as many seats stand in a line of the grid.
 const LINE_MAX = 20;
@@ -63,6 +63,7 @@ export class Hall {
     for (const section of this.sections) {
       section.box = box_of(section.seats, PITCH);
       section.outline = outline_of(section.seats);
+      section.middle = middle_of(section.box);
       section.free = section.seats.filter((seat) => seat.status === "available").length;
       for (const row of section.rows) {
         row.seats.sort((a, b) => a.x - b.x || a.y - b.y);
@@ -79,6 +80,10 @@ export class Hall {
     const sorted = [...amounts].sort((a, b) => b - a);
     const rank = new Map(sorted.map((amount, category) => [amount, category]));
     for (const seat of this.seats) seat.category = rank.get(seat.price.amount);
+    for (const section of this.sections) {
+      const { x, y } = section.middle;
+      section.category = nearest(section.seats, { x, y }).category;
+    }
     return sorted.map((amount) => ({ amount, currency: this.seats[0].price.currency }));
   }
 

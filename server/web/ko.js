@@ -115,7 +115,6 @@ export default {
   "seats.none_free": "지금은 남은 좌석이 없습니다.",
   "seats.none_free.do": "제시간에 결제되지 않은 좌석은 다시 풀리며, 이 페이지에 바로 나타납니다.",
   "seats.choice": { other: "{n}석 선택" },
-  "seats.choice.none": "선택한 좌석이 없습니다",
   "seats.remove": "{seat} 선택 취소",
   "seats.clear": "모두 취소",
   "seats.hold": "좌석 선점하기",

@@ -5,7 +5,8 @@ import { PITCH, Viewport } from "./geometry.js";
 import { end_of_row, is_free, nearest, next_seat } from "./hall.js";
 import { t } from "./i18n.js";
 import { MapPointer } from "./map_pointer.js";
-import { section_name, seat_label } from "./seat_text.js";
+import { seat_label } from "./seat_text.js";
+import { SectionLayer, stage_height } from "./section_layer.js";
 import { CHOSEN, colour_of, shape_of, TAKEN } from "./shapes.js";
 
 export const SEATS_MAX = 3_000;
@@ -36,6 +37,7 @@ export class SeatMap {
   #on_choose;
   #on_look;
   #view;
+  #sections;
   #drawn_box = null; // where seats are drawn; null while sections are
   #nodes = new Map(); // by index of the seat
   #rows = new Map(); // groups, by row
@@ -55,21 +57,17 @@ export class SeatMap {
   #make() {
     const button = (label, sign, act) =>
       h("button", { type: "button", "aria-label": label, title: label, onclick: act }, sign);
-    this.sections_layer = svg("g", { class: "sections" });
+    this.#sections = new SectionLayer(this.#hall);
     this.seats_layer = svg("g", { class: "seats" });
     this.ring = svg("circle", { class: "ring", r: 6.4, visibility: "hidden" });
-    this.drawing = svg("svg", { class: "plan" }, this.sections_layer, this.seats_layer, this.ring);
-    this.element = h(
+    this.drawing = svg("svg", { class: "plan" }, this.#sections.element, this.seats_layer, this.ring);
+    this.element = h("div", { class: "map" }, this.drawing);
+    this.buttons = h(
       "div",
-      { class: "map" },
-      this.drawing,
-      h(
-        "div",
-        { class: "zoom" },
-        button(t("seats.zoom_in"), "+", () => this.zoom(1.6)),
-        button(t("seats.zoom_out"), "−", () => this.zoom(1 / 1.6)),
-        button(t("seats.whole"), "⤢", () => this.show_all()),
-      ),
+      { class: "zoom" },
+      button(t("seats.zoom_in"), "+", () => this.zoom(1.6)),
+      button(t("seats.zoom_out"), "−", () => this.zoom(1 / 1.6)),
+      button(t("seats.whole"), "⤢", () => this.show_all()),
     );
     this.#view = new Viewport(this.#whole(), 600, 400);
     this.drawing.addEventListener("keydown", (event) => this.#press(event));
@@ -84,13 +82,12 @@ export class SeatMap {
       zoom: (factor, x, y) => (this.#view.zoom(factor, x, y), this.draw_soon()),
       tap: (target, at, is_finger) => this.#tap(target, at, is_finger),
     });
-    this.#draw_sections();
     new ResizeObserver(([{ contentRect }]) => this.#resize(contentRect)).observe(this.drawing);
   }
 
   #whole() {
     const box = { ...this.#hall.box };
-    if (this.#hall.has_plan) box.top -= 4 * PITCH;
+    if (this.#hall.has_plan) box.top -= stage_height(this.#hall) + PITCH;
     return box;
   }
 
@@ -146,11 +143,11 @@ export class SeatMap {
     this.drawing.setAttribute("viewBox", `${box.left} ${box.top} ${size}`);
     this.drawing.classList.toggle("can-pan", this.#view.scale > this.#view.least_scale * 1.02);
     const is_near = this.#view.scale * PITCH >= SEAT_PIXELS_MIN;
-    if (is_near && this.#drawn_box && inside(box, this.#drawn_box)) return this.#fit_texts();
+    if (is_near && this.#drawn_box && inside(box, this.#drawn_box)) return this.#sections.fit_texts(this.#view.scale);
     const found = is_near ? this.#hall.index.within(this.#view.box(BEYOND), SEATS_MAX) : [];
     if (found.length > 0 && found.length <= SEATS_MAX) this.#show_seats(found);
     else this.#show_sections();
-    this.#fit_texts();
+    this.#sections.fit_texts(this.#view.scale);
   }
 
   #show_sections() {
@@ -163,27 +160,18 @@ export class SeatMap {
     this.drawing.setAttribute("role", "group");
     this.drawing.setAttribute("aria-label", t("seats.sections"));
     this.drawing.removeAttribute("aria-multiselectable");
-    for (const { node, section } of this.section_nodes) {
-      node.setAttribute("role", "button");
-      node.setAttribute("tabindex", "0");
-      node.removeAttribute("aria-hidden");
-      this.#tell_free(node, section);
-    }
-    if (had_focus) this.section_nodes[0].node.focus();
+    this.#sections.become_buttons();
+    if (had_focus) this.#sections.focus();
   }
 
   #show_seats(found) {
+    const had_focus = this.#sections.has_focus();
     this.#drawn_box = this.#view.box(BEYOND);
     this.drawing.classList.add("near");
     this.drawing.setAttribute("role", "grid");
     this.drawing.setAttribute("aria-label", t("seats.plan"));
     this.drawing.setAttribute("aria-multiselectable", "true");
-    for (const { node } of this.section_nodes) {
-      node.removeAttribute("role");
-      node.removeAttribute("tabindex");
-      node.removeAttribute("aria-label");
-      node.setAttribute("aria-hidden", "true");
-    }
+    this.#sections.become_names();
     const wanted = new Set(found);
     const focused = document.activeElement?.dataset?.seat;
     for (const [index, node] of this.#nodes) {
@@ -198,6 +186,7 @@ export class SeatMap {
       this.#rows.delete(row);
     }
     this.#keep_a_way_in();
+    if (had_focus) this.#nodes.get(this.#active.index).focus({ preventScroll: true });
   }
 
   #add(seat) {
@@ -253,60 +242,7 @@ export class SeatMap {
       const node = this.#nodes.get(seat.index);
       if (node) this.#paint(seat, node);
     }
-    const touched = new Set(seats.map((seat) => seat.in_section));
-    for (const { node, section, free } of this.section_nodes) {
-      if (!touched.has(section)) continue;
-      free.textContent = t("seats.free", { n: section.free });
-      if (!this.#drawn_box) this.#tell_free(node, section);
-    }
-  }
-
-  #tell_free(node, section) {
-    const values = { name: section_name(section), n: section.free };
-    node.setAttribute("aria-label", t("seats.section.free", values));
-    node.classList.toggle("full", section.free === 0);
-  }
-
-  #draw_sections() {
-    this.section_nodes = this.#hall.sections.map((section, number) => {
-      const points = section.outline.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
-      const x = (section.box.left + section.box.right) / 2;
-      const y = (section.box.top + section.box.bottom) / 2;
-      const name = svg("text", { class: "name", x, y }, section_name(section));
-      const free = svg("text", { class: "free", x, y }, t("seats.free", { n: section.free }));
-      const shape = svg("polygon", { points });
-      const node = svg("g", { class: "section", "data-section": number }, shape, name, free);
-      return { node, section, name, free };
-    });
-    this.sections_layer.append(...this.section_nodes.map(({ node }) => node));
-    if (!this.#hall.has_plan) return;
-    const { left, right, top } = this.#hall.box;
-    const [x, y] = [(left + right) / 2, top - 2 * PITCH];
-    const width = Math.min(right - left, 60 * PITCH) * 0.5;
-    this.stage = svg("text", { class: "stage-name", x, y }, t("seats.stage"));
-    this.sections_layer.prepend(
-      svg("rect", { class: "stage", x: x - width / 2, y: y - 7, width, height: 14, rx: 4 }),
-      this.stage,
-    );
-  }
-
-  // Texts keep their size on the screen, or shrink to their section.
-  #fit_texts() {
-    const pixel = 1 / this.#view.scale;
-    const is_far = this.#drawn_box === null;
-    for (const { section, name, free } of this.section_nodes) {
-      const width = section.box.right - section.box.left;
-      const size = Math.min(15 * pixel, (width / Math.max(4, name.textContent.length)) * 1.5);
-      name.setAttribute("font-size", size);
-      free.setAttribute("font-size", size * 0.85);
-      const middle = (section.box.top + section.box.bottom) / 2;
-      name.setAttribute("y", is_far ? middle - size * 0.1 : section.box.top - 4 * pixel);
-      free.setAttribute("y", middle + size);
-      const is_alone = this.section_nodes.length === 1 && section.name === "";
-      name.classList.toggle("tiny", size < 6 * pixel || (is_alone && !is_far));
-      free.classList.toggle("tiny", size < 8 * pixel || !is_far);
-    }
-    this.stage?.setAttribute("font-size", Math.min(13 * pixel, 1.5 * PITCH));
+    this.#sections.refresh(new Set(seats.map((seat) => seat.in_section)));
   }
 
   // --- hands and keys
@@ -328,11 +264,6 @@ export class SeatMap {
     return index === undefined ? null : this.#hall.seats[Number(index)];
   }
 
-  #section_at(target) {
-    const group = target.closest?.("[data-section]");
-    return group ? this.#hall.sections[Number(group.dataset.section)] : null;
-  }
-
   #tap(target, at, is_finger) {
     const seat = this.#seat_at(target);
     const is_small = this.#view.scale * PITCH < SEAT_PIXELS_GOOD * 0.75;
@@ -341,7 +272,7 @@ export class SeatMap {
       this.#activate(seat);
       return this.#choose(seat);
     }
-    const section = this.#drawn_box ? null : this.#section_at(target);
+    const section = this.#drawn_box ? null : this.#sections.section_at(target);
     if (section) this.#go_to(nearest(section.seats, this.#view.point(at.x, at.y)), section.box);
   }
 
@@ -357,8 +288,7 @@ export class SeatMap {
   }
 
   #enter_section(section) {
-    const middle = { x: this.#view.x, y: this.#view.y };
-    const target = nearest(section.seats.filter(is_free), middle) ?? section.seats[0];
+    const target = nearest(section.seats.filter(is_free), section.middle) ?? section.seats[0];
     this.#go_to(target, section.box);
     this.focus_seat(target);
   }
@@ -403,7 +333,7 @@ export class SeatMap {
   }
 
   #press_on_section({ key, target }) {
-    const section = this.#section_at(target);
+    const section = this.#sections.section_at(target);
     if (!section || (key !== "Enter" && key !== " ")) return false;
     this.#enter_section(section);
     return true;

@@ -46,7 +46,7 @@ class SeatsView {
   #shown = []; // what draws seats, each with refresh(seats)
   #notices = new NoticePlace();
   #body = h("div", {}, h("p", { class: "loading", role: "status" }, t("page.loading")));
-  #date = h("p", { class: "quiet" });
+  #date = h("p", {});
 
   constructor(app, visit, signal, performance) {
     this.#app = app;
@@ -59,7 +59,13 @@ class SeatsView {
     this.elements = [
       turn_bar(app, visit, signal),
       h("p", {}, h("a", { href: `#/${visit.id}/dates` }, "← " + t("dates.heading"))),
-      h("div", { class: "title" }, heading(t("seats.heading")), this.#date),
+      h(
+        "div",
+        { class: "title" },
+        heading(t("seats.heading")),
+        this.#date,
+        h("p", { class: "quiet" }, visit.concert.title),
+      ),
       this.#notices.element,
       this.#body,
     ];
@@ -87,7 +93,7 @@ class SeatsView {
     const hall = (this.#hall = new Hall(data));
     const date = this.#visit.known_date(this.#performance);
     const when = date ? starts_text(date.starts_at) : date_text(data.date);
-    set_text(this.#date, `${this.#visit.concert.title} · ${when}`);
+    set_text(this.#date, when);
     this.#bar = new ChoiceBar({
       hall,
       choice: this.#choice,
@@ -113,7 +119,7 @@ class SeatsView {
 
   #ways() {
     const hall = this.#hall;
-    const look = h("p", { class: "look quiet" }, t("seats.keys"));
+    const look = h("p", { class: "look" });
     const options = {
       hall,
       state_of: (seat) => this.#state_of(seat),
@@ -124,10 +130,16 @@ class SeatsView {
     this.#shown = [map, list];
     const hold = (wanted) => this.#hold(wanted);
     return tabs(t("seats.views"), [
-      ["map", t("seats.map"), h("div", {}, legend(hall), map.element, look)],
+      ["map", t("seats.map"), this.#plan(map, look)],
       ["list", t("seats.list"), list.element],
       ["best", t("seats.best"), best_form({ hall, notices: this.#notices, hold })],
     ]);
+  }
+
+  #plan(map, look) {
+    const below = h("div", { class: "below-map" }, look, map.buttons);
+    const keys = h("p", { class: "keys quiet" }, t("seats.keys"));
+    return h("div", {}, legend(this.#hall), map.element, below, keys);
   }
 
   #area_form() {
