@@ -1,7 +1,7 @@
 // The seats of one date: how they stand to each other, what they cost, and which are free. It is
 // made from the answer of `GET .../seats?status=all`, and follows the changes that are told after
 // that. No page is needed here.
-import { box_of, middle_of, outline_of, place_seats, PITCH, SeatIndex } from "./geometry.js";
+import { area_of, box_of, mean_of, outline_of, place_seats, PITCH, SeatIndex } from "./geometry.js";
 
 // In a hall without rows, as many seats stand in a line of the grid.
 const LINE_MAX = 20;
@@ -63,7 +63,8 @@ export class Hall {
     for (const section of this.sections) {
       section.box = box_of(section.seats, PITCH);
       section.outline = outline_of(section.seats);
-      section.middle = middle_of(section.box);
+      section.area = area_of(section.outline);
+      section.middle = mean_of(section.seats);
       section.free = section.seats.filter((seat) => seat.status === "available").length;
       for (const row of section.rows) {
         row.seats.sort((a, b) => a.x - b.x || a.y - b.y);

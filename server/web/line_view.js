@@ -108,6 +108,7 @@ export function line_view(app, visit, signal) {
 
   function refresh_connection() {
     link.classList.toggle("broken", visit.connection === "reconnecting");
+    link.classList.toggle("connecting", visit.connection === "connecting");
     set_text(connection, t("connection." + visit.connection));
   }
 

@@ -42,6 +42,7 @@ export class SeatMap {
   #nodes = new Map(); // by index of the seat
   #rows = new Map(); // groups, by row
   #active = null; // the seat that Tab leads to
+  #looked_at = null;
   #frame = 0;
 
   // state_of(seat): "available", "held", "sold", "blocked", "chosen" or "yours".
@@ -240,7 +241,9 @@ export class SeatMap {
   refresh(seats) {
     for (const seat of seats) {
       const node = this.#nodes.get(seat.index);
-      if (node) this.#paint(seat, node);
+      if (!node) continue;
+      this.#paint(seat, node);
+      if (seat === this.#looked_at) this.#on_look(seat_label(seat, this.#state_of(seat)));
     }
     this.#sections.refresh(new Set(seats.map((seat) => seat.in_section)));
   }
@@ -256,7 +259,9 @@ export class SeatMap {
 
   #look_at(target) {
     const seat = this.#seat_at(target);
-    if (seat) this.#on_look(seat_label(seat, this.#state_of(seat)));
+    if (!seat) return;
+    this.#looked_at = seat;
+    this.#on_look(seat_label(seat, this.#state_of(seat)));
   }
 
   #seat_at(target) {

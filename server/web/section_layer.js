@@ -27,6 +27,8 @@ export class SectionLayer {
     if (hall.has_plan) this.#draw_stage();
     this.#parts = hall.sections.map((section, number) => this.#draw(section, number));
     this.element.append(...this.#parts.map(({ node }) => node));
+    // Above all sections, so that none covers the name of another.
+    this.element.append(...this.#parts.map(({ texts }) => texts));
   }
 
   #draw(section, number) {
@@ -37,8 +39,9 @@ export class SectionLayer {
     const name = svg("text", { class: "name", x }, section_name(section));
     const free = svg("text", { class: "free", x }, t("seats.free", { n: section.free }));
     const shape = svg("polygon", { points, class: colour });
-    const node = svg("g", { class: "section", "data-section": number }, shape, mark, name, free);
-    return { node, section, mark, name, free };
+    const node = svg("g", { class: "section", "data-section": number }, shape);
+    const texts = svg("g", { class: "section-texts", "aria-hidden": "true" }, mark, name, free);
+    return { node, texts, section, mark, name, free };
   }
 
   #draw_stage() {
@@ -102,9 +105,9 @@ export class SectionLayer {
   fit_texts(scale) {
     const pixel = 1 / scale;
     for (const { section, mark, name, free } of this.#parts) {
-      const width = section.box.right - section.box.left;
-      const fitting = (width / Math.max(6, name.textContent.length)) * 1.5;
-      const size = Math.min(NAME_SIZE * pixel, fitting);
+      // A letter is about 0.6 of its size wide.
+      const letters = Math.max(name.textContent.length, free.textContent.length * 0.85, 4);
+      const size = Math.min(NAME_SIZE * pixel, (Math.sqrt(section.area) / letters) * 1.5);
       const { x, y } = section.middle;
       const is_alone = this.#parts.length === 1 && section.name === "";
       name.setAttribute("font-size", size);
