@@ -117,6 +117,11 @@ export class Hall {
     return answer.seats.map(({ number, status }) => this.#turn(number, status)).filter(Boolean);
   }
 
+  // Of seats that were refused: what has become of them.
+  mark(numbers, status) {
+    return numbers.map((number) => this.#turn(number, status)).filter(Boolean);
+  }
+
   #turn(number, status) {
     const seat = this.seat(number);
     if (!seat || seat.status === status) return null;

@@ -192,11 +192,8 @@ class SeatsView {
       const is_taken = problem.code === "seat_held" || problem.code === "seat_sold";
       if (!is_taken || !problem.seats.length) throw problem;
       const status = problem.code === "seat_held" ? "held" : "sold";
-      const seats = problem.seats.map((number) => ({ number, status }));
-      // As if the server had told of it already, which it will.
-      this.#changed(this.#hall.apply({ revision: this.#hall.revision + 1, seats }) ?? []);
-      this.#hall.revision -= 1;
-      this.#etag = null;
+      // What the stream will tell as well, if there is one.
+      this.#changed(this.#hall.mark(problem.seats, status));
       this.#load();
     }
   }

@@ -116,7 +116,7 @@ export class SectionLayer {
       free.setAttribute("y", y + size * 1.4);
       mark.setAttribute("transform", `translate(${x} ${y - size * 1.1}) scale(${size / 11})`);
       name.classList.toggle("tiny", size < 6 * pixel || (is_alone && !this.#are_buttons));
-      free.classList.toggle("tiny", size < 8 * pixel || !this.#are_buttons);
+      free.classList.toggle("tiny", size < 10 * pixel || !this.#are_buttons);
       mark.classList.toggle("tiny", !this.#are_buttons);
     }
     this.#stage?.setAttribute(

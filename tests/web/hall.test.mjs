@@ -71,6 +71,14 @@ test("a change is taken once, and only where it is newer than what is known", ()
   assert.deepEqual(numbers(hall.apply({ revision: 12, seats: [{ number: 3, status: "held" }] })), []);
 });
 
+test("what was refused is marked at once, and the next change still counts", () => {
+  const hall = new Hall(answer());
+  assert.deepEqual(numbers(hall.mark([4, 5], "held")), [4, 5]);
+  assert.equal(hall.sections[0].free, 16);
+  assert.deepEqual(numbers(hall.mark([4], "held")), []);
+  assert.deepEqual(numbers(hall.apply({ revision: 11, seats: [{ number: 4, status: "sold" }] })), [4]);
+});
+
 test("all anew tells what has changed, and counts again", () => {
   const hall = new Hall(answer());
   const given = answer();
