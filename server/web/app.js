@@ -177,7 +177,11 @@ function show_problem(problem) {
     shown = null;
     arrive();
   };
-  const retry = h("button", { type: "button", class: "primary", onclick: again }, t("page.try_again"));
+  const retry = h(
+    "button",
+    { type: "button", class: "primary", onclick: again },
+    t("page.try_again"),
+  );
   mount("problem", () => [heading(t("page.title")), problem_notice(problem, retry)]);
 }
 

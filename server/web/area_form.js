@@ -28,7 +28,11 @@ export class AreaForm {
     const count = h("output", { "aria-label": t("areas.count", name) }, "0");
     const free = h("span", { class: "quiet" });
     const step = (by, sign, label) =>
-      h("button", { type: "button", "aria-label": label, onclick: () => this.#step(area, by) }, sign);
+      h(
+        "button",
+        { type: "button", "aria-label": label, onclick: () => this.#step(area, by) },
+        sign,
+      );
     const fewer = step(-1, "−", t("areas.fewer", name));
     const more = step(1, "+", t("areas.more", name));
     const element = h(

@@ -8,7 +8,11 @@ import { work_button } from "./ui.js";
 const COUNT_MAX = 8;
 
 function select_field(id, label, options) {
-  const select = h("select", { id }, options.map(([value, text]) => h("option", { value }, text)));
+  const select = h(
+    "select",
+    { id },
+    options.map(([value, text]) => h("option", { value }, text)),
+  );
   return { select, element: h("p", { class: "field" }, h("label", { for: id }, label), select) };
 }
 

@@ -48,7 +48,10 @@ export function checkout_view(app, visit, signal) {
     set_text(total, money_text(amount));
     relabel(pay, t("checkout.pay", { amount: money_text(amount) }));
     const missing = wallet.balance ? Math.max(0, amount.amount - wallet.balance.amount) : 0;
-    set_text(short, missing > 0 ? t("checkout.short", { amount: money_text({ amount: missing, currency }) }) : "");
+    set_text(
+      short,
+      missing > 0 ? t("checkout.short", { amount: money_text({ amount: missing, currency }) }) : "",
+    );
     show(short, missing > 0);
     show(pay, missing === 0);
     wallet.suggest(missing);

@@ -19,7 +19,11 @@ export class ChoiceBar {
     this.#choice = choice;
     this.#on_remove = on_remove;
     this.hold = work_button(t("seats.hold"), t("seats.holding"), notices, hold);
-    const clear = h("button", { type: "button", class: "plain", onclick: on_clear }, t("seats.clear"));
+    const clear = h(
+      "button",
+      { type: "button", class: "plain", onclick: on_clear },
+      t("seats.clear"),
+    );
     this.element = h(
       "div",
       { class: "choice-bar" },

@@ -61,7 +61,11 @@ export function concerts_view(app, signal) {
     } catch (problem) {
       if (!problem.code) throw problem;
       if (signal.aborted || told) return;
-      const again = h("button", { type: "button", class: "primary", onclick: look }, t("page.try_again"));
+      const again = h(
+        "button",
+        { type: "button", class: "primary", onclick: look },
+        t("page.try_again"),
+      );
       list.replaceChildren(problem_notice(problem, again));
     }
   }

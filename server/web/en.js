@@ -1,6 +1,6 @@
 // English.
 export default {
-  "number": "{n}",
+  number: "{n}",
   "page.title": "Tickets",
   "page.skip": "Skip to content",
   "page.home": "All concerts",
@@ -28,15 +28,19 @@ export default {
 
   "intro.open": "To buy tickets you join the line. When it is your turn you choose your seats.",
   "intro.scheduled": "The sale has not opened yet. You can join the line now.",
-  "intro.draw": "Everybody who is in line when the sale opens is put in a random order. It makes no difference how early you join.",
-  "intro.paused": "The sale is paused for a moment. You can join the line now, and keep your place.",
+  "intro.draw":
+    "Everybody who is in line when the sale opens is put in a random order. It makes no difference how early you join.",
+  "intro.paused":
+    "The sale is paused for a moment. You can join the line now, and keep your place.",
   "intro.sold_out": "All seats are sold.",
-  "intro.sold_out.do": "If the organiser keeps a waiting list you can still join: seats that come back go to those who wait.",
+  "intro.sold_out.do":
+    "If the organiser keeps a waiting list you can still join: seats that come back go to those who wait.",
   "intro.closed": "This sale is closed.",
   "intro.closed.do": "The organiser can tell you whether there will be further dates.",
   "intro.join": "Join the line",
   "intro.host": "Tickets for this concert are sold on the organiser’s website.",
-  "intro.host.do": "Go to the organiser’s website and follow its link to the tickets. It brings you back here, signed in.",
+  "intro.host.do":
+    "Go to the organiser’s website and follow its link to the tickets. It brings you back here, signed in.",
 
   "line.heading": "You are in line",
   "line.title": "({n}) In line",
@@ -58,13 +62,20 @@ export default {
   "line.leave.stay": "Stay in line",
   "line.opens_in": "The sale opens in",
   "line.opening": "The sale is opening …",
-  "line.draw": "The order is drawn at random when the sale opens. Everybody who is here by then has the same chance.",
+  "line.draw":
+    "The order is drawn at random when the sale opens. Everybody who is here by then has the same chance.",
   "line.paused": "The sale is paused. Nobody is let in for the moment, and your place is kept.",
   "line.sold_out": "All seats are sold.",
-  "line.sold_out.held": { one: "{n} seat is held by somebody who has not paid yet. If it comes back and the organiser keeps a waiting list, it goes to those in line.", other: "{n} seats are held by people who have not paid yet. If they come back and the organiser keeps a waiting list, they go to those in line." },
-  "line.sold_out.none": "No seat is held any more, so there is nothing left to wait for unless somebody returns a ticket.",
+  "line.sold_out.held": {
+    one: "{n} seat is held by somebody who has not paid yet. If it comes back and the organiser keeps a waiting list, it goes to those in line.",
+    other:
+      "{n} seats are held by people who have not paid yet. If they come back and the organiser keeps a waiting list, they go to those in line.",
+  },
+  "line.sold_out.none":
+    "No seat is held any more, so there is nothing left to wait for unless somebody returns a ticket.",
   "line.closed": "The sale is closed. Nobody else is let in.",
-  "line.draining": "The sale is about to close. Nobody new can join, but those in line are still let in.",
+  "line.draining":
+    "The sale is about to close. Nobody new can join, but those in line are still let in.",
   "line.tell": "Tell me when it is my turn",
   "line.tell.how": "With a sound, and a notification if you allow it.",
   "line.turn.note": "It is your turn to choose seats.",
@@ -79,7 +90,8 @@ export default {
 
   "dates.heading": "Choose a date",
   "dates.none": "There is no seat free on any date.",
-  "dates.none.do": "Seats come back when somebody does not pay in time. This page shows them at once.",
+  "dates.none.do":
+    "Seats come back when somebody does not pay in time. This page shows them at once.",
   "dates.free": { one: "{n} of {total} seats free", other: "{n} of {total} seats free" },
   "dates.choose": "Choose seats",
 
@@ -100,7 +112,8 @@ export default {
   "seats.zoom_in": "Zoom in",
   "seats.zoom_out": "Zoom out",
   "seats.whole": "Show the whole hall",
-  "seats.keys": "Arrow keys move from seat to seat, Enter chooses, + and − zoom, Escape shows the whole hall.",
+  "seats.keys":
+    "Arrow keys move from seat to seat, Enter chooses, + and − zoom, Escape shows the whole hall.",
   "seats.legend": "Prices",
   "seats.legend.free": "Free seats",
   "seats.legend.taken": "Taken",
@@ -113,7 +126,8 @@ export default {
   "seats.chosen": "chosen",
   "seats.yours": "held for you",
   "seats.none_free": "No seat is free here at the moment.",
-  "seats.none_free.do": "Seats come back when somebody does not pay in time. This page shows them at once.",
+  "seats.none_free.do":
+    "Seats come back when somebody does not pay in time. This page shows them at once.",
   "seats.choice": { one: "{n} seat chosen", other: "{n} seats chosen" },
   "seats.remove": "Remove {seat}",
   "seats.clear": "Clear",
@@ -186,7 +200,8 @@ export default {
   "ticket.none": "You have no tickets for this concert.",
 
   "ended.expired": "Your turn has ended",
-  "ended.expired.do": "The time to choose and pay ran out, and seats that you held were given back. You can join the line again.",
+  "ended.expired.do":
+    "The time to choose and pay ran out, and seats that you held were given back. You can join the line again.",
   "ended.left": "You have left the line",
   "ended.left.do": "Your place is gone. You can join the line again, at its end.",
   "ended.again": "Join the line again",

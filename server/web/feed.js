@@ -162,7 +162,8 @@ export class Feed {
         wait = this.#wait_after(place);
         if (!this.#live) this.#enter("polling");
       } catch (problem) {
-        if (problem instanceof Problem && !problem.is_passing) return this.#tell("refused", problem);
+        if (problem instanceof Problem && !problem.is_passing)
+          return this.#tell("refused", problem);
         failures += 1;
         wait = Math.max(retry_after(failures, this.#random), problem.retry_after_ms ?? 0);
         if (!this.#live) this.#enter("reconnecting");

@@ -20,16 +20,31 @@ export class HoldCard {
     this.#visit = visit;
     this.#on_over = on_over;
     this.id = hold.reservation_id;
-    this.#extend = work_button(t("checkout.extend"), t("page.loading"), notices, () => this.#more(), {
-      class: "",
-    });
-    const release = work_button(t("checkout.release"), t("page.loading"), notices, () =>
-      visit.release(this.id), { class: "plain" });
+    this.#extend = work_button(
+      t("checkout.extend"),
+      t("page.loading"),
+      notices,
+      () => this.#more(),
+      {
+        class: "",
+      },
+    );
+    const release = work_button(
+      t("checkout.release"),
+      t("page.loading"),
+      notices,
+      () => visit.release(this.id),
+      { class: "plain" },
+    );
     this.element = h(
       "section",
       { class: "card hold" },
       h("h2", {}, this.#when(hold)),
-      h("ul", { class: "seats" }, hold.seats.map((seat) => this.#seat(seat))),
+      h(
+        "ul",
+        { class: "seats" },
+        hold.seats.map((seat) => this.#seat(seat)),
+      ),
       h("p", { class: "left" }, this.#countdown),
       h("p", { class: "actions" }, this.#extend, release),
     );

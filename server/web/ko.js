@@ -1,6 +1,6 @@
 // 한국어.
 export default {
-  "number": "{n}",
+  number: "{n}",
   "page.title": "티켓",
   "page.skip": "본문으로 건너뛰기",
   "page.home": "전체 공연",
@@ -28,15 +28,18 @@ export default {
 
   "intro.open": "예매하려면 먼저 대기열에 들어갑니다. 차례가 되면 좌석을 고를 수 있습니다.",
   "intro.scheduled": "아직 판매가 시작되지 않았습니다. 지금 미리 대기열에 들어올 수 있습니다.",
-  "intro.draw": "판매가 시작될 때 대기 중인 모든 분의 순서를 무작위로 추첨합니다. 일찍 들어와도 유리하지 않습니다.",
+  "intro.draw":
+    "판매가 시작될 때 대기 중인 모든 분의 순서를 무작위로 추첨합니다. 일찍 들어와도 유리하지 않습니다.",
   "intro.paused": "판매가 잠시 중지되었습니다. 지금 대기열에 들어오면 순서가 유지됩니다.",
   "intro.sold_out": "모든 좌석이 매진되었습니다.",
-  "intro.sold_out.do": "주최 측이 취소표 대기를 받는 경우 대기열에 들어올 수 있으며, 취소된 좌석은 대기 중인 분께 돌아갑니다.",
+  "intro.sold_out.do":
+    "주최 측이 취소표 대기를 받는 경우 대기열에 들어올 수 있으며, 취소된 좌석은 대기 중인 분께 돌아갑니다.",
   "intro.closed": "판매가 종료되었습니다.",
   "intro.closed.do": "추가 공연 여부는 주최 측에 문의해 주세요.",
   "intro.join": "대기열에 들어가기",
   "intro.host": "이 공연의 티켓은 주최 측 웹사이트에서 판매합니다.",
-  "intro.host.do": "주최 측 웹사이트에서 예매 링크를 눌러 주세요. 로그인된 상태로 이 페이지에 돌아옵니다.",
+  "intro.host.do":
+    "주최 측 웹사이트에서 예매 링크를 눌러 주세요. 로그인된 상태로 이 페이지에 돌아옵니다.",
 
   "line.heading": "대기 중입니다",
   "line.title": "({n}) 대기 중",
@@ -58,11 +61,17 @@ export default {
   "line.leave.stay": "계속 대기",
   "line.opens_in": "판매 시작까지",
   "line.opening": "판매가 곧 시작됩니다 …",
-  "line.draw": "판매가 시작될 때 순서를 무작위로 추첨합니다. 그때까지 들어온 모든 분의 기회는 같습니다.",
-  "line.paused": "판매가 일시 중지되었습니다. 지금은 아무도 입장하지 않으며 순서는 그대로 유지됩니다.",
+  "line.draw":
+    "판매가 시작될 때 순서를 무작위로 추첨합니다. 그때까지 들어온 모든 분의 기회는 같습니다.",
+  "line.paused":
+    "판매가 일시 중지되었습니다. 지금은 아무도 입장하지 않으며 순서는 그대로 유지됩니다.",
   "line.sold_out": "모든 좌석이 매진되었습니다.",
-  "line.sold_out.held": { other: "아직 결제되지 않은 좌석이 {n}석 있습니다. 그 좌석이 풀리고 주최 측이 취소표 대기를 받으면 대기 중인 분께 돌아갑니다." },
-  "line.sold_out.none": "결제 대기 중인 좌석도 없습니다. 누군가 티켓을 취소하지 않는 한 남는 좌석이 없습니다.",
+  "line.sold_out.held": {
+    other:
+      "아직 결제되지 않은 좌석이 {n}석 있습니다. 그 좌석이 풀리고 주최 측이 취소표 대기를 받으면 대기 중인 분께 돌아갑니다.",
+  },
+  "line.sold_out.none":
+    "결제 대기 중인 좌석도 없습니다. 누군가 티켓을 취소하지 않는 한 남는 좌석이 없습니다.",
   "line.closed": "판매가 종료되었습니다. 더 이상 입장하지 않습니다.",
   "line.draining": "판매가 곧 마감됩니다. 새로 들어올 수는 없지만 대기 중인 분은 계속 입장합니다.",
   "line.tell": "내 차례가 되면 알려 주세요",
@@ -100,7 +109,8 @@ export default {
   "seats.zoom_in": "확대",
   "seats.zoom_out": "축소",
   "seats.whole": "전체 보기",
-  "seats.keys": "방향키로 좌석을 옮겨 다니고 Enter로 선택합니다. +와 −로 확대·축소하고 Esc로 전체를 봅니다.",
+  "seats.keys":
+    "방향키로 좌석을 옮겨 다니고 Enter로 선택합니다. +와 −로 확대·축소하고 Esc로 전체를 봅니다.",
   "seats.legend": "가격",
   "seats.legend.free": "남은 좌석",
   "seats.legend.taken": "선택 불가",
@@ -186,7 +196,8 @@ export default {
   "ticket.none": "이 공연의 티켓이 없습니다.",
 
   "ended.expired": "이용 시간이 끝났습니다",
-  "ended.expired.do": "좌석을 고르고 결제하는 시간이 지나 선점한 좌석이 풀렸습니다. 다시 대기열에 들어올 수 있습니다.",
+  "ended.expired.do":
+    "좌석을 고르고 결제하는 시간이 지나 선점한 좌석이 풀렸습니다. 다시 대기열에 들어올 수 있습니다.",
   "ended.left": "대기열에서 나왔습니다",
   "ended.left.do": "순서가 사라졌습니다. 다시 들어오면 맨 뒤에서 기다립니다.",
   "ended.again": "다시 대기열에 들어가기",
@@ -198,7 +209,8 @@ export default {
   "time.under_minute": "1분 미만",
 
   "problem.offline": "서버에 연결할 수 없습니다.",
-  "problem.offline.do": "인터넷 연결을 확인하고 다시 시도해 주세요. 진행 상황은 그대로 남아 있습니다.",
+  "problem.offline.do":
+    "인터넷 연결을 확인하고 다시 시도해 주세요. 진행 상황은 그대로 남아 있습니다.",
   "problem.unknown": "문제가 발생했습니다.",
   "problem.unknown.do": "잠시 후 다시 시도해 주세요. 계속되면 페이지를 새로 고쳐 주세요.",
   "problem.busy": "지금 이용자가 많습니다.",
@@ -236,7 +248,8 @@ export default {
   "problem.room_full": "대기열이 가득 찼습니다.",
   "problem.room_full.do": "1분 뒤에 다시 시도해 주세요. 입장이 진행되면 자리가 생깁니다.",
   "problem.insufficient_balance": "지갑 잔액이 부족합니다.",
-  "problem.insufficient_balance.do": "부족한 금액을 충전한 뒤 결제해 주세요. 좌석은 그대로 선점되어 있습니다.",
+  "problem.insufficient_balance.do":
+    "부족한 금액을 충전한 뒤 결제해 주세요. 좌석은 그대로 선점되어 있습니다.",
   "problem.hold_ended": "좌석 선점이 끝났습니다.",
   "problem.hold_ended.do": "다시 선택해 주세요. 아직 남아 있을 수 있습니다.",
   "problem.already_paid": "이미 결제되었습니다.",

@@ -28,14 +28,24 @@ export class SeatList {
   constructor({ hall, state_of, on_choose }) {
     this.#state_of = state_of;
     this.#on_choose = on_choose;
-    this.element = h("div", { class: "seat-list" }, hall.sections.map((one) => this.#section(one)));
+    this.element = h(
+      "div",
+      { class: "seat-list" },
+      hall.sections.map((one) => this.#section(one)),
+    );
     if (hall.sections.length === 1) this.element.querySelector("details").open = true;
   }
 
   #section(section) {
     const name = section_name(section);
     const details = h("details", { class: "card" }, this.#summary(name, section));
-    return when_open(details, () => h("div", {}, section.rows.map((row) => this.#row(row))));
+    return when_open(details, () =>
+      h(
+        "div",
+        {},
+        section.rows.map((row) => this.#row(row)),
+      ),
+    );
   }
 
   #summary(name, of) {

@@ -26,7 +26,9 @@ const DIRECTIONS = {
 
 function inside(box, other) {
   return (
-    box.left >= other.left && box.right <= other.right && box.top >= other.top &&
+    box.left >= other.left &&
+    box.right <= other.right &&
+    box.top >= other.top &&
     box.bottom <= other.bottom
   );
 }
@@ -61,7 +63,13 @@ export class SeatMap {
     this.#sections = new SectionLayer(this.#hall);
     this.seats_layer = svg("g", { class: "seats" });
     this.ring = svg("circle", { class: "ring", r: 6.4, visibility: "hidden" });
-    this.drawing = svg("svg", { class: "plan" }, this.#sections.element, this.seats_layer, this.ring);
+    this.drawing = svg(
+      "svg",
+      { class: "plan" },
+      this.#sections.element,
+      this.seats_layer,
+      this.ring,
+    );
     this.element = h("div", { class: "map" }, this.drawing);
     this.buttons = h(
       "div",
@@ -144,7 +152,8 @@ export class SeatMap {
     this.drawing.setAttribute("viewBox", `${box.left} ${box.top} ${size}`);
     this.drawing.classList.toggle("can-pan", this.#view.scale > this.#view.least_scale * 1.02);
     const is_near = this.#view.scale * PITCH >= SEAT_PIXELS_MIN;
-    if (is_near && this.#drawn_box && inside(box, this.#drawn_box)) return this.#sections.fit_texts(this.#view.scale);
+    if (is_near && this.#drawn_box && inside(box, this.#drawn_box))
+      return this.#sections.fit_texts(this.#view.scale);
     const found = is_near ? this.#hall.index.within(this.#view.box(BEYOND), SEATS_MAX) : [];
     if (found.length > 0 && found.length <= SEATS_MAX) this.#show_seats(found);
     else this.#show_sections();
@@ -311,7 +320,8 @@ export class SeatMap {
   #press(event) {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const seat = this.#seat_at(event.target);
-    const did = this.#press_anywhere(event.key) ||
+    const did =
+      this.#press_anywhere(event.key) ||
       (seat ? this.#press_on_seat(event.key, seat) : this.#press_on_section(event));
     if (did) event.preventDefault();
   }

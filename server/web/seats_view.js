@@ -83,7 +83,11 @@ class SeatsView {
     } catch (problem) {
       if (!problem.code) throw problem;
       if (this.#signal.aborted || (this.#hall && problem.is_passing)) return;
-      const again = h("button", { type: "button", onclick: () => this.#load() }, t("page.try_again"));
+      const again = h(
+        "button",
+        { type: "button", onclick: () => this.#load() },
+        t("page.try_again"),
+      );
       if (!this.#hall) this.#body.replaceChildren();
       this.#notices.problem(problem, again);
     }

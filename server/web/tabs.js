@@ -40,5 +40,10 @@ export function tabs(label, panels) {
   }
 
   select(0);
-  return h("div", { class: "tabs" }, h("div", { role: "tablist", "aria-label": label }, buttons), contents);
+  return h(
+    "div",
+    { class: "tabs" },
+    h("div", { role: "tablist", "aria-label": label }, buttons),
+    contents,
+  );
 }

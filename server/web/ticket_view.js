@@ -39,13 +39,23 @@ function ticket(visit, payment, when) {
 
 export function ticket_view(app, visit, signal) {
   const notices = new NoticePlace();
-  const list = h("div", { class: "tickets" }, h("p", { class: "loading", role: "status" }, t("page.loading")));
+  const list = h(
+    "div",
+    { class: "tickets" },
+    h("p", { class: "loading", role: "status" }, t("page.loading")),
+  );
   const print = h("button", { type: "button", onclick: () => window.print() }, t("ticket.print"));
   const is_over = visit.place.status !== "admitted" && visit.place.status !== "waiting";
-  const again = work_button(t("ticket.again"), t("page.loading"), notices, async () => {
-    await visit.join({ again: true });
-    app.go("/" + visit.id);
-  }, { class: "" });
+  const again = work_button(
+    t("ticket.again"),
+    t("page.loading"),
+    notices,
+    async () => {
+      await visit.join({ again: true });
+      app.go("/" + visit.id);
+    },
+    { class: "" },
+  );
 
   async function load() {
     try {
@@ -61,7 +71,9 @@ export function ticket_view(app, visit, signal) {
         return dates.has(performance) ? date_text(dates.get(performance)) : "";
       };
       // A user's payments are of all concerts.
-      const own = payments.filter((one) => one.seats.some((seat) => dates.has(seat.performance_id)));
+      const own = payments.filter((one) =>
+        one.seats.some((seat) => dates.has(seat.performance_id)),
+      );
       const tickets = own.map((payment) => ticket(visit, payment, when));
       list.replaceChildren(...(tickets.length ? tickets : [notice("info", t("ticket.none"))]));
       if (own[0]?.status === "completed") notices.show(notice("good", t("ticket.thanks")));
@@ -69,7 +81,11 @@ export function ticket_view(app, visit, signal) {
     } catch (problem) {
       if (!problem.code) throw problem;
       if (signal.aborted) return;
-      const retry = h("button", { type: "button", class: "primary", onclick: load }, t("page.try_again"));
+      const retry = h(
+        "button",
+        { type: "button", class: "primary", onclick: load },
+        t("page.try_again"),
+      );
       list.replaceChildren();
       notices.problem(problem, retry);
     }
@@ -80,6 +96,12 @@ export function ticket_view(app, visit, signal) {
     heading(t("ticket.heading")),
     notices.element,
     list,
-    h("p", { class: "actions" }, print, is_over ? again : null, h("a", { class: "button", href: "#/" }, t("page.home"))),
+    h(
+      "p",
+      { class: "actions" },
+      print,
+      is_over ? again : null,
+      h("a", { class: "button", href: "#/" }, t("page.home")),
+    ),
   ];
 }

@@ -187,7 +187,10 @@ export class Visit extends EventTarget {
     this.holds = all.filter((one) => one.status === "held").reverse();
     const is_gone = (hold) => !this.holds.some((one) => one.reservation_id === hold.reservation_id);
     const ended = before.filter(is_gone);
-    this.#say("holds", all.filter((one) => ended.some((e) => same(e, one))));
+    this.#say(
+      "holds",
+      all.filter((one) => ended.some((e) => same(e, one))),
+    );
   }
 
   async load_reservations() {

@@ -27,8 +27,13 @@ export class WalletCard {
     this.#on_balance = on_balance;
     this.#input.addEventListener("input", () => (this.#is_typed = true));
     this.#input.addEventListener("keydown", ({ key }) => key === "Enter" && charge.click());
-    const charge = work_button(t("wallet.charge"), t("wallet.charging"), this.#notices,
-      () => this.#charge(), { class: "" });
+    const charge = work_button(
+      t("wallet.charge"),
+      t("wallet.charging"),
+      this.#notices,
+      () => this.#charge(),
+      { class: "" },
+    );
     this.element = h(
       "section",
       { class: "card wallet" },
@@ -37,7 +42,12 @@ export class WalletCard {
       h(
         "div",
         { class: "fields" },
-        h("p", { class: "field" }, h("label", { for: "charge-amount" }, t("wallet.amount")), this.#input),
+        h(
+          "p",
+          { class: "field" },
+          h("label", { for: "charge-amount" }, t("wallet.amount")),
+          this.#input,
+        ),
         charge,
       ),
       this.#notices.element,
@@ -53,10 +63,22 @@ export class WalletCard {
     this.#table = h(
       "table",
       {},
-      h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, t(name))))),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          head.map((name) => h("th", { scope: "col" }, t(name))),
+        ),
+      ),
       this.#rows,
     );
-    const scroll = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("wallet.statement") }, this.#table);
+    const scroll = h(
+      "div",
+      { class: "scroll", tabindex: "0", role: "region", "aria-label": t("wallet.statement") },
+      this.#table,
+    );
     const details = h("details", {}, h("summary", {}, t("wallet.statement")), scroll, this.#more);
     details.addEventListener("toggle", () => details.open && this.#load_rows(null));
     return details;
@@ -94,7 +116,9 @@ export class WalletCard {
       const answer = await this.#visit.charge(amount);
       this.#is_typed = false;
       this.#show(answer.balance);
-      this.#notices.show(notice("good", t("wallet.charged", { amount: money_text(answer.amount) })));
+      this.#notices.show(
+        notice("good", t("wallet.charged", { amount: money_text(answer.amount) })),
+      );
       if (this.element.querySelector("details").open) await this.#load_rows(null);
     } catch (problem) {
       if (problem.code !== "api_key_required") throw problem;

@@ -35,7 +35,8 @@ class FakeApi {
     if (!next) throw new Problem({ code: "overloaded", status: 503 });
     const pieces = [...next];
     const read = () => {
-      if (pieces.length) return Promise.resolve({ value: new TextEncoder().encode(pieces.shift()) });
+      if (pieces.length)
+        return Promise.resolve({ value: new TextEncoder().encode(pieces.shift()) });
       return new Promise((_resolve, reject) => {
         signal.addEventListener("abort", () => reject(new Error("aborted")));
         this.cut = () => reject(new Error("cut"));
@@ -71,7 +72,10 @@ test("while the stream tells, nobody asks", async (context) => {
   const api = new FakeApi({ streams: [stream_of(5, "a1")] });
   const { feed, told, states } = follow(api);
   await pass(20_000);
-  assert.deepEqual(told.map(([name]) => name), ["place"]);
+  assert.deepEqual(
+    told.map(([name]) => name),
+    ["place"],
+  );
   assert.deepEqual(states, ["live"]);
   assert.deepEqual(api.asked, []);
   feed.stop();
@@ -79,7 +83,10 @@ test("while the stream tells, nobody asks", async (context) => {
 
 test("a stream that is cut is resumed after the last event that was heard", async (context) => {
   const pass = with_fake_time(context);
-  const api = new FakeApi({ streams: [stream_of(5, "a1"), stream_of(4, "a2")], places: [place(5)] });
+  const api = new FakeApi({
+    streams: [stream_of(5, "a1"), stream_of(4, "a2")],
+    places: [place(5)],
+  });
   const { feed, states } = follow(api);
   await pass(1_000);
   api.cut();
@@ -108,7 +115,10 @@ test("without a stream it asks as often as the server says, and never for more t
 
 test("a stream that says nothing for too long is given up", async (context) => {
   const pass = with_fake_time(context);
-  const api = new FakeApi({ streams: [stream_of(5, "a1"), stream_of(5, "a2")], places: [place(5)] });
+  const api = new FakeApi({
+    streams: [stream_of(5, "a1"), stream_of(5, "a2")],
+    places: [place(5)],
+  });
   const { feed } = follow(api);
   await pass(39_000);
   assert.equal(api.connected.length, 1);
@@ -135,7 +145,10 @@ test("a token that opens nothing any more ends the asking", async (context) => {
   const { feed, told } = follow(api);
   await pass(60_000);
   assert.equal(api.asked.length, 1);
-  assert.deepEqual(told.map(([name]) => name), ["refused"]);
+  assert.deepEqual(
+    told.map(([name]) => name),
+    ["refused"],
+  );
   feed.stop();
 });
 

@@ -45,7 +45,10 @@ test("an amount can be typed as it is suggested", () => {
 });
 
 test("a concert starts when the clock on the hall's wall says so", () => {
-  assert.match(starts_text("2026-12-24T19:00:00.000+09:00"), /Thursday, December 24, 2026.*7:00.PM/u);
+  assert.match(
+    starts_text("2026-12-24T19:00:00.000+09:00"),
+    /Thursday, December 24, 2026.*7:00.PM/u,
+  );
   assert.match(date_text("2026-12-24"), /Thursday, December 24, 2026/);
   set_language("ko");
   assert.match(starts_text("2026-12-24T19:00:00.000+09:00"), /2026년 12월 24일.*(오후|PM) 7:00/);

@@ -9,7 +9,10 @@ function random(seed) {
 
 function points(count, seed) {
   const next = random(seed);
-  return Array.from({ length: count }, () => ({ x: next() * 4_000 - 2_000, y: next() * 3_000 - 900 }));
+  return Array.from({ length: count }, () => ({
+    x: next() * 4_000 - 2_000,
+    y: next() * 3_000 - 900,
+  }));
 }
 
 test("the index finds the same seats as looking at all of them", () => {
@@ -20,7 +23,10 @@ test("the index finds the same seats as looking at all of them", () => {
     const [left, top] = [next() * 4_000 - 2_200, next() * 3_000 - 1_000];
     const box = { left, top, right: left + next() * 1_500, bottom: top + next() * 1_500 };
     const all = seats.flatMap((seat, at) => (contains(box, seat) ? [at] : []));
-    assert.deepEqual(index.within(box).sort((a, b) => a - b), all);
+    assert.deepEqual(
+      index.within(box).sort((a, b) => a - b),
+      all,
+    );
   }
 });
 
@@ -46,7 +52,10 @@ test("an outline has all points on one side of each of its edges", () => {
 
 test("a row in one line, and a single seat, have an outline too", () => {
   const line = [0, 10, 20, 30].map((x) => ({ x, y: 5 }));
-  assert.deepEqual(outline_of(line).map(({ x }) => x), [0, 30]);
+  assert.deepEqual(
+    outline_of(line).map(({ x }) => x),
+    [0, 30],
+  );
   assert.equal(outline_of([{ x: 1, y: 1 }]).length, 1);
 });
 

@@ -47,8 +47,14 @@ test("without a plan the seats stand in a numbered grid, none on another", () =>
 
 function bare(count) {
   const seats = Array.from({ length: count }, (_none, i) => ({
-    number: i + 1, label: String(i + 1), section: "", row: "", x: null, y: null,
-    price: won(50_000), status: "available",
+    number: i + 1,
+    label: String(i + 1),
+    section: "",
+    row: "",
+    x: null,
+    y: null,
+    price: won(50_000),
+    status: "available",
   }));
   return { performance_id: "p", date: "2026-12-24", revision: 1, seats };
 }
@@ -68,7 +74,10 @@ test("a change is taken once, and only where it is newer than what is known", ()
   assert.equal(hall.apply(held), null);
   assert.equal(hall.apply({ revision: 9, seats: [{ number: 3, status: "available" }] }), null);
   assert.equal(hall.seat(3).status, "held");
-  assert.deepEqual(numbers(hall.apply({ revision: 12, seats: [{ number: 3, status: "held" }] })), []);
+  assert.deepEqual(
+    numbers(hall.apply({ revision: 12, seats: [{ number: 3, status: "held" }] })),
+    [],
+  );
 });
 
 test("what was refused is marked at once, and the next change still counts", () => {
@@ -76,7 +85,9 @@ test("what was refused is marked at once, and the next change still counts", () 
   assert.deepEqual(numbers(hall.mark([4, 5], "held")), [4, 5]);
   assert.equal(hall.sections[0].free, 16);
   assert.deepEqual(numbers(hall.mark([4], "held")), []);
-  assert.deepEqual(numbers(hall.apply({ revision: 11, seats: [{ number: 4, status: "sold" }] })), [4]);
+  assert.deepEqual(numbers(hall.apply({ revision: 11, seats: [{ number: 4, status: "sold" }] })), [
+    4,
+  ]);
 });
 
 test("all anew tells what has changed, and counts again", () => {
@@ -96,7 +107,10 @@ test("seats that are not known, and areas, do no harm in a change", () => {
   const changed = hall.apply({
     revision: 11,
     seats: [{ number: 999, status: "sold" }],
-    areas: [{ section: "Floor", available: 4, held: 5, sold: 0 }, { section: "None", available: 1 }],
+    areas: [
+      { section: "Floor", available: 4, held: 5, sold: 0 },
+      { section: "None", available: 1 },
+    ],
   });
   assert.deepEqual(changed, []);
   assert.equal(hall.area("Floor").available, 4);
@@ -105,7 +119,13 @@ test("seats that are not known, and areas, do no harm in a change", () => {
 
 test("arrows go to the next free seat, over those that are taken", () => {
   const hall = new Hall(answer());
-  hall.apply({ revision: 11, seats: [{ number: 2, status: "sold" }, { number: 8, status: "held" }] });
+  hall.apply({
+    revision: 11,
+    seats: [
+      { number: 2, status: "sold" },
+      { number: 8, status: "held" },
+    ],
+  });
   const go = (number, direction) => next_seat(hall, hall.seat(number), direction)?.number ?? null;
   assert.equal(go(1, "right"), 3);
   assert.equal(go(3, "left"), 1);

@@ -18,7 +18,9 @@ test("both languages have the same texts", () => {
 test("a text has the same values in both languages, and no text is empty", () => {
   for (const name of Object.keys(en)) {
     assert.equal(marks_of(ko[name]), marks_of(en[name]), name);
-    for (const form of [en, ko].flatMap((all) => Object.values({ text: all[name] }).flatMap(forms))) {
+    for (const form of [en, ko].flatMap((all) =>
+      Object.values({ text: all[name] }).flatMap(forms),
+    )) {
       assert.ok(form.trim().length > 0, name);
     }
   }
@@ -45,7 +47,8 @@ test("every text is used, and what is used is there", () => {
   const begun = [...code.matchAll(/"([a-z]+\.(?:[a-z]+\.)*)" \+/g)].map(([, start]) => start);
   const others = new Set(["number", "ended.expired.do", "ended.left.do"]);
   for (const name of Object.keys(en)) {
-    const is_used = quoted.has(name) || others.has(name) || begun.some((one) => name.startsWith(one));
+    const is_used =
+      quoted.has(name) || others.has(name) || begun.some((one) => name.startsWith(one));
     assert.ok(is_used, name + " is not used");
   }
   const places = new Set(Object.keys(en).map((name) => name.split(".")[0]));
@@ -60,11 +63,27 @@ test("every code that a buyer may meet has words of its own", () => {
   assert.ok(codes.length > 40, "errors.md has them as headings");
   // What a buyer cannot bring about, or nothing but trying again can be said of.
   const others = new Set([
-    "admin_key_invalid", "backup_failed", "body_too_large", "currency_mismatch", "date_ambiguous",
-    "engine_failed", "framing_invalid", "head_too_large", "idempotency_key_required", "internal",
-    "key_reused", "length_required", "media_type_unsupported", "method_not_allowed",
-    "refund_not_allowed", "request_invalid", "storage_full", "target_too_long", "unknown_id",
-    "unknown_route", "version_unsupported",
+    "admin_key_invalid",
+    "backup_failed",
+    "body_too_large",
+    "currency_mismatch",
+    "date_ambiguous",
+    "engine_failed",
+    "framing_invalid",
+    "head_too_large",
+    "idempotency_key_required",
+    "internal",
+    "key_reused",
+    "length_required",
+    "media_type_unsupported",
+    "method_not_allowed",
+    "refund_not_allowed",
+    "request_invalid",
+    "storage_full",
+    "target_too_long",
+    "unknown_id",
+    "unknown_route",
+    "version_unsupported",
   ]);
   const wordless = codes.filter(
     (code) => texts_of(code).what === "problem.unknown" && !others.has(code),

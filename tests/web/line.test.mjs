@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  has_estimate,
-  notice_of,
-  progress_of,
-  stage_of,
-  title_of,
-} from "../../server/web/line.js";
+import { has_estimate, notice_of, progress_of, stage_of, title_of } from "../../server/web/line.js";
 
 const waiting = { status: "waiting", sale: "open", position: 120, ahead: 119 };
 
 test("each status of a place has its view", () => {
   assert.equal(stage_of(null), "intro");
-  const stages = { waiting: "line", admitted: "shop", spent: "ticket", expired: "ended", left: "ended" };
+  const stages = {
+    waiting: "line",
+    admitted: "shop",
+    spent: "ticket",
+    expired: "ended",
+    left: "ended",
+  };
   for (const [status, stage] of Object.entries(stages)) assert.equal(stage_of({ status }), stage);
 });
 

@@ -12,13 +12,23 @@ test("a module is less than 400 lines long", () => {
 
 test("nothing is loaded from elsewhere, and nothing stands in the page that its policy forbids", () => {
   const page = read("index.html");
-  for (const [, address] of page.matchAll(/(?:src|href)="([^"]*)"/g)) assert.match(address, /^\/web\//);
+  for (const [, address] of page.matchAll(/(?:src|href)="([^"]*)"/g))
+    assert.match(address, /^\/web\//);
   assert.doesNotMatch(page, /<style|<script(?![^>]*src)|\son\w+=|\sstyle=/);
   for (const file of modules) {
     const code = read(file);
-    for (const [, from] of code.matchAll(/from "([^"]*)"/g)) assert.match(from, /^\.\/\w+\.js$/, file);
-    assert.doesNotMatch(code, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(/, file);
-    assert.doesNotMatch(code, /setAttribute\("style"|\bstyle: "(?!currency)|https?:\/\/(?!www\.w3\.org\/)/, file);
+    for (const [, from] of code.matchAll(/from "([^"]*)"/g))
+      assert.match(from, /^\.\/\w+\.js$/, file);
+    assert.doesNotMatch(
+      code,
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(/,
+      file,
+    );
+    assert.doesNotMatch(
+      code,
+      /setAttribute\("style"|\bstyle: "(?!currency)|https?:\/\/(?!www\.w3\.org\/)/,
+      file,
+    );
   }
   assert.doesNotMatch(read("style.css"), /@import|url\(/);
 });
@@ -26,7 +36,9 @@ test("nothing is loaded from elsewhere, and nothing stands in the page that its 
 // Else the browser would ask for one module after the other, as deep as they import.
 test("the page names every module that it will need, so that all are fetched at once", () => {
   const page = read("index.html");
-  const named = [...page.matchAll(/rel="modulepreload" href="\/web\/([^"]*)"/g)].map(([, file]) => file);
+  const named = [...page.matchAll(/rel="modulepreload" href="\/web\/([^"]*)"/g)].map(
+    ([, file]) => file,
+  );
   assert.deepEqual(named, modules.filter((file) => file !== "app.js").sort());
 });
 

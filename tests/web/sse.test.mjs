@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { EventParser } from "../../server/web/sse.js";
 
 const STREAM =
-  ": hello\n\nid: 7\nevent: place\ndata: {\"position\": 3}\n\nevent: hold\r\ndata: a\r\ndata: b\r\n\r\n";
+  ': hello\n\nid: 7\nevent: place\ndata: {"position": 3}\n\nevent: hold\r\ndata: a\r\ndata: b\r\n\r\n';
 
 test("events are taken as they come, comments left out", () => {
   const events = new EventParser().push(STREAM);

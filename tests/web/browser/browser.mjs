@@ -54,7 +54,9 @@ export async function look(page, name) {
     // Evaluated, not loaded: the page's policy forbids scripts in it.
     await page.evaluate(axe + ";undefined");
     const { violations } = await page.evaluate(() => globalThis.axe.run(document));
-    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.html).join("\n")}`);
+    const found = violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map((n) => n.html).join("\n")}`,
+    );
     assert.deepEqual(found, [], `${name}, ${colorScheme}`);
   }
   await page.emulateMedia({ colorScheme: null, reducedMotion: null });

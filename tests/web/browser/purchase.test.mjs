@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-  arrive, button, choose_first_date, heading, link, look, PHONE, seat, start_browser,
+  arrive,
+  button,
+  choose_first_date,
+  heading,
+  link,
+  look,
+  PHONE,
+  seat,
+  start_browser,
 } from "./browser.mjs";
 import { start_server, starts_at } from "./server.mjs";
 
@@ -23,8 +31,13 @@ function hall() {
     for (let row = 1; row <= 6; ++row) {
       for (let place = 1; place <= 14; ++place) {
         seats.push({
-          number: seats.length + 1, label: `Row ${row} Seat ${place}`, section, row: String(row),
-          x: place * 20, y: at * 180 + row * 22, price: at ? 30_000 : 90_000,
+          number: seats.length + 1,
+          label: `Row ${row} Seat ${place}`,
+          section,
+          row: String(row),
+          x: place * 20,
+          y: at * 180 + row * 22,
+          price: at ? 30_000 : 90_000,
         });
       }
     }
@@ -201,7 +214,9 @@ test("a payment whose answer was lost is the same one when it is pressed again",
     if (request.method() !== "POST") return;
     if (request.url().endsWith("/payments")) keys.push(request.headers()["idempotency-key"]);
   });
-  await button(page, /^Pay /).click({ timeout: 2_000 }).catch(() => {}); // or told by the stream
+  await button(page, /^Pay /)
+    .click({ timeout: 2_000 })
+    .catch(() => {}); // or told by the stream
   await heading(page, "Your tickets").waitFor();
   await page.getByText("Paid ₩50,000").waitFor();
   assert.equal(new Set(keys).size, 1);

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-  arrive, button, choose_first_date, heading, look, PHONE, says, seat, start_browser,
+  arrive,
+  button,
+  choose_first_date,
+  heading,
+  look,
+  PHONE,
+  says,
+  seat,
+  start_browser,
 } from "./browser.mjs";
 import { start_server } from "./server.mjs";
 
@@ -29,8 +37,14 @@ test("of two who want the same seat one gets it, and the other is offered one ne
     await seat(page, /^Seat 7,/).click();
   }
   await Promise.all([first, second].map((page) => button(page, "Hold these seats").click()));
-  const has_it = (page) => heading(page, "Your seats").waitFor().then(() => page);
-  const has_not = (page) => says(page, "was taken by somebody else").waitFor().then(() => page);
+  const has_it = (page) =>
+    heading(page, "Your seats")
+      .waitFor()
+      .then(() => page);
+  const has_not = (page) =>
+    says(page, "was taken by somebody else")
+      .waitFor()
+      .then(() => page);
   const winner = await Promise.any([first, second].map(has_it));
   const loser = await Promise.any([first, second].map(has_not));
   assert.notEqual(winner, loser);
@@ -108,8 +122,10 @@ test("who is sent by the host with a token is who the host says", async () => {
 });
 
 test("an address that leads nowhere, and names that are long, break nothing", async () => {
-  const long = "The Extraordinarily Long-Winded Symphony Orchestra of the Upper Rhine Valley ".repeat(3);
-  const title = long + "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverleihung".repeat(2);
+  const long =
+    "The Extraordinarily Long-Winded Symphony Orchestra of the Upper Rhine Valley ".repeat(3);
+  const title =
+    long + "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverleihung".repeat(2);
   const concert = await server.add({ title, venue: long });
   const person = await browser.person({ ...PHONE, viewport: { width: 320, height: 640 } });
   const page = await person.page();
@@ -171,7 +187,13 @@ test("a hall of 60,000 seats has at most 3,000 of them in the page, and can be w
   const frames = await page.evaluate(async () => {
     const plan = document.querySelector("svg.plan");
     const { left, top, width, height } = plan.getBoundingClientRect();
-    const at = (x, y) => ({ clientX: left + x, clientY: top + y, bubbles: true, pointerId: 1, button: 0 });
+    const at = (x, y) => ({
+      clientX: left + x,
+      clientY: top + y,
+      bubbles: true,
+      pointerId: 1,
+      button: 0,
+    });
     plan.setPointerCapture = () => {};
     const frame = () => new Promise((done) => requestAnimationFrame(done));
     const times = [];
@@ -182,7 +204,12 @@ test("a hall of 60,000 seats has at most 3,000 of them in the page, and can be w
       const x = width / 2 + Math.sin(i / 12) * width * 0.7;
       plan.dispatchEvent(new PointerEvent("pointermove", at(x, height / 2 - i * 2)));
       if (i % 30 === 0) {
-        const zoom = { ...at(width / 2, height / 2), deltaY: i % 60 ? 40 : -40, ctrlKey: true, cancelable: true };
+        const zoom = {
+          ...at(width / 2, height / 2),
+          deltaY: i % 60 ? 40 : -40,
+          ctrlKey: true,
+          cancelable: true,
+        };
         plan.dispatchEvent(new WheelEvent("wheel", zoom));
       }
       const now = await frame();
