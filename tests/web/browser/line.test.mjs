@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { button, heading, look, PHONE, says, start_browser } from "./browser.mjs";
 import { start_server } from "./server.mjs";
@@ -34,7 +37,18 @@ test("who waits sees the place move, and then the dates", async () => {
   const { id, inside, others } = await full_room();
   const person = await browser.person();
   const page = await person.page();
+  // In the place of the system's notifications, which a browser without a screen has not.
+  await page.addInitScript(() => {
+    globalThis.notified = [];
+    globalThis.Notification = class {
+      static permission = "granted";
+      constructor(title) {
+        globalThis.notified.push(title);
+      }
+    };
+  });
   await join_line(page, id);
+  await page.getByLabel("Tell me when it is my turn").check();
   await says(page, "2 people are ahead of you").waitFor();
   await says(page, "Connected").waitFor();
   assert.match(await page.title(), /^\(3\) In line/);
@@ -46,6 +60,7 @@ test("who waits sees the place move, and then the dates", async () => {
   await others[0].leave();
   await heading(page, "Choose a date").waitFor();
   assert.match(await page.title(), /^Your turn/);
+  assert.deepEqual(await page.evaluate(() => globalThis.notified), ["Your turn"]);
   await person.close();
 });
 
@@ -177,6 +192,26 @@ test("a room that is full says so, and what to do", async () => {
     await person.close();
   } finally {
     await small.stop();
+  }
+});
+
+test("where only the host may vouch for people, the page says where to begin", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "concertres-key-"));
+  const key = join(folder, "api-key");
+  await writeFile(key, "an-api-key-of-the-host\n", { mode: 0o600 });
+  const keyed = await start_server(["--api-key", key]);
+  try {
+    const id = await keyed.add();
+    const person = await browser.person();
+    const page = await person.page();
+    await page.goto(`${keyed.url}/#/${id}`);
+    await button(page, "Join the line").click();
+    await says(page, "are sold on the organiser’s website").waitFor();
+    await look(page, "intro-host");
+    await person.close();
+  } finally {
+    await keyed.stop();
+    await rm(folder, { recursive: true });
   }
 });
 

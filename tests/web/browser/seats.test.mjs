@@ -183,7 +183,8 @@ test("a hall of 60,000 seats has at most 3,000 of them in the page, and can be w
   const drawn = () => page.locator("[data-seat]").count();
   assert.ok((await drawn()) > 100);
 
-  // Panning and zooming, as fast as frames come.
+  // Panning and zooming, as fast as frames come, with as many seats as are shown at once.
+  await page.keyboard.press("-");
   const frames = await page.evaluate(async () => {
     const plan = document.querySelector("svg.plan");
     const { left, top, width, height } = plan.getBoundingClientRect();
