@@ -29,9 +29,11 @@ export function has_estimate(place) {
   return (place.sale === "open" || place.sale === "draining") && place.position !== null;
 }
 
-// From 0 to 1, of the way from where one has joined; null where there is no position yet.
-export function progress_of(first_position, position) {
-  if (position === null || first_position === null) return null;
+// From 0 to 1, of the way from where one has joined; null where there is no position yet, or the way
+// leads to nothing any more.
+export function progress_of(first_position, { position, sale }) {
+  const is_over = sale === "sold_out" || sale === "closed";
+  if (position === null || first_position === null || is_over) return null;
   if (first_position <= 1) return position <= 1 ? 1 : 0;
   return Math.min(1, Math.max(0, (first_position - position) / (first_position - 1)));
 }

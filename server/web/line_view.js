@@ -65,10 +65,10 @@ export function line_view(app, visit, signal) {
     const is_drawn = place.position !== null;
     position.classList.toggle("words", !is_drawn);
     set_text(position, is_drawn ? t("number", { n: place.position }) : t("line.position.unknown"));
-    set_text(ahead, ahead_text(place));
+    set_text(ahead, place.sale === "closed" ? "" : ahead_text(place));
     set_text(wait.value, wait_text(place));
     set_text(free.value, t("number", { n: place.seats_left }));
-    const part = progress_of(visit.first_position, place.position);
+    const part = progress_of(visit.first_position, place);
     show(progress, part !== null);
     progress.value = part ?? 0;
     refresh_state(place);

@@ -39,13 +39,20 @@ test("there is an estimate only where people are let in", () => {
 });
 
 test("progress goes from where one has joined to the front, and never beyond", () => {
-  assert.equal(progress_of(101, 101), 0);
-  assert.equal(progress_of(101, 51), 0.5);
-  assert.equal(progress_of(101, 1), 1);
-  assert.equal(progress_of(101, 140), 0);
-  assert.equal(progress_of(1, 1), 1);
-  assert.equal(progress_of(null, 5), null);
-  assert.equal(progress_of(5, null), null);
+  const at = (position) => ({ position, sale: "open" });
+  assert.equal(progress_of(101, at(101)), 0);
+  assert.equal(progress_of(101, at(51)), 0.5);
+  assert.equal(progress_of(101, at(1)), 1);
+  assert.equal(progress_of(101, at(140)), 0);
+  assert.equal(progress_of(1, at(1)), 1);
+  assert.equal(progress_of(null, at(5)), null);
+  assert.equal(progress_of(5, at(null)), null);
+});
+
+test("there is no progress towards seats that are sold, or a sale that is closed", () => {
+  assert.equal(progress_of(101, { position: 51, sale: "sold_out" }), null);
+  assert.equal(progress_of(101, { position: 51, sale: "closed" }), null);
+  assert.equal(progress_of(101, { position: 51, sale: "paused" }), 0.5);
 });
 
 test("the title tells the position, and then the turn", () => {
