@@ -185,7 +185,8 @@ function show_problem(problem) {
   mount("problem", () => [heading(t("page.title")), problem_notice(problem, retry)]);
 }
 
-function place_changed({ detail }) {
+function place_changed({ target, detail }) {
+  if (target !== visit) return; // what was left is still being answered
   const was = detail.before?.status;
   const { status } = visit.place;
   if (was === "waiting" && status === "admitted") app.speak(t("line.turn.note"), true);
@@ -193,27 +194,35 @@ function place_changed({ detail }) {
   retitle();
 }
 
-// The host's page hands over who is signed in: #token=...
+// The host's page hands over who is signed in: #token=... False where that token opens nothing.
 async function take_token() {
   const handed = /^#token=([\w.~+/=-]+)$/.exec(location.hash);
-  if (!handed) return;
+  if (!handed) return true;
   history.replaceState(null, "", "#/");
   try {
     const { data } = await api.call("GET", "/v1/tokens/current", { token: handed[1] });
     store.set("token." + data.concert_id, handed[1]);
     store.set("user", data.user_id);
+    visit?.close();
+    visit = null;
     history.replaceState(null, "", "#/" + data.concert_id);
+    return true;
   } catch (problem) {
     if (!problem.code) throw problem;
     show_problem(problem);
+    return false;
   }
+}
+
+async function go_on() {
+  if (await take_token()) await arrive();
 }
 
 function start() {
   const preferred = navigator.languages ?? [];
   set_language(choose_language(store.get("language"), preferred), preferred);
   frame();
-  addEventListener("hashchange", arrive);
+  addEventListener("hashchange", go_on);
   addEventListener("online", () => visit?.wake());
   addEventListener("offline", () => visit?.cut());
   document.addEventListener("visibilitychange", () => {
@@ -226,7 +235,7 @@ function start() {
     visit = null;
     arrive();
   });
-  take_token().then(arrive);
+  go_on();
 }
 
 start();

@@ -117,7 +117,17 @@ test("who is sent by the host with a token is who the host says", async () => {
   await page.goto(`${server.url}/#token=${token}`);
   await heading(page, "Choose a date").waitFor();
   assert.ok(!page.url().includes("token"));
-  assert.equal(await page.evaluate(() => localStorage.getItem("concertres.user")), user_id);
+  const user = () => page.evaluate(() => localStorage.getItem("concertres.user"));
+  assert.equal(await user(), user_id);
+  // Somebody else signs in at the host, and comes to the page that is still open.
+  const other = await server.join(concert);
+  await page.goto(`${server.url}/#token=${other.token}`);
+  await page.waitForFunction((id) => localStorage.getItem("concertres.user") === id, other.user_id);
+  await heading(page, "Choose a date").waitFor();
+  assert.ok(!page.url().includes("token"));
+  await page.goto(`${server.url}/#token=forged`);
+  await says(page, "This page no longer knows who you are.").waitFor();
+  assert.equal(await user(), other.user_id);
   await person.close();
 });
 
