@@ -109,6 +109,25 @@ test("a turn that ends says so, and one may join again", async () => {
   await person.close();
 });
 
+test("on a phone a tap brings small seats near, and the next one chooses", async () => {
+  const concert = await server.add({ seats: 600 });
+  const person = await browser.person(PHONE);
+  const page = await person.page();
+  await arrive(page, server, concert);
+  await choose_first_date(page);
+  await button(page, "All seats, 600 seats free").tap();
+  await page.getByRole("grid").waitFor();
+  await look(page, "phone-near");
+  const near = page.locator("[data-seat][tabindex='0']");
+  const { width } = await near.boundingBox();
+  assert.ok(width >= 18, `${width} pixels`);
+  await near.tap();
+  await says(page, "1 seat chosen").waitFor();
+  await button(page, "Show the whole hall").tap();
+  await button(page, "All seats, 600 seats free").waitFor();
+  await person.close();
+});
+
 test("who is sent by the host with a token is who the host says", async () => {
   const concert = await server.add();
   const { token, user_id } = await server.join(concert);
