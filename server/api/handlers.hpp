@@ -45,10 +45,13 @@ void list_payments(Exchange exchange);
 void get_payment(Exchange exchange);
 void refund_payment(Exchange exchange);
 
+// page.cpp
+void get_page(Exchange exchange);
+void get_page_part(Exchange exchange);
+void get_description(Exchange exchange);
+
 // system.cpp
 void get_start_page(Exchange exchange);
-void get_style(Exchange exchange);
-void get_description(Exchange exchange);
 void get_liveness(Exchange exchange);
 void get_readiness(Exchange exchange);
 void get_metrics(Exchange exchange);

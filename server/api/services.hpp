@@ -51,6 +51,8 @@ struct Services {
     std::filesystem::path folder{};
     // Opens the store once more, where others may have it open; such a one is audited as it is.
     std::function<std::unique_ptr<Storage>()> open_again{};
+    // Where the page's files are read, each time; empty: those that are part of the program.
+    std::filesystem::path web_root{};
 
     std::atomic<std::shared_ptr<const AccessKeys>> keys{std::make_shared<AccessKeys>()};
     std::atomic<bool> ready{false};

@@ -1,4 +1,4 @@
-// The start page: what is on sale, and a purchase as five calls that one can paste.
+// The page at /docs: what is on sale, and a purchase as five calls that one can paste.
 #pragma once
 
 #include <optional>

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "api/answers.hpp"
-#include "api/assets.hpp"
 #include "api/handlers.hpp"
 #include "api/start_page.hpp"
 
@@ -13,32 +12,6 @@ namespace {
 constexpr std::string_view page_policy =
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'";
-
-bool takes_gzip(const http::Request& request) {
-    const auto accepted = request.field("Accept-Encoding");
-    if (!accepted) return false;
-    const std::size_t at = accepted->find("gzip");
-    if (at == std::string_view::npos) return false;
-    const std::string_view rest = accepted->substr(at + 4, accepted->find(',', at) - at - 4);
-    const std::size_t weight = rest.find("q=");
-    // "q=0", "q=0.000": not wanted.
-    return weight == std::string_view::npos ||
-           rest.substr(weight + 2).find_first_of("123456789") != std::string_view::npos;
-}
-
-void answer_asset(Exchange exchange, std::string_view name) {
-    const Asset& file = asset(name);
-    exchange.add_field("ETag", file.etag);
-    exchange.add_field("Cache-Control", "no-cache");
-    exchange.add_field("Vary", "Accept-Encoding");
-    exchange.add_field("X-Content-Type-Options", "nosniff");
-    if (exchange.request().field("If-None-Match") == file.etag) {
-        return exchange.answer_with({.status = 304});
-    }
-    const bool packed = takes_gzip(exchange.request());
-    if (packed) exchange.add_field("Content-Encoding", "gzip");
-    exchange.answer(200, std::string(packed ? file.gzip : file.bytes), file.content_type);
-}
 
 // Where the caller reached us, as far as its Host says so in letters that mean nothing to a shell.
 std::string origin_of(const http::Request& request) {
@@ -72,10 +45,6 @@ void get_start_page(Exchange exchange) {
             });
     });
 }
-
-void get_style(Exchange exchange) { answer_asset(std::move(exchange), "style.css"); }
-
-void get_description(Exchange exchange) { answer_asset(std::move(exchange), "openapi.json"); }
 
 void get_liveness(Exchange exchange) { exchange.answer(200, R"({"status":"ok"})"); }
 

@@ -35,6 +35,7 @@ struct Settings {
     std::optional<http::Endpoint> admin_listen = http::Endpoint{"127.0.0.1", 8081};
     std::vector<Cidr> trusted_proxies{};
     std::vector<std::string> cors_origins{};
+    std::filesystem::path web_root{};  // empty: the page is part of the program
 
     // --- what it sells: at least one of data, store and demo, and not both of the first two
     std::filesystem::path data{};  // empty: a folder that is thrown away

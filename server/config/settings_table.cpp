@@ -301,6 +301,11 @@ void add_addresses(std::vector<Setting>& all) {
               "Other web sites whose pages may call the server. May be given more than once."},
              CONCERTRES_MEMBER(cors_origins), parse_origin,
              [](const std::string& origin) { return origin; }));
+    all.push_back(path(Section::addresses,
+                       {"web-root", "DIR",
+                        "A folder from which the page's files are read each time, in place of "
+                        "those in the program: to work on them."},
+                       CONCERTRES_MEMBER(web_root)));
 }
 
 void add_store(std::vector<Setting>& all) {

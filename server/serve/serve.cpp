@@ -178,7 +178,8 @@ Server::Server(ServeArguments&& arguments, Log& log)
                 .import_bytes_max = settings_.import_bytes_max,
                 .token_max_age = settings_.engine.token_max_age,
                 .folder = folder_,
-                .open_again = {}},
+                .open_again = {},
+                .web_root = settings_.web_root},
       buyers_(services_, Side::buyers),
       operators_(services_, Side::operators) {
     if (settings_.store.empty()) {
@@ -286,8 +287,9 @@ void Server::say_ready() const {
     fmt::print("\n");
     if (settings_.demo) {
         fmt::print(
-            "\nTry:\n  curl -s {0}/v1/concerts\n  curl -s {0}/readyz?verbose\n"
-            "  curl -s {0}/ | less   # or open it in a browser: a purchase, ready to paste\n",
+            "\nOpen {0}/ in a browser to buy a ticket, or try:\n  curl -s {0}/v1/concerts\n"
+            "  curl -s {0}/readyz?verbose\n"
+            "  curl -s {0}/docs | less   # a purchase, ready to paste\n",
             url);
     }
     std::fflush(stdout);

@@ -89,6 +89,8 @@ std::string array_of(const std::string& name, const std::string& bytes) {
 std::string type_of(const std::string& extension) {
     if (extension == ".json") return "application/json";
     if (extension == ".css") return "text/css; charset=utf-8";
+    if (extension == ".js") return "text/javascript; charset=utf-8";
+    if (extension == ".svg") return "image/svg+xml";
     if (extension == ".html") return "text/html; charset=utf-8";
     throw std::runtime_error("the type of " + extension + " files is not known");
 }

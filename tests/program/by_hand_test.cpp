@@ -1,4 +1,4 @@
-// What the documentation and the start page offer to be pasted into a shell, pasted.
+// What the documentation and the page at /docs offer to be pasted into a shell, pasted.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -91,7 +91,7 @@ TEST_CASE("the purchase of the start page works as it is pasted, once for each t
     in_the_demo(2, [](const ServerProcess& server) {
         http::Client client(server.url());
         for (int buyer = 0; buyer < 2; ++buyer) {
-            const std::string page = client.send({.target = "/"}).body;
+            const std::string page = client.send({.target = "/docs"}).body;
             const std::string script =
                 unescaped(between(page, "A purchase in five calls", "<pre>", "</pre>"));
             CHECK(contains(script, "URL=" + server.url() + "\n"));
@@ -105,7 +105,7 @@ TEST_CASE("the start page of a server with an API key asks for it, and then work
     const std::string key = folder.path() / "api-key";
     CHECK(bash("umask 077; echo an-api-key-of-the-host > " + key).end == "exit 0");
     ServerProcess server({.arguments = {"--api-key", key}});
-    const std::string page = http::Client(server.url()).send({.target = "/"}).body;
+    const std::string page = http::Client(server.url()).send({.target = "/docs"}).body;
     CHECK(contains(page, "<code>API_KEY</code>"));
     const std::string script =
         unescaped(between(page, "A purchase in five calls", "<pre>", "</pre>"));

@@ -60,8 +60,9 @@ constexpr auto samples = std::to_array<Sample>({
      .status = 200,
      .is_of_concert = true,
      .anothers = "404 unknown_payment"},
+    {.operation = "getPage", .status = 200},
+    {.operation = "getPagePart", .status = 200},
     {.operation = "getStartPage", .status = 200},
-    {.operation = "getStyle", .status = 200},
     {.operation = "getDescription", .status = 200},
     {.operation = "getLiveness", .status = 200},
     {.operation = "getReadiness", .status = 200},
@@ -94,6 +95,7 @@ std::string filled_in(std::string text, std::string_view before, std::string_vie
         {"payment_id", stage.payment},
         {"user_id", stage.user.to_string()},
         {"id", stage.sale.performance().to_string()},
+        {"file", "style.css"},
     };
     for (const auto& [name, value] : known) {
         const std::string mark = std::string(before).append(name).append(after);

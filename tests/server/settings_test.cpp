@@ -78,6 +78,7 @@ const std::vector<Values>& text_values() {
          {"https://a.example.org", "http://127.0.0.1:3000", "http://[::1]:3000"},
          {"*", "null", "a.example.org", "https://", "https://a.example.org/", "https://A.example",
           "https://u@a.example"}},
+        {"web-root", {"server/web", "/srv/page", "off"}, {"", "a\nb"}},
         {"data", {"/var/lib/concertres", "sale", "off"}, {"", "a\nb"}},
         {"store",
          {"postgres://sale@db.example/tickets", "postgresql:///d?host=/run/postgresql",
@@ -157,8 +158,8 @@ TEST_CASE("defaults are those of the library and of the listener, so they cannot
     CHECK(shown("admin-listen") == "127.0.0.1:8081");
     CHECK(shown("token-rate") == "200");
     CHECK(shown("token-burst") == "1000");
-    for (const char* name :
-         {"data", "api-key", "admin-key", "token-keys", "trusted-proxy", "cors-origin"}) {
+    for (const char* name : {"data", "api-key", "admin-key", "token-keys", "trusted-proxy",
+                             "cors-origin", "web-root"}) {
         CHECK(shown(name) == "off");
     }
     CHECK(shown("currency") == "KRW");

@@ -545,11 +545,11 @@ TEST_CASE("a free seat is none that is allotted to a class of the room") {
 TEST_CASE("the start page asks for one of an area where no numbered seat is to be had") {
     TestServer server;
     const SmallSale sale = server.add(hall_with_area());
-    CHECK(server.get("/").body.find("&quot;seats&quot;: [") != std::string::npos);
+    CHECK(server.get("/docs").body.find("&quot;seats&quot;: [") != std::string::npos);
     (void)server.buy(server.buyer("ann", sale.concert), sale.performance(), {1, 2});
     // A quote would end the shell's text.
     CHECK(eventually([&] {
-        return server.get("/").body.find(
+        return server.get("/docs").body.find(
                    "&quot;areas&quot;: [{&quot;section&quot;: "
                    "&quot;Standing\\u0027s&quot;, &quot;count&quot;: 1}]") != std::string::npos;
     }));
@@ -563,7 +563,7 @@ TEST_CASE("the start page shows what is on sale, and a purchase with ids that ar
     draft.title = "<script>alert(\"1\")</script> & co {{purchase}}";
     draft.venue = "<b>Hall</b>";
     const SmallSale sale = server.add(std::move(draft));
-    const Reply page = server.get("/");
+    const Reply page = server.get("/docs");
     CHECK(page.status == 200);
     CHECK(page.field("Content-Type") == "text/html; charset=utf-8");
     CHECK(page.field("Content-Security-Policy").find("default-src 'none'") == 0);
@@ -577,17 +577,17 @@ TEST_CASE("the start page shows what is on sale, and a purchase with ids that ar
     CHECK(page.body.find(sale.performance().to_string()) != std::string::npos);
     CHECK(page.body.find("X-Api-Key") == std::string::npos);
     // Each who looks is another buyer.
-    CHECK(server.get("/").body != page.body);
+    CHECK(server.get("/docs").body != page.body);
 
     server.services().keys = std::make_shared<const server::AccessKeys>(
         server::AccessKeys{.api = "secret-of-the-host", .admin = std::nullopt});
-    const Reply keyed = server.get("/");
+    const Reply keyed = server.get("/docs");
     CHECK(keyed.body.find("X-Api-Key") != std::string::npos);
     CHECK(keyed.body.find("secret-of-the-host") == std::string::npos);
     // With nothing left to sell there is nothing to paste.
     server.services().keys = std::make_shared<const server::AccessKeys>();
     (void)server.buy(server.buyer("ann", sale.concert), sale.performance(), {1});
-    CHECK(eventually([&] { return server.get("/").body.find("curl") == std::string::npos; }));
+    CHECK(eventually([&] { return server.get("/docs").body.find("curl") == std::string::npos; }));
 }
 
 TEST_CASE("the start page offers a seat that is to be had, past what is sold out") {
@@ -596,7 +596,7 @@ TEST_CASE("the start page offers a seat that is to be had, past what is sold out
     const SmallSale second = server.add(SmallSale::draft(1, 2));
     const auto offers = [&](const PerformanceId& performance) {
         return eventually([&] {
-            return server.get("/").body.find(performance.to_string()) != std::string::npos;
+            return server.get("/docs").body.find(performance.to_string()) != std::string::npos;
         });
     };
     CHECK(offers(first.performance()));
@@ -613,7 +613,7 @@ TEST_CASE("the purchase begins at the host by which the page was asked for, if i
     const auto page_at = [&](const std::string& host) {
         const std::string url = server.url();
         RawSocket socket(static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1))));
-        socket.send("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+        socket.send("GET /docs HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
         return socket.receive();
     };
     CHECK(page_at("tickets.example:8080").body.find("URL=http://tickets.example:8080\n") !=
@@ -627,7 +627,7 @@ TEST_CASE("the purchase begins at the host by which the page was asked for, if i
 
 TEST_CASE("what does not change is sent packed where it may be, and once") {
     TestServer server;
-    for (const char* target : {"/style.css", "/openapi.json"}) {
+    for (const char* target : {"/", "/web/style.css", "/web/app.js", "/openapi.json"}) {
         CAPTURE(target);
         const Reply plain = server.get(target);
         const Reply packed =

@@ -1,0 +1,95 @@
+// The page that people buy from, and the other files that are part of the program.
+#include <algorithm>
+#include <cctype>
+#include <fstream>
+#include <iterator>
+
+#include "api/assets.hpp"
+#include "api/handlers.hpp"
+
+namespace concertres::server {
+
+namespace {
+
+// What the page may load and call is of this server, and in files of their own.
+constexpr std::string_view page_policy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+bool takes_gzip(const http::Request& request) {
+    const auto accepted = request.field("Accept-Encoding");
+    if (!accepted) return false;
+    const std::size_t at = accepted->find("gzip");
+    if (at == std::string_view::npos) return false;
+    const std::string_view rest = accepted->substr(at + 4, accepted->find(',', at) - at - 4);
+    const std::size_t weight = rest.find("q=");
+    // "q=0", "q=0.000": not wanted.
+    return weight == std::string_view::npos ||
+           rest.substr(weight + 2).find_first_of("123456789") != std::string_view::npos;
+}
+
+void answer_asset(Exchange exchange, const Asset& file) {
+    exchange.add_field("ETag", file.etag);
+    exchange.add_field("Cache-Control", "no-cache");
+    exchange.add_field("Vary", "Accept-Encoding");
+    exchange.add_field("X-Content-Type-Options", "nosniff");
+    if (exchange.request().field("If-None-Match") == file.etag) {
+        return exchange.answer_with({.status = 304});
+    }
+    const bool packed = takes_gzip(exchange.request());
+    if (packed) exchange.add_field("Content-Encoding", "gzip");
+    exchange.answer(200, std::string(packed ? file.gzip : file.bytes), file.content_type);
+}
+
+// As it is at this moment: whoever works on the page reloads it and sees the change.
+void answer_from_disk(Exchange exchange, std::string_view name, std::string_view content_type) {
+    std::ifstream in(exchange.services().web_root / name, std::ios::binary);
+    if (!in) return exchange.refuse(Problem("unknown_route", "web-root has no such file"));
+    std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    exchange.add_field("X-Content-Type-Options", "nosniff");
+    exchange.answer(200, std::move(bytes), content_type);
+}
+
+// The type of the files that the page may load; nothing for any other name. A name is of letters,
+// digits, '_' and '.', so it leads out of no folder.
+std::string_view type_of_part(std::string_view name) {
+    const bool is_plain = std::ranges::all_of(name, [](unsigned char c) {
+        return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '_' || c == '.';
+    });
+    if (!is_plain) return {};
+    if (name.ends_with(".js")) return "text/javascript; charset=utf-8";
+    if (name.ends_with(".css")) return "text/css; charset=utf-8";
+    if (name.ends_with(".svg")) return "image/svg+xml";
+    return {};
+}
+
+}  // namespace
+
+void get_page(Exchange exchange) {
+    exchange.add_field("Content-Security-Policy", page_policy);
+    exchange.add_field("Referrer-Policy", "no-referrer");
+    if (!exchange.services().web_root.empty()) {
+        return answer_from_disk(std::move(exchange), "index.html", "text/html; charset=utf-8");
+    }
+    answer_asset(std::move(exchange), asset("index.html"));
+}
+
+void get_page_part(Exchange exchange) {
+    const std::string_view name = exchange.parameter(0);
+    const std::string_view type = type_of_part(name);
+    if (type.empty()) return exchange.refuse(Problem("unknown_route", "the page has no such part"));
+    if (!exchange.services().web_root.empty()) {
+        return answer_from_disk(std::move(exchange), name, type);
+    }
+    const auto file = std::ranges::find(all_assets(), name, &Asset::name);
+    if (file == all_assets().end()) {
+        return exchange.refuse(Problem("unknown_route", "the page has no such part"));
+    }
+    answer_asset(std::move(exchange), *file);
+}
+
+void get_description(Exchange exchange) {
+    answer_asset(std::move(exchange), asset("openapi.json"));
+}
+
+}  // namespace concertres::server

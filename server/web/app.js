@@ -1,0 +1,241 @@
+// Begins the page: the frame around the views, and which view is shown. Addresses are
+// #/CONCERT, #/CONCERT/dates, #/CONCERT/seats/PERFORMANCE, #/CONCERT/checkout, #/CONCERT/ticket.
+import { Api } from "./api.js";
+import { checkout_view } from "./checkout_view.js";
+import { ServerClock } from "./clock.js";
+import { concerts_view } from "./concerts_view.js";
+import { dates_view } from "./dates_view.js";
+import { h, set_text } from "./dom.js";
+import { choose_language, current_language, languages, set_language, t } from "./i18n.js";
+import { ended_view, intro_view } from "./intro_view.js";
+import { stage_of, title_of } from "./line.js";
+import { line_view } from "./line_view.js";
+import { seats_view } from "./seats_view.js";
+import { is_stored_as, new_uuid, Store } from "./store.js";
+import { ticket_view } from "./ticket_view.js";
+import { heading, notice, problem_notice } from "./ui.js";
+import { Visit } from "./visit.js";
+
+// Reading localStorage itself may be forbidden.
+function browser_storage() {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
+const store = new Store(browser_storage());
+const clock = new ServerClock();
+const api = new Api(clock);
+
+const polite = h("div", { class: "spoken", role: "status", "aria-live": "polite" });
+const urgent = h("div", { class: "spoken", role: "alert", "aria-live": "assertive" });
+const main = h("main", { id: "content" });
+
+export const app = {
+  store,
+  clock,
+  api,
+  user_id() {
+    let user = store.get("user");
+    if (!user) store.set("user", (user = new_uuid()));
+    return user;
+  },
+  go(path) {
+    location.hash = path;
+  },
+  // Says it to those who do not see the page.
+  speak(text, is_urgent = false) {
+    set_text(is_urgent ? urgent : polite, text);
+  },
+};
+
+let visit = null;
+let shown = null; // which view: { name, scope }
+
+// --- the frame
+
+function frame() {
+  const select = h(
+    "select",
+    { id: "language", "aria-label": t("page.language"), onchange: change_language },
+    languages.map((tag) => {
+      const name = new Intl.DisplayNames([tag], { type: "language" }).of(tag);
+      return h("option", { value: tag, lang: tag, selected: tag === current_language() }, name);
+    }),
+  );
+  const skip = (event) => {
+    event.preventDefault();
+    main.querySelector("h1")?.focus();
+  };
+  const header = h(
+    "header",
+    {},
+    h("a", { class: "skip", href: "#content", onclick: skip }, t("page.skip")),
+    h("a", { class: "brand", href: "#/" }, t("page.title")),
+    select,
+  );
+  document.documentElement.lang = current_language();
+  document.body.replaceChildren(header, main, polite, urgent);
+}
+
+function change_language(event) {
+  store.set("language", event.target.value);
+  set_language(event.target.value, navigator.languages ?? []);
+  frame();
+  shown = null;
+  render();
+  document.getElementById("language").focus();
+}
+
+// --- which view
+
+function address() {
+  const [concert = "", step = "", detail = ""] = location.hash.replace(/^#\/?/, "").split("/");
+  return { concert, step, detail };
+}
+
+function view_of({ step, detail }) {
+  const stage = stage_of(visit.place);
+  const has_token = visit.place !== null;
+  if (stage === "ticket" || (step === "ticket" && has_token)) return ["ticket", ticket_view];
+  if (stage === "intro") return ["intro", intro_view];
+  if (stage === "line") return ["line", line_view];
+  if (stage === "ended") return ["ended", ended_view];
+  if (step === "seats") return ["seats/" + detail, seats_view];
+  if (step === "dates") return ["dates", dates_view];
+  if (step === "checkout" || visit.holds.length > 0) return ["checkout", checkout_view];
+  return ["dates", dates_view];
+}
+
+function mount(name, make) {
+  if (shown?.name === name) return;
+  const is_first = shown === null;
+  shown?.scope.abort();
+  shown = { name, scope: new AbortController() };
+  main.replaceChildren(...[make(shown.scope.signal)].flat());
+  if (is_first) return;
+  scrollTo(0, 0);
+  main.querySelector("h1")?.focus({ preventScroll: true });
+}
+
+function render() {
+  const where = address();
+  if (!where.concert) {
+    mount("concerts", (signal) => concerts_view(app, signal));
+  } else if (visit) {
+    const [name, view] = view_of(where);
+    mount(visit.id + "/" + name, (signal) => view(app, visit, signal, where.detail));
+  }
+  retitle();
+}
+
+function retitle() {
+  const { name, n = 0 } = title_of(visit?.place ?? null);
+  const parts = visit ? [t(name, { n }), visit.concert.title] : [t("page.title")];
+  document.title = parts.join(" – ");
+}
+
+// --- going from one to another
+
+async function arrive() {
+  const { concert } = address();
+  if (visit?.id === concert) return render();
+  visit?.close();
+  visit = null;
+  if (!concert) return render();
+  mount("loading", () => h("p", { class: "loading", role: "status" }, t("page.loading")));
+  try {
+    const { data } = await api.call("GET", "/v1/concerts");
+    const found = data.concerts.find((one) => one.concert_id === concert);
+    if (address().concert !== concert) return;
+    if (!found) return show_missing();
+    const arriving = new Visit(app, found);
+    arriving.addEventListener("place", place_changed);
+    visit = arriving;
+    await arriving.resume();
+    if (visit === arriving) render();
+  } catch (problem) {
+    visit = null;
+    if (!problem.code) throw problem;
+    show_problem(problem);
+  }
+}
+
+function show_missing() {
+  const home = h("a", { href: "#/", class: "button" }, t("page.home"));
+  mount("missing", () => [
+    heading(t("page.not_found")),
+    notice("warn", t("page.not_found"), t("page.not_found.do"), home),
+  ]);
+}
+
+function show_problem(problem) {
+  const again = () => {
+    shown?.scope.abort();
+    shown = null;
+    arrive();
+  };
+  const retry = h(
+    "button",
+    { type: "button", class: "primary", onclick: again },
+    t("page.try_again"),
+  );
+  mount("problem", () => [heading(t("page.title")), problem_notice(problem, retry)]);
+}
+
+function place_changed({ target, detail }) {
+  if (target !== visit) return; // what was left is still being answered
+  const was = detail.before?.status;
+  const { status } = visit.place;
+  if (was === "waiting" && status === "admitted") app.speak(t("line.turn.note"), true);
+  if (shown?.name !== "loading" && was !== status) render();
+  retitle();
+}
+
+// The host's page hands over who is signed in: #token=... False where that token opens nothing.
+async function take_token() {
+  const handed = /^#token=([\w.~+/=-]+)$/.exec(location.hash);
+  if (!handed) return true;
+  history.replaceState(null, "", "#/");
+  try {
+    const { data } = await api.call("GET", "/v1/tokens/current", { token: handed[1] });
+    store.set("token." + data.concert_id, handed[1]);
+    store.set("user", data.user_id);
+    visit?.close();
+    visit = null;
+    history.replaceState(null, "", "#/" + data.concert_id);
+    return true;
+  } catch (problem) {
+    if (!problem.code) throw problem;
+    show_problem(problem);
+    return false;
+  }
+}
+
+async function go_on() {
+  if (await take_token()) await arrive();
+}
+
+function start() {
+  const preferred = navigator.languages ?? [];
+  set_language(choose_language(store.get("language"), preferred), preferred);
+  frame();
+  addEventListener("hashchange", go_on);
+  addEventListener("online", () => visit?.wake());
+  addEventListener("offline", () => visit?.cut());
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) visit?.wake();
+  });
+  // Another tab has joined, or asked for a new place.
+  addEventListener("storage", ({ key }) => {
+    if (!visit || !is_stored_as(key, "token." + visit.id)) return;
+    visit.close();
+    visit = null;
+    arrive();
+  });
+  go_on();
+}
+
+start();
