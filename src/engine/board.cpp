@@ -117,6 +117,11 @@ void Board::restore(const Line& line) {
     follow_draw(room(line.concert), line);
 }
 
+void Board::restore_given(const Line& line) {
+    std::unique_lock lock(mutex_);
+    room(line.concert).given[line.line_class] = {line.epoch, line.next_sequence};
+}
+
 void Board::restore(std::span<const Seat> seats) {
     std::unique_lock lock(mutex_);
     allotted_.restore(seats);
@@ -129,6 +134,18 @@ void Board::follow_draw(Room& room, const Line& line) {
     if (room.line.is_drawn(line.line_class)) return;
     room.line.draw(room.sale.draw->seed, *line.drawn);
     room.passed->reorder([&](PlaceNumber number) { return room.line.standing_of(number); });
+}
+
+// Numbers that other instances gave and of which nothing has been heard yet: whoever has one waits,
+// as far as is known here, or a position would grow once that is heard.
+void Board::follow_given(Room& room, const Line& line, Time now) {
+    const auto known = room.given.find(line.line_class);
+    if (known == room.given.end()) return;
+    Given& given = known->second;
+    if (given.epoch != line.epoch) given = {line.epoch, 1};
+    for (; given.next < line.next_sequence; ++given.next) {
+        room.line.add(PlaceNumber::of({line.line_class, line.epoch, given.next}), {}, now);
+    }
 }
 
 void Board::follow_place(Room& room, const Place& place) const {
@@ -154,6 +171,7 @@ void Board::apply(const ChangeSet& changes) {
     // Before the places: who joins with the commit that draws is not among those drawn.
     for (const auto& [line, version] : changes.rows.of<Line>()) {
         follow_draw(room(line.concert), line);
+        follow_given(room(line.concert), line, changes.at);
     }
     for (const auto& [state, version] : changes.rows.of<PerformanceState>()) {
         counts_[state.performance.value] = state.counts;

@@ -45,6 +45,8 @@ class Board {
     // heard of at that moment, and as come back: nobody could ask while it was closed.
     void restore(ConcertKey concert, std::span<const Place> waiting, Time now);
     void restore(ConcertKey concert, std::span<const Pass> admitted);
+    // Where others give numbers too; before those who wait.
+    void restore_given(const Line& line);
     // After all who wait.
     void restore(const Line& line);
     // Of a hall that has allotments.
@@ -111,11 +113,17 @@ class Board {
     };
     // How many were admitted when, in the last minutes: for the ETA.
     using Admissions = std::deque<std::pair<Time, std::int64_t>>;
+    // The numbers of a class that somebody has been given: all of its epoch before `next`.
+    struct Given {
+        std::int64_t epoch = 0;
+        std::int64_t next = 1;
+    };
     struct Room {
         Sale sale;
         LineIndex line;                                                           // of all classes
         std::unique_ptr<PassedPlaces> passed = std::make_unique<PassedPlaces>();  // of the line
         std::map<LineClass, Drawn> drawn;                           // where the room was
+        std::map<LineClass, Given> given;                           // where others give too
         boost::unordered_flat_map<std::int64_t, Inside> admitted;   // by number
         std::vector<std::pair<PerformanceKey, Time>> performances;  // and when each starts
         std::map<LineClass, AdmissionRate> rates;
@@ -131,6 +139,7 @@ class Board {
     // REQUIRES: view.ahead and view.sale are filled in
     static void fill_eta(const Room& room, PlaceNumber number, Time now, PlaceView& view);
     void note_admissions(const ChangeSet& changes);
+    static void follow_given(Room& room, const Line& line, Time now);
     // Somebody may be let in, or a loop move, as soon as the sale has opened.
     [[nodiscard]] static bool is_busy(const Room& room);
     [[nodiscard]] std::optional<LoopView> loop(const Room& room, Time now) const;

@@ -6,6 +6,7 @@
 
 #include "concertres/token.hpp"
 #include "engine/handlers/common.hpp"
+#include "engine/restore.hpp"
 
 namespace concertres {
 
@@ -451,11 +452,8 @@ Result<ConcertView> run(const QueryContext& at, AddConcert& command) {
         if (failure.kind() != StorageError::Kind::full) throw;
         return Error{Errc::storage_full, failure.what(), {}};
     }
-    auto concert = Catalog::make(added);
-    at.board->add(*concert, added.sale, at.storage->performances(added.concert.key, Time::min()));
-    ConcertView view = at.board->view(*concert, at.now());
-    at.catalog->add(std::move(concert));
-    return view;
+    restore(*at.storage, *at.catalog, *at.board, added);
+    return at.board->view(at.catalog->at(added.concert.key), at.now());
 }
 
 }  // namespace concertres

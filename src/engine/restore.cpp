@@ -53,14 +53,29 @@ void restore_line(Storage& storage, Board& board, ConcertKey concert) {
     }
 }
 
-void restore_draws(Storage& storage, Board& board, const Sale& sale) {
-    if (!sale.draw || !sale.draw->drawn_at) return;
+Rows lines_of(Storage& storage, ConcertKey concert) {
     RowKeys keys;
     for (LineClass i = 0; i < PlaceNumber::classes_max; ++i) {
-        keys.of<Line>().push_back({{sale.concert, i}});
+        keys.of<Line>().push_back({{concert, i}});
     }
     Rows lines;
     storage.read(keys, lines);
+    return lines;
+}
+
+// Before those who wait are read: whoever comes in between is followed as everybody is.
+void restore_given(Storage& storage, Board& board, ConcertKey concert) {
+    if (storage.exclusive()) return;
+    const Rows lines = lines_of(storage, concert);
+    for (const auto& found : lines.of<Line>()) {
+        const Line none{.concert = concert, .line_class = found.key.line_class};
+        board.restore_given(found.row ? found.row->row : none);
+    }
+}
+
+void restore_draws(Storage& storage, Board& board, const Sale& sale) {
+    if (!sale.draw || !sale.draw->drawn_at) return;
+    const Rows lines = lines_of(storage, sale.concert);
     for (const auto& found : lines.of<Line>()) {
         if (found.row) board.restore(found.row->row);
     }
@@ -74,6 +89,7 @@ void restore(Storage& storage, Catalog& catalog, Board& board, const NewConcert&
     board.add(*concert, stored.sale, storage.performances(key, Time::min()));
     try {
         if (concert->seating.has_allotments()) restore_seats(storage, board, *concert);
+        restore_given(storage, board, key);
         restore_line(storage, board, key);
         restore_draws(storage, board, stored.sale);
     } catch (...) {

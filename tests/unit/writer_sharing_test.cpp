@@ -183,6 +183,44 @@ TEST_CASE("who is heard of by one instance is not passed over by the other") {
     CHECK(offices.b->audit()->clean());
 }
 
+TEST_CASE("a position does not grow when one hears of those who joined elsewhere before") {
+    Two offices;
+    ConcertDraft draft = draft_with({.active_max = 1});
+    draft.opens_at = offices.clock.wall() + 1h;  // nobody is let in
+    const SmallSale sale = offices.add_sale(draft);
+    const auto join = [&](BoxOffice& office, int person) {
+        return *office.join({.concert = sale.concert, .user = SmallSale::user(person)});
+    };
+    CHECK(join(*offices.a, 1).position == 1);
+    for (const int person : {2, 3, 4}) static_cast<void>(join(*offices.b, person));
+    REQUIRE(offices.b->leave(
+        {.concert = sale.concert, .user = SmallSale::user(3), .place = PlaceNumber{3}}));
+    const PlaceView told = join(*offices.a, 5);
+    CHECK(told.number == PlaceNumber{5});
+    CHECK(told.position == 5);
+    const auto now = [&](BoxOffice& office, int person) {
+        return office
+            .place({.concert = sale.concert,
+                    .user = SmallSale::user(person),
+                    .place = PlaceNumber{person}})
+            ->position;
+    };
+    // Nobody is told where strangers stand.
+    CHECK_FALSE(offices.a->place_in_memory(
+        {.concert = sale.concert, .user = SmallSale::user(5), .place = PlaceNumber{4}}));
+    offices.advance(300ms);
+    CHECK(now(*offices.a, 5) == 4);
+    CHECK(now(*offices.a, 4) == 3);
+    CHECK(now(*offices.b, 5) == 4);
+    offices.b.reset();
+    offices.b.emplace(
+        open_postgres(postgres_server().conninfo(offices.database), {.clock = &offices.clock}),
+        Options{.running = Running::by_host});
+    CHECK(now(*offices.b, 5) == 4);
+    CHECK(join(*offices.a, 6).position == 5);
+    CHECK(join(*offices.b, 7).position == 6);
+}
+
 TEST_CASE("an instance that was stopped for too long stops its engine when it is woken") {
     Two offices;
     REQUIRE(offices.a->charge(charge(1, "before")));
