@@ -158,6 +158,7 @@ void PostgresStorage::send_rows(const std::vector<Versioned<Row>>& rows, Time st
     // What two instances may both make they make in one order, and neither waits for the other in a
     // circle. Rows that are changed are locked already.
     std::vector<const Versioned<Row>*> in_order;
+    in_order.reserve(rows.size());
     for (const Versioned<Row>& row : rows) in_order.push_back(&row);
     std::sort(in_order.begin(), in_order.end(),
               [](const auto* a, const auto* b) { return name_in(a->row) < name_in(b->row); });

@@ -346,6 +346,7 @@ std::vector<Event> PostgresStorage::events_of(const std::vector<EventRange>& ran
         columns[3].add(range.last);
     }
     std::vector<Param> params;
+    params.reserve(columns.size());
     for (ArrayParam& column : columns) params.push_back(column.finish());
     const Answer answer = ask(statements_.event_ranges, params);
     for (int row = 0; row < answer.rows(); ++row) events.push_back(event_of(answer, row));

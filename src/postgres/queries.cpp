@@ -110,6 +110,7 @@ std::vector<Transfer> PostgresStorage::transfers(UserKey user, std::optional<std
             ask(statements_.transfers,
                 {Param::of(user), Param::integer(before.value_or(INT64_MAX)), as_limit(limit)});
         std::vector<Transfer> transfers;
+        transfers.reserve(static_cast<std::size_t>(answer.rows()));
         for (int row = 0; row < answer.rows(); ++row) {
             transfers.push_back(plain_row<Transfer>(answer, row));
         }
@@ -124,6 +125,7 @@ std::vector<Event> PostgresStorage::events(const Stream& stream, std::int64_t af
             ask(statements_.events, {Param::of(stream.kind), Param::integer(stream.owner),
                                      Param::integer(after), as_limit(limit)});
         std::vector<Event> events;
+        events.reserve(static_cast<std::size_t>(answer.rows()));
         for (int row = 0; row < answer.rows(); ++row) events.push_back(event_of(answer, row));
         return events;
     });
