@@ -62,7 +62,15 @@ void World::arrive(const Shared<Command>& errand) {
     ++copies.asked;
     ++outstanding_;
     copies.is_answered |= errand->is_answered;
-    const auto told = [this, errand, command,
+    // What was answered from memory may be, whatever storage does; over HTTP it is not told apart.
+    bool asks_storage = !(door_ && std::is_same_v<Command, GetPlace>);
+    std::optional<AnswerTo<Command>> at_hand;
+    if constexpr (std::is_same_v<Command, GetPlace>) {
+        auto view = door_ ? std::nullopt : office_->place_in_memory(command);
+        if (view) at_hand.emplace(std::move(*view));
+        asks_storage = asks_storage && !at_hand;
+    }
+    const auto told = [this, errand, command, asks_storage,
                        generation = generation_](const AnswerTo<Command>& result) {
         // A connection that is gone carries nothing.
         if (generation != generation_) return;
@@ -71,7 +79,7 @@ void World::arrive(const Shared<Command>& errand) {
         if (result || is_final(result.error().code)) asked->second.is_answered = true;
         if (--asked->second.asked == 0) copies_.erase(asked);
         answers_due_ = false;
-        if (result && has_failed_ && !std::is_same_v<Command, GetPlace>) {
+        if (result && has_failed_ && asks_storage) {
             complain("D3", "answered though storage has failed");
         }
         model_.answered(command, result);
@@ -83,9 +91,7 @@ void World::arrive(const Shared<Command>& errand) {
         })) {
         return mark(Mark::asked_over_http);
     }
-    if constexpr (std::is_same_v<Command, GetPlace>) {
-        if (auto view = office_->place_in_memory(command)) return told(std::move(*view));
-    }
+    if (at_hand) return told(*at_hand);
     office_->submit<Command>(command, told);
 }
 
