@@ -96,6 +96,9 @@ class CellWriter {
     }
 
   private:
+    friend Derived;
+    CellWriter() = default;
+
     Derived& self() { return static_cast<Derived&>(*this); }
     Derived& integer(std::int64_t value) { return self().integer(value); }
 };
@@ -222,6 +225,9 @@ class CellTaker {
     }
 
   private:
+    friend Derived;
+    CellTaker() = default;
+
     Derived& self() { return static_cast<Derived&>(*this); }
     Derived& plain(std::int64_t& out) {
         return self().integer([&](std::int64_t value) {

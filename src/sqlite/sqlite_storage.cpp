@@ -62,8 +62,7 @@ SqliteStorage::~SqliteStorage() {
         while (!is_folded() && std::chrono::steady_clock::now() < end) {
             if (!fold_now(items_at_end)) return;
         }
-    } catch (const std::exception&) {
-        // The journal has it.
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the journal has it
     }
 }
 
