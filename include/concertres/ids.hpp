@@ -25,6 +25,7 @@ struct Uuid {
 
     // Lower-case 8-4-4-4-12.
     [[nodiscard]] std::string to_string() const;
+    void append_to(std::string& text) const;
     // Accepts 8-4-4-4-12 in either case and nothing else.
     [[nodiscard]] static std::optional<Uuid> parse(std::string_view text);
     // RFC 9562 version 5 in a namespace of this library's own: the same name, the same UUID.

@@ -49,6 +49,7 @@ class StoreClock {
 // RFC 3339 with milliseconds, cut, in UTC: 2026-12-24T10:00:00.000Z. A time out of the years 0 to
 // 9999 is written as the nearest in them.
 [[nodiscard]] std::string to_rfc3339(Time time);
+void append_rfc3339(std::string& text, Time time);
 // The same with an offset from UTC kept: 2026-12-24T19:00:00.000+09:00.
 [[nodiscard]] std::string to_rfc3339(Time time, std::chrono::minutes utc_offset);
 // The local date in that offset: 2026-12-24.

@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "http/spare_text.hpp"
+
 namespace concertres::server {
 
 namespace {
@@ -72,8 +74,7 @@ void write_area_counts(JsonWriter& json, const SeatCounts& seats) {
 }
 
 std::string place_json(const PlaceView& place, std::optional<std::string_view> token) {
-    std::string body;
-    body.reserve(512);
+    std::string body = http::take_spare_text();
     JsonWriter json(body);
     json.begin_object();
     if (token) json.field("token", *token);

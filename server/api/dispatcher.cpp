@@ -36,7 +36,8 @@ bool is_traceparent(std::string_view text) {
            is_hex(text.substr(3, 32)) && is_hex(text.substr(36, 16)) && is_hex(text.substr(53));
 }
 
-// Unique enough to find a line in a log; unlike an id, nobody is harmed by a guess.
+// Unique enough to find a line in a log; unlike an id, nobody is harmed by a guess. Fifteen digits
+// need no memory of their own in a std::string.
 std::string new_request_id() {
     thread_local std::uint64_t next = [] {
         const Uuid random = Uuid::random();
@@ -45,7 +46,7 @@ std::string new_request_id() {
         return first;
     }();
     next += 0x9e3779b97f4a7c15u;
-    return fmt::format("{:016x}", next);
+    return fmt::format("{:015x}", next >> 4);
 }
 
 // The caller's own, where it gave one.

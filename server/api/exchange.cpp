@@ -2,6 +2,8 @@
 
 #include <functional>
 
+#include "http/spare_text.hpp"
+
 namespace concertres::server {
 
 Exchange::Exchange(Services& services, const http::Request& request, http::Respond respond,
@@ -10,6 +12,7 @@ Exchange::Exchange(Services& services, const http::Request& request, http::Respo
       request_(&request),
       respond_(std::move(respond)),
       home_(home),
+      fields_(http::take_spare_text()),
       started_(std::chrono::steady_clock::now()) {}
 
 std::optional<std::string> Exchange::query(std::string_view name) const {
@@ -43,7 +46,8 @@ void Exchange::finish(http::Response response, std::string_view code) {
     if (fields_.find("Cache-Control: ") == std::string::npos) {
         add_field("Cache-Control", "no-store");
     }
-    response.fields += fields_;
+    fields_ += response.fields;
+    response.fields = std::move(fields_);
     services_->metrics.count(route_, request_->method, status, code, took);
     const LogLevel level = status >= 500 ? LogLevel::warning : LogLevel::info;
     if (services_->log.is_on(level)) {

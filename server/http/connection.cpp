@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "concertres/assert.hpp"
+#include "http/spare_text.hpp"
 
 namespace concertres::http {
 
@@ -376,7 +377,9 @@ void Connection::on_read(const error_code& error, std::size_t bytes) {
 // Whoever is slow to take what waits may be as slow about this, and gets the time for it.
 void Connection::add_to_outbox(Response response, const Outbox::Manner& manner) {
     const std::size_t before = outbox_.pending_bytes();
-    outbox_.add(std::move(response), manner);
+    outbox_.add(response, manner);
+    give_spare_text(std::move(response.fields));
+    give_spare_text(std::move(response.body));
     if (take_deadline_ != never) take_deadline_ += time_to_take(outbox_.pending_bytes() - before);
 }
 

@@ -120,7 +120,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     std::size_t in_begin_ = 0;
     std::size_t in_end_ = 0;
-    std::array<char, 8 * 1024> in_;
+    // Small, for thousands are idle: a head mostly fits, and a body comes in as many parts as it
+    // likes.
+    std::array<char, 2 * 1024> in_;
 };
 
 }  // namespace concertres::http

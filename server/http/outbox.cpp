@@ -112,7 +112,7 @@ void append_status(std::string& text, int status) {
 
 }  // namespace
 
-void Outbox::add(Response response, const Manner& manner) {
+void Outbox::add(Response& response, const Manner& manner) {
     // No answer to anything has a body with these, nor its length.
     const bool bodiless = response.status == 204 || response.status == 304;
 

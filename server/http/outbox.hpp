@@ -28,7 +28,8 @@ class Outbox {
         bool says_keep_alive = false;  // HTTP/1.0 closes unless told otherwise
     };
 
-    void add(Response response, const Manner& manner);
+    // Takes from the response what it need not copy.
+    void add(Response& response, const Manner& manner);
     void add_text(std::string_view text);
     // A part of a body that goes on; an empty one ends it where it is chunked.
     void add_part(std::shared_ptr<const std::string> part, bool chunked);

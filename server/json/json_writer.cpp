@@ -127,9 +127,21 @@ JsonWriter& JsonWriter::value(std::nullptr_t) {
     return *this;
 }
 
-JsonWriter& JsonWriter::value(const Uuid& id) { return value(std::string_view(id.to_string())); }
+JsonWriter& JsonWriter::value(const Uuid& id) {
+    separate();
+    *out_ += '"';
+    id.append_to(*out_);
+    *out_ += '"';
+    return *this;
+}
 
-JsonWriter& JsonWriter::value(Time time) { return value(std::string_view(to_rfc3339(time))); }
+JsonWriter& JsonWriter::value(Time time) {
+    separate();
+    *out_ += '"';
+    append_rfc3339(*out_, time);
+    *out_ += '"';
+    return *this;
+}
 
 JsonWriter& JsonWriter::raw(std::string_view json) {
     separate();

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdint>
 
+#include "concertres/assert.hpp"
+
 namespace concertres {
 namespace {
 
@@ -41,15 +43,21 @@ std::string encode_base64url(std::string_view bytes) {
 }
 
 std::optional<std::string> decode_base64url(std::string_view text) {
-    // One character alone holds six bits: less than a byte.
-    if (text.size() % 4 == 1) return std::nullopt;
     std::string bytes(text.size() * 3 / 4, '\0');
+    if (!decode_base64url(text, bytes)) return std::nullopt;
+    return bytes;
+}
+
+bool decode_base64url(std::string_view text, std::span<char> bytes) {
+    CONCERTRES_ASSERT(bytes.size() == text.size() * 3 / 4);
+    // One character alone holds six bits: less than a byte.
+    if (text.size() % 4 == 1) return false;
     char* out = bytes.data();
     std::uint32_t pending = 0;
     unsigned pending_bits = 0;
     for (const char c : text) {
         const std::uint8_t value = values[static_cast<unsigned char>(c)];
-        if (value == foreign) return std::nullopt;
+        if (value == foreign) return false;
         pending = (pending << 6) | value;
         pending_bits += 6;
         if (pending_bits >= 8) {
@@ -57,8 +65,7 @@ std::optional<std::string> decode_base64url(std::string_view text) {
             *out++ = static_cast<char>((pending >> pending_bits) & 0xffu);
         }
     }
-    if ((pending & ((1u << pending_bits) - 1)) != 0) return std::nullopt;
-    return bytes;
+    return (pending & ((1u << pending_bits) - 1)) == 0;
 }
 
 }  // namespace concertres

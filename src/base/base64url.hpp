@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,5 +13,8 @@ namespace concertres {
 // Each byte string has exactly one text. Nothing for any other: foreign characters, padding, a
 // length that cannot be, trailing bits that are not zero.
 [[nodiscard]] std::optional<std::string> decode_base64url(std::string_view text);
+// The same, into memory of the caller's. False: nothing for it, and `bytes` are anything.
+// REQUIRES: bytes.size() == text.size() * 3 / 4
+[[nodiscard]] bool decode_base64url(std::string_view text, std::span<char> bytes);
 
 }  // namespace concertres

@@ -1,4 +1,5 @@
-// HmacSha256 is HMAC-SHA256 (RFC 2104) under one key, prepared once and then quick.
+// HmacSha256 is HMAC-SHA256 (RFC 2104) under one key, prepared once and then quick. What all
+// messages begin with may be prepared too.
 //
 //   HmacSha256 mac(secret);
 //   if (!equal_in_constant_time(mac(message), received)) refuse();
@@ -18,12 +19,13 @@ class HmacSha256 {
   public:
     using Digest = std::array<std::uint8_t, 32>;
 
-    explicit HmacSha256(std::span<const std::uint8_t> key);
+    explicit HmacSha256(std::span<const std::uint8_t> key, std::string_view beginning = {});
     HmacSha256(HmacSha256&&) noexcept;
     HmacSha256& operator=(HmacSha256&&) noexcept;
     ~HmacSha256();
 
-    [[nodiscard]] Digest operator()(std::string_view message) const;
+    // Of the beginning and `rest`. Allocates nothing.
+    [[nodiscard]] Digest operator()(std::string_view rest) const;
 
   private:
     struct Impl;

@@ -28,15 +28,22 @@ void set_version(Uuid& uuid, unsigned version) {
 }  // namespace
 
 std::string Uuid::to_string() const {
+    std::string text;
+    append_to(text);
+    return text;
+}
+
+void Uuid::append_to(std::string& text) const {
     constexpr char digits[] = "0123456789abcdef";
-    std::string text(text_size, '-');
+    std::array<char, text_size> all{};
+    all.fill('-');
     std::size_t at = 0;
     for (const std::uint8_t byte : bytes) {
         if (is_dash_at(at)) ++at;
-        text[at++] = digits[byte >> 4];
-        text[at++] = digits[byte & 0x0fu];
+        all[at++] = digits[byte >> 4];
+        all[at++] = digits[byte & 0x0fu];
     }
-    return text;
+    text.append(all.data(), all.size());
 }
 
 std::optional<Uuid> Uuid::parse(std::string_view text) {

@@ -78,14 +78,11 @@ void append_time_of_day(std::string& out, Duration time) {
     append_padded(out, parts.subseconds().count(), 3);
 }
 
-std::string date_and_time(Time time, minutes utc_offset) {
+void append_date_and_time(std::string& out, Time time, minutes utc_offset) {
     const LocalTime local(time, utc_offset);
-    std::string out;
-    out.reserve(sizeof "2026-12-24T19:00:00.000+09:00");
     append_date(out, local.date);
     out += 'T';
     append_time_of_day(out, local.time_of_day);
-    return out;
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -193,10 +190,20 @@ StoreClock::StoreClock(Clock& clock, Time mark)
 
 Time StoreClock::now() const { return origin_ + (clock_->elapsed() - opened_); }
 
-std::string to_rfc3339(Time time) { return date_and_time(time, minutes(0)) + 'Z'; }
+std::string to_rfc3339(Time time) {
+    std::string out;
+    append_rfc3339(out, time);
+    return out;
+}
+
+void append_rfc3339(std::string& text, Time time) {
+    append_date_and_time(text, time, minutes(0));
+    text += 'Z';
+}
 
 std::string to_rfc3339(Time time, minutes utc_offset) {
-    std::string out = date_and_time(time, utc_offset);
+    std::string out;
+    append_date_and_time(out, time, utc_offset);
     out += utc_offset < minutes(0) ? '-' : '+';
     const minutes distance = std::chrono::abs(utc_offset);
     append_padded(out, distance / hours(1), 2);

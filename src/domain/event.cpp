@@ -65,7 +65,7 @@ class ObjectWriter {
     void id(std::string_view name, const Uuid& value) {
         key(name);
         *out_ += '"';
-        *out_ += value.to_string();
+        value.append_to(*out_);
         *out_ += '"';
     }
     void close() { *out_ += '}'; }

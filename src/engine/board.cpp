@@ -399,9 +399,11 @@ std::vector<News::Heard> Board::heard_since(Time since) const {
     std::vector<News::Heard> heard;
     for (const auto& [key, at] : rooms_) {
         if (!at.sale.room || !at.sale.room->no_shows) continue;
-        at.line.for_each_heard_since(since, [&, concert = ConcertKey{key}](PlaceNumber number) {
-            heard.push_back({{concert, number}, at.line.heard(number)});
-        });
+        const LineIndex& line = at.line;
+        const auto add = [&heard, &line, concert = ConcertKey{key}](PlaceNumber number) {
+            heard.push_back({{concert, number}, line.heard(number)});
+        };
+        line.for_each_heard_since(since, add);
     }
     return heard;
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <boost/json/parse.hpp>
@@ -21,6 +22,13 @@ void judge(bool as_wanted, const std::string& measured) {
     if (!full_size()) return;
     CAPTURE(measured);
     CHECK(as_wanted);
+}
+
+void raise_descriptor_limit() {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 Vitals vitals_of(pid_t process) {

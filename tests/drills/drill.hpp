@@ -26,6 +26,9 @@ template <class Value>
 // Prints what was measured; at full size it must be as wanted.
 void judge(bool as_wanted, const std::string& measured);
 
+// This process, and those that it starts, may have as many as the system lets it.
+void raise_descriptor_limit();
+
 // What the system knows of a process.
 struct Vitals {
     double cpu_seconds = 0;           // user and system

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +12,8 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+
+#include "drills/drill.hpp"
 
 namespace concertres::test {
 
@@ -41,13 +42,6 @@ template <class Call>
 int with_address(const sockaddr_in& address, Call call) {
     const void* const untyped = &address;
     return call(static_cast<const sockaddr*>(untyped), socklen_t{sizeof address});
-}
-
-void raise_descriptor_limit() {
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace

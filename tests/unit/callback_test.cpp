@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 using namespace concertres;
 
@@ -52,13 +55,56 @@ TEST_CASE("a callback made from a named function object copies it") {
     CHECK(function() == "kept");
 }
 
-TEST_CASE("what a callback owns ends with it, once") {
+TEST_CASE("what a callback owns ends with it, once, whether it is small or large") {
     const auto shared = std::make_shared<int>(0);
+    const std::array<char, 200> more{};
     {
-        Callback<void()> first = [shared] {};
-        Callback<void()> second = std::move(first);
-        first = [] {};
-        CHECK(shared.use_count() == 2);
+        Callback<long()> small = [shared] { return shared.use_count(); };
+        Callback<long()> large = [shared, more] { return shared.use_count() + more[7]; };
+        CHECK(small() == 3);
+        CHECK(large() == 3);
+        Callback<long()> first = std::move(small);
+        Callback<long()> second = std::move(large);
+        CHECK(first() == 3);
+        CHECK(second() == 3);
+        std::swap(first, second);
+        CHECK(first() == 3);
+        CHECK(second() == 3);
+        small = [] { return 0L; };
+        large = std::move(small);
+        CHECK(large() == 0);
+        first = std::move(second);
+        CHECK(first() == 2);
     }
     CHECK(shared.use_count() == 1);
+}
+
+namespace {
+
+// It may throw when it moves, so it is never moved.
+struct Awkward {
+    Awkward() = default;
+    Awkward(Awkward&& other) : moves(other.moves + 1) {}  // NOLINT(performance-noexcept-*)
+    int operator()() const { return moves; }
+    int moves = 0;
+};
+
+}  // namespace
+
+TEST_CASE("what could throw when it moves stays where it is") {
+    Callback<int()> first = Awkward();
+    const int moves = first();
+    Callback<int()> second = std::move(first);
+    Callback<int()> third;
+    third = std::move(second);
+    CHECK(third() == moves);
+}
+
+TEST_CASE("callbacks stay whole while a vector of them grows") {
+    std::vector<Callback<std::string()>> all;
+    for (int i = 0; i < 100; ++i) {
+        all.emplace_back(
+            [text = std::make_shared<std::string>(std::to_string(i))] { return *text; });
+    }
+    for (std::size_t i = 0; i < all.size(); ++i) CHECK(all[i]() == std::to_string(i));
 }
