@@ -244,6 +244,32 @@ TEST_CASE("every alert has its paragraph in operations.md, a summary and a test"
     }
 }
 
+TEST_CASE("every panel of k6's dashboard shows what the scripts write to Prometheus") {
+    // By k6 itself, with K6_PROMETHEUS_RW_TREND_STATS as docs/load.md has it.
+    Series series{{"k6_vus", {}},
+                  {"k6_iterations_total", {{"scenario", ""}}},
+                  {"k6_data_received_total", {{"scenario", ""}}},
+                  {"k6_data_sent_total", {{"scenario", ""}}},
+                  {"k6_checks_rate", {{"scenario", ""}, {"name", ""}}},
+                  {"k6_http_reqs_total", {{"scenario", ""}, {"name", ""}, {"status", ""}}}};
+    for (const char* trend : {"p50", "p95", "p99", "max"}) {
+        series.emplace(
+            fmt::format("k6_http_req_duration_{}", trend),
+            Labels{{"scenario", ""}, {"name", ""}, {"status", ""}, {"expected_response", "true"}});
+    }
+    const std::string script = text_of("benchmarks/k6/concertres.js");
+    static const std::regex counter("new Counter\\(\"(\\w+)\"\\)");
+    for (std::sregex_iterator it(script.begin(), script.end(), counter), end; it != end; ++it) {
+        series.emplace("k6_" + (*it)[1].str() + "_total",
+                       Labels{{"scenario", ""}, {"name", ""}, {"outcome", ""}});
+    }
+    REQUIRE(series.size() > 10);
+    for (const Panel& panel : panels_of("k6.json")) {
+        CAPTURE(panel.title);
+        for (const std::string& expression : panel.expressions) check_told(series, expression);
+    }
+}
+
 TEST_CASE("every panel of the server's dashboard shows what the server tells") {
     const Series series = exposed();
     std::set<std::string> shown;
