@@ -78,6 +78,8 @@ struct Statistics {
     std::int64_t reservations_expired = 0;
     std::int64_t payments_completed = 0;
     std::int64_t payments_refunded = 0;
+    std::int64_t minor_paid = 0;      // what the payments took, in minor units
+    std::int64_t minor_refunded = 0;  // what went back of it
     std::int64_t charges = 0;
     std::int64_t ledger_imbalance = 0;  // of wallets and their transfers; not 0: a bug
     std::int64_t passes_admitted = 0;

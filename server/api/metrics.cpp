@@ -2,10 +2,16 @@
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <iterator>
 #include <limits>
+#include <system_error>
 #include <utility>
+
+#include "api/problem.hpp"
 
 namespace concertres::server {
 
@@ -102,6 +108,10 @@ void write_outcomes(Writer& to, const Statistics& office) {
               "Payments, by what was done: completed, refunded.")
         .value(office.payments_completed, {{"outcome", "completed"}})
         .value(office.payments_refunded, {{"outcome", "refunded"}});
+    to.family(MetricType::Counter, "concertres_payments_minor_units_total",
+              "Money of these payments, in minor units of the currency.")
+        .value(office.minor_paid, {{"outcome", "completed"}})
+        .value(office.minor_refunded, {{"outcome", "refunded"}});
     to.family(MetricType::Counter, "concertres_passes_total",
               "Passes, by what was done: admitted, expired, left.")
         .value(office.passes_admitted, {{"outcome", "admitted"}})
@@ -157,6 +167,11 @@ void write_concerts(Writer& to, const std::vector<ConcertView>& concerts) {
     for (const ConcertView& concert : concerts) {
         to.value(concert.admitted, {{"concert", concert.id.to_string()}});
     }
+    to.family(MetricType::Gauge, "concertres_sale_open", "1 while the sale is open.");
+    for (const ConcertView& concert : concerts) {
+        to.value(std::int64_t{concert.sale == SaleState::open},
+                 {{"concert", concert.id.to_string()}});
+    }
     to.family(MetricType::Gauge, "concertres_seats", "Seats of all performances, by state.");
     for (const ConcertView& concert : concerts) {
         const std::string id = concert.id.to_string();
@@ -188,6 +203,23 @@ void write_listeners(Writer& to,
     family(MetricType::Counter, "concertres_received_bytes_total", "Bytes received.",
            &Counters::bytes_in);
     family(MetricType::Counter, "concertres_sent_bytes_total", "Bytes sent.", &Counters::bytes_out);
+}
+
+// Under the names that Prometheus' own clients give them. Where no descriptor is left to count the
+// others with, all are open.
+void write_descriptors(Writer& to) {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    const auto most = static_cast<double>(limit.rlim_cur);
+    std::error_code error;
+    const std::filesystem::directory_iterator open("/proc/self/fd", error);
+    // One of them is the folder that is being read.
+    const auto count =
+        error ? most : static_cast<double>(std::distance(begin(open), end(open)) - 1);
+    to.family(MetricType::Gauge, "process_open_fds", "File descriptors that are open.")
+        .value(count);
+    to.family(MetricType::Gauge, "process_max_fds", "File descriptors that may be open.")
+        .value(most);
 }
 
 }  // namespace
@@ -222,6 +254,15 @@ Metrics::Metrics()
     }
     routes_.push_back(std::make_unique<OfRoute>());
     routes_.back()->label = "unknown";
+    // All of them from the start: a rise from nothing to one is none to Prometheus.
+    auto& faults = prometheus::BuildCounter()
+                       .Name("concertres_http_faults_total")
+                       .Help("Answers of 500 and 503, by code.")
+                       .Register(*registry_);
+    for (const CodeInfo& info : all_code_infos()) {
+        if (info.status != 500 && info.status != 503) continue;
+        faults_.emplace(info.name, &faults.Add({{"code", std::string(info.name)}}));
+    }
 }
 
 void Metrics::watch(std::string_view listener, const http::Counters& counters) {
@@ -238,6 +279,7 @@ void Metrics::count(const Route* route, http::Method method, int status, std::st
     // likes.
     counter(of, route == nullptr ? http::Method::other : method, status).Increment();
     if (of.duration != nullptr) of.duration->Observe(seconds(took));
+    if (const auto fault = faults_.find(code); fault != faults_.end()) fault->second->Increment();
     if (route != nullptr && route->operation == "pay") {
         payments_->Add({{"result", std::string(code.empty() ? "completed" : code)}}).Increment();
     }
@@ -274,6 +316,9 @@ std::string Metrics::expose(const Readings& readings) const {
     write_commit_times(families, readings.office.commit_times);
     write_concerts(to, readings.concerts);
     write_listeners(to, listeners_);
+    write_descriptors(to);
+    to.family(MetricType::Gauge, "concertres_ready", "1 while the server serves, as /readyz says.")
+        .value(std::int64_t{readings.ready});
     to.family(MetricType::Gauge, "concertres_snapshot_age_seconds",
               "How old the seats were that somebody was shown last.")
         .value(seconds(readings.snapshot_age));

@@ -12,6 +12,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -28,6 +29,7 @@ namespace concertres::server {
 // What is read when somebody asks.
 struct Readings {
     Statistics office;
+    bool ready = false;  // as /readyz tells
     std::vector<ConcertView> concerts;
     std::chrono::steady_clock::duration snapshot_age{};
     std::int64_t event_streams = 0;
@@ -68,6 +70,7 @@ class Metrics {
     prometheus::Family<prometheus::Histogram>* durations_;
     prometheus::Family<prometheus::Counter>* payments_;
     prometheus::Family<prometheus::Counter>* refusals_;
+    std::map<std::string_view, prometheus::Counter*> faults_;  // by code
     std::vector<std::unique_ptr<OfRoute>> routes_;  // as all_routes(), then one for no route
     std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
     std::vector<std::pair<std::string, const http::Counters*>> listeners_;

@@ -48,12 +48,19 @@ void get_start_page(Exchange exchange) {
 
 void get_liveness(Exchange exchange) { exchange.answer(200, R"({"status":"ok"})"); }
 
+namespace {
+
+bool is_ready(const Services& services, const Statistics& statistics) {
+    return services.ready && !services.stopping && !statistics.failed;
+}
+
+}  // namespace
+
 void get_readiness(Exchange exchange) {
     const Services& services = exchange.services();
     const Statistics statistics = services.office.statistics();
     const bool stopping = services.stopping;
-    const bool ready = services.ready && !stopping && !statistics.failed;
-    if (!ready) {
+    if (!is_ready(services, statistics)) {
         const auto code = statistics.failed ? Errc::engine_failed
                           : stopping        ? Errc::draining
                                             : Errc::overloaded;
@@ -79,7 +86,9 @@ namespace {
 
 void answer_metrics(Exchange exchange, std::vector<ConcertView> concerts) {
     const Services& services = exchange.services();
-    const Readings readings{.office = services.office.statistics(),
+    const Statistics statistics = services.office.statistics();
+    const Readings readings{.office = statistics,
+                            .ready = is_ready(services, statistics),
                             .concerts = std::move(concerts),
                             .snapshot_age = services.snapshots.age(),
                             .event_streams = services.live.followed(),

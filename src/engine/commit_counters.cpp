@@ -124,9 +124,13 @@ void CommitCounters::count(const ChangeSet& changes, std::span<const Wallet> bef
     }
     // A payment's row is written when it is made and when it is given back; maybe in one group.
     for (const auto& [payment, version] : changes.rows.of<Payment>()) {
-        if (version == 1) payments_completed_.fetch_add(1, std::memory_order_relaxed);
+        if (version == 1) {
+            payments_completed_.fetch_add(1, std::memory_order_relaxed);
+            minor_paid_.fetch_add(payment.amount.minor, std::memory_order_relaxed);
+        }
         if (payment.status == PaymentStatus::refunded) {
             payments_refunded_.fetch_add(1, std::memory_order_relaxed);
+            minor_refunded_.fetch_add(payment.amount.minor, std::memory_order_relaxed);
         }
     }
 }
@@ -139,6 +143,8 @@ void CommitCounters::tell(Statistics& statistics) const {
     statistics.reservations_expired = events(EventKind::reservation_expired);
     statistics.payments_completed = payments_completed_;
     statistics.payments_refunded = payments_refunded_;
+    statistics.minor_paid = minor_paid_;
+    statistics.minor_refunded = minor_refunded_;
     statistics.ledger_imbalance = ledger_imbalance_;
     statistics.charges = events(EventKind::wallet_charged);
     statistics.passes_admitted = events(EventKind::pass_admitted);

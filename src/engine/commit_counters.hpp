@@ -37,6 +37,8 @@ class CommitCounters {
     Counter payments_completed_{0};
     Counter ledger_imbalance_{0};
     Counter payments_refunded_{0};
+    Counter minor_paid_{0};
+    Counter minor_refunded_{0};
     std::array<Counter, CommitTimes::bounds.size() + 1> times_{};
     Counter time_sum_{0};
 };

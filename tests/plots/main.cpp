@@ -5,17 +5,12 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cstdio>
-#include <exception>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "plots/chart.hpp"
+#include "plots/files.hpp"
 #include "plots/on_sale.hpp"
 
 namespace concertres::test {
@@ -146,44 +141,15 @@ std::string drawn(const Plot& plot) {
     return to_svg(chart);
 }
 
-std::string contents_of(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
-int run(bool only_check, const std::filesystem::path& folder) {
-    int stale = 0;
-    for (const Plot& plot : plots()) {
-        const auto file = folder / ("queue-" + plot.name + ".svg");
-        const std::string svg = drawn(plot);
-        if (!only_check) {
-            std::filesystem::create_directories(folder);
-            std::ofstream out(file, std::ios::binary);
-            out << svg << std::flush;
-            if (!out) throw std::runtime_error(file.string() + " cannot be written");
-        } else if (contents_of(file) != svg) {
-            fmt::print(stderr, "{} is not what the policy comes to now: draw it anew\n",
-                       file.string());
-            ++stale;
-        }
-    }
-    return stale == 0 ? 0 : 1;
+Drawings drawings() {
+    Drawings all;
+    for (const Plot& plot : plots()) all.emplace("queue-" + plot.name + ".svg", drawn(plot));
+    return all;
 }
 
 }  // namespace
 }  // namespace concertres::test
 
 int main(int argc, char** argv) {
-    const std::vector<std::string_view> words(argv + 1, argv + argc);
-    const bool only_check = words.size() == 2 && words[0] == "--check";
-    if (!only_check && words.size() != 1) {
-        fmt::print(stderr, "usage: concertres_queue_plots [--check] FOLDER\n");
-        return 2;
-    }
-    try {
-        return concertres::test::run(only_check, words.back());
-    } catch (const std::exception& failure) {
-        fmt::print(stderr, "concertres_queue_plots: {}\n", failure.what());
-        return 1;
-    }
+    return concertres::test::run_drawings(argc, argv, concertres::test::drawings);
 }

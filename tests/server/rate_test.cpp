@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <boost/json/parse.hpp>
@@ -220,6 +221,11 @@ TEST_CASE("metrics count what was asked, by route, and how the sale stands") {
         {"concertres_inbox_commands", 0},
         {"concertres_log_lines_dropped_total", 0},
         {R"(concertres_connections_open{listener="operators"})", 1},
+        {R"(concertres_payments_minor_units_total{outcome="completed"})", 50'000},
+        {R"(concertres_payments_minor_units_total{outcome="refunded"})", 0},
+        {R"(concertres_sale_open{concert=")" + concert + R"("})", 1},
+        {R"(concertres_http_faults_total{code="storage_full"})", 0},
+        {"concertres_ready", 1},
     };
     for (const auto& [series, value] : wanted) {
         CAPTURE(series);
@@ -239,6 +245,34 @@ TEST_CASE("metrics count what was asked, by route, and how the sale stands") {
     CHECK(text.find("no/such") == std::string::npos);
     CHECK(text.find(R"(concertres_http_requests_total{method="OTHER",route="unknown",)") !=
           std::string::npos);
+}
+
+TEST_CASE("metrics tell whether the server serves, and with which codes it did not") {
+    ReadyStage set({});
+    const auto value = [&](const std::string& series) {
+        return value_of(set.server.ask_operators({.target = "/metrics"}).body, series);
+    };
+    const std::string overloaded = R"(concertres_http_faults_total{code="overloaded"})";
+    CHECK(value(overloaded) == 0);
+    set.server.services().ready = false;
+    CHECK(set.server.ask_operators({.target = "/readyz"}).outcome() == "503 overloaded");
+    CHECK(value("concertres_ready") == 0);
+    CHECK(value(overloaded) == 1);
+}
+
+TEST_CASE("metrics count the descriptors that are open") {
+    TestServer server;
+    const auto value = [&](const std::string& series) {
+        return value_of(server.ask_operators({.target = "/metrics"}).body, series);
+    };
+    const double before = value("process_open_fds");
+    const int one_more = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    REQUIRE(one_more >= 0);
+    CHECK(value("process_open_fds") == before + 1);
+    ::close(one_more);
+    rlimit limit{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    CHECK(value("process_max_fds") == static_cast<double>(limit.rlim_cur));
 }
 
 TEST_CASE("without an admin key no web page, and no host by name, reaches what is for operators") {

@@ -298,6 +298,8 @@ TEST_CASE("statistics count what was committed, and how long it took") {
     CHECK(told.reservations_expired == 1);
     CHECK(told.payments_completed == 1);
     CHECK(told.payments_refunded == 1);
+    CHECK(told.minor_paid == paid->amount.minor);
+    CHECK(told.minor_refunded == paid->amount.minor);
     CHECK(told.charges == 1);
     CHECK(told.passes_admitted == 4);
     CHECK(told.passes_expired == 2);
