@@ -4,12 +4,13 @@
 
 namespace concertres::server {
 
-Exchange::Exchange(Services& services, const http::Request& request, http::Respond respond,
-                   const Home& home)
+Exchange::Exchange(Services& services, Side side, const http::Request& request,
+                   http::Respond respond, const Home& home)
     : services_(&services),
       request_(&request),
       respond_(std::move(respond)),
       home_(home),
+      side_(side),
       started_(std::chrono::steady_clock::now()) {}
 
 std::optional<std::string> Exchange::query(std::string_view name) const {
