@@ -8,8 +8,8 @@ namespace concertres::server {
 namespace {
 
 // How formulas begin, also as they are written in East Asia, and what is skipped before them.
-constexpr std::string_view formula_signs[] = {"=",  "+",  "-",  "@",  "\t",
-                                              "\r", "\n", "＝", "＋", "－", "＠"};
+constexpr std::string_view formula_signs[] = {"=",  "+",  "-",  "@",  "\t", "\r",
+                                              "\n", "＝", "＋", "－", "＠"};
 
 bool is_formula(std::string_view text) {
     return std::ranges::any_of(formula_signs,

@@ -123,8 +123,8 @@ std::optional<Problem> check_keyless(const http::Request& request) {
         host == "localhost" || host.starts_with('[') || parse_address(host).has_value();
     const std::string_view site = request.field("Sec-Fetch-Site").value_or("none");
     const auto origin = request.field("Origin");
-    const bool is_page = (origin && !is_own_origin(*origin, authority)) ||
-                         (site != "none" && site != "same-origin");
+    const bool is_page =
+        (origin && !is_own_origin(*origin, authority)) || (site != "none" && site != "same-origin");
     if (is_literal && !is_page) return std::nullopt;
     return Problem("admin_key_invalid",
                    "other web pages, and hosts by name, need an admin key: configure --admin-key");

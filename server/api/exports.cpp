@@ -149,14 +149,15 @@ void Export::ask_next(Owned self) {
     BoxOffice& office = self->services_->office;
     const ListEvents next = self->query();
     const auto home = self->home_;
-    async_call(office, next,
-               boost::asio::bind_executor(home, [self = std::move(self)](Result<Page> page) mutable {
-                   const auto stream = self->stream_.lock();
-                   if (!stream) return;  // the reader has gone
-                   // Half a file must not look like a whole one.
-                   if (!page) return stream->cut();
-                   go_on(std::move(self), stream, {}, *page);
-               }));
+    async_call(
+        office, next,
+        boost::asio::bind_executor(home, [self = std::move(self)](Result<Page> page) mutable {
+            const auto stream = self->stream_.lock();
+            if (!stream) return;  // the reader has gone
+            // Half a file must not look like a whole one.
+            if (!page) return stream->cut();
+            go_on(std::move(self), stream, {}, *page);
+        }));
 }
 
 // --- Rows --------------------------------------------------------------------------------------
@@ -168,9 +169,9 @@ void write_cells(CsvWriter& csv, std::initializer_list<std::string_view> cells) 
 
 void Export::write_names(CsvWriter& csv) const {
     if (what_ == What::sales) {
-        write_cells(csv, {"at", "event", "payment_id", "reservation_id", "user_id",
-                          "performance_id", "starts_at", "section", "seat", "label", "amount",
-                          "currency"});
+        write_cells(csv,
+                    {"at", "event", "payment_id", "reservation_id", "user_id", "performance_id",
+                     "starts_at", "section", "seat", "label", "amount", "currency"});
     } else {
         write_cells(csv, {"at", "stream", "stream_id", "number", "event", "user_id", "place",
                           "payment_id", "transfer_id", "reservation_ids", "seats", "amount",
@@ -180,8 +181,8 @@ void Export::write_names(CsvWriter& csv) const {
 
 void Export::write(CsvWriter& csv, const Event& event) const {
     if (what_ == What::events) return write_event(csv, event);
-    const bool is_sale = event.kind == EventKind::payment_completed ||
-                         event.kind == EventKind::payment_refunded;
+    const bool is_sale =
+        event.kind == EventKind::payment_completed || event.kind == EventKind::payment_refunded;
     if (is_sale) write_sale(csv, event);
 }
 

@@ -116,8 +116,8 @@ void embed(const fs::path& out, const fs::path& folder, int count, char** files)
         entries += fmt::format(
             "    {{\"{}\", \"{}\", \"\\\"{:08x}{:x}\\\"\", text(plain_{}, {}), "
             "text(gzip_{}, {})}},\n",
-            fs::relative(file, folder).generic_string(), type_of(file.extension().string()), sum, bytes.size(), i,
-            bytes.size(), i, packed.size());
+            fs::relative(file, folder).generic_string(), type_of(file.extension().string()), sum,
+            bytes.size(), i, bytes.size(), i, packed.size());
     }
     std::ofstream to(out, std::ios::binary);
     to << "// Made by embed; not to be edited.\n#include \"api/assets.hpp\"\n\n"

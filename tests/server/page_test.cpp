@@ -70,7 +70,8 @@ TEST_CASE("operators are served the console, whole, and buyers are not") {
     const Reply page = server.ask_operators({.target = "/"});
     CHECK(page.status == 200);
     CHECK(page.body != server.get("/").body);
-    CHECK(page.field("Content-Security-Policy") == server.get("/").field("Content-Security-Policy"));
+    CHECK(page.field("Content-Security-Policy") ==
+          server.get("/").field("Content-Security-Policy"));
     CHECK(page.field("Referrer-Policy") == "no-referrer");
     const auto parts = parts_of(page.body);
     CHECK(parts.size() > 10);

@@ -101,7 +101,7 @@ std::string filled_in(std::string text, std::string_view before, std::string_vie
         {"user_id", stage.user.to_string()},
         {"id", stage.sale.performance().to_string()},
         {"file", before == "{" && text.find("/console/") != std::string::npos ? "console.css"
-                                                                               : "style.css"},
+                                                                              : "style.css"},
     };
     for (const auto& [name, value] : known) {
         const std::string mark = std::string(before).append(name).append(after);

@@ -14,7 +14,7 @@ export class ImportCard {
   #app;
   #on_added;
   #notices = new OperatorNotices();
-  #form = h("div", {});
+  #form = h("div", { class: "stack" });
   #progress = h("progress", { max: "1", "aria-label": t("import.progress") });
   #stage = h("p", { role: "status", class: "quiet" });
   #working = h("div", { class: "stack", hidden: true }, this.#stage, this.#progress);

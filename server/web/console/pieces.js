@@ -11,13 +11,14 @@ export function problem_notice(problem, ...actions) {
   if (OWN_CODES.has(problem.code)) {
     return notice("bad", t("problem." + problem.code), t(`problem.${problem.code}.do`), ...actions);
   }
-  const shown = notice("bad", t("console.refused"), problem.detail || problem.code, ...actions);
   const faults = problem.faults.slice(0, FAULTS_SHOWN);
+  const detail = faults.length > 1 ? null : problem.detail || problem.code;
+  const shown = notice("bad", t("console.refused"), detail, ...actions);
   if (faults.length > 1) {
-    const items = faults.map(({ pointer, detail }) =>
-      h("li", {}, h("code", {}, pointer || "/"), " ", detail),
+    const items = faults.map((fault) =>
+      h("li", {}, h("code", {}, fault.pointer || "/"), " ", fault.detail),
     );
-    shown.append(h("ul", { class: "faults" }, items));
+    shown.append(h("ul", { class: "faults", lang: "en" }, items));
   }
   return shown;
 }

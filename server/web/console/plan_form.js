@@ -48,7 +48,7 @@ export class PlanForm {
         "div",
         { class: "fields" },
         field(t("plan.opens"), this.#opens_at, t("plan.opens.hint")),
-        field(t("room.active_max"), this.#active_max, t("plan.active_max.hint")),
+        field(t("limits.active_max"), this.#active_max, t("plan.active_max.hint")),
       ),
       this.#notices.element,
     );
@@ -91,7 +91,7 @@ export class PlanForm {
     }
     const active_max = typed_number(this.#active_max.value);
     if (Number.isNaN(active_max) || active_max === 0) {
-      return this.#refuse("room.fault.active_max", this.#active_max);
+      return this.#refuse("limits.fault.active_max", this.#active_max);
     }
     const opens_at = this.#opens_at.value;
     return { title, venue: this.#venue.value.trim(), dates, prices, opens_at, active_max };

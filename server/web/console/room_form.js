@@ -47,8 +47,8 @@ export class RoomForm {
 
   constructor(live) {
     this.#live = live;
-    const apply = work_button(t("room.do"), t("room.doing"), this.#notices, () => this.#do());
-    const undo = h("button", { type: "button", onclick: () => this.#fill() }, t("room.undo"));
+    const apply = work_button(t("limits.do"), t("limits.doing"), this.#notices, () => this.#do());
+    const undo = h("button", { type: "button", onclick: () => this.#fill() }, t("limits.undo"));
     this.#below = h("p", { class: "actions", hidden: true }, apply, undo);
     const submit = (event) => {
       event.preventDefault();
@@ -59,28 +59,28 @@ export class RoomForm {
       "div",
       { class: "choice" },
       this.#waiting_list,
-      h("label", { for: "waiting-list" }, t("room.waiting_list")),
+      h("label", { for: "waiting-list" }, t("limits.waiting_list")),
     );
     this.element = h(
       "section",
       { class: "card stack" },
-      h("h2", {}, t("room.heading")),
+      h("h2", {}, t("limits.heading")),
       h(
         "form",
         { class: "stack", onsubmit: submit, oninput: () => this.#preview() },
         h(
           "div",
           { class: "fields" },
-          field(t("room.active_max"), active_max, t("room.active_max.hint")),
-          field(t("room.admit_max"), admit_max, t("room.admit_max.hint")),
-          field(t("room.window"), window, t("room.window.hint")),
-          field(t("room.pass"), pass, t("room.pass.hint")),
+          field(t("limits.active_max"), active_max, t("limits.active_max.hint")),
+          field(t("limits.admit_max"), admit_max, t("limits.admit_max.hint")),
+          field(t("limits.window"), window, t("limits.window.hint")),
+          field(t("limits.pass"), pass, t("limits.pass.hint")),
         ),
         list,
         this.#classes,
         this.#effects.element,
         this.#below,
-        h("button", { type: "submit", class: "spoken", tabindex: "-1" }, t("room.do")),
+        h("button", { type: "submit", class: "spoken", tabindex: "-1" }, t("limits.do")),
       ),
       this.#notices.element,
     );
@@ -119,15 +119,15 @@ export class RoomForm {
       h(
         "div",
         { class: "fields class", role: "group", "aria-label": name },
-        field(t("room.weight", { name }), input),
+        field(t("limits.weight", { name }), input),
         h(
           "div",
           { class: "choice beside" },
           kept,
-          h("label", { for: kept.id }, t("room.kept", { name })),
+          h("label", { for: kept.id }, t("limits.kept", { name })),
         ),
       );
-    const title = h("h3", {}, t("room.classes"));
+    const title = h("h3", {}, t("limits.classes"));
     this.#classes.replaceChildren(...(classes.length ? [title, ...this.#class_inputs.map(row)] : []));
   }
 
@@ -138,18 +138,18 @@ export class RoomForm {
     const count = typed_number(admit_max.value);
     const window_ms = typed_ms(window.value, SECOND);
     const pass_ms = typed_ms(pass.value, MINUTE);
-    if (Number.isNaN(most) || most === 0) return { fault: "room.fault.active_max" };
+    if (Number.isNaN(most) || most === 0) return { fault: "limits.fault.active_max" };
     if (Number.isNaN(count) || count === 0 || Number.isNaN(window_ms)) {
-      return { fault: "room.fault.window" };
+      return { fault: "limits.fault.window" };
     }
-    if ((count === null) !== (window_ms === null)) return { fault: "room.fault.both" };
-    if (Number.isNaN(pass_ms)) return { fault: "room.fault.pass" };
+    if ((count === null) !== (window_ms === null)) return { fault: "limits.fault.both" };
+    if (Number.isNaN(pass_ms)) return { fault: "limits.fault.pass" };
     const classes = this.#class_inputs.map(({ name, input, kept }) => ({
       name,
       weight: typed_number(input.value),
       allotment: kept.checked ? "kept" : "released",
     }));
-    if (classes.some(({ weight }) => !(weight > 0))) return { fault: "room.fault.weight" };
+    if (classes.some(({ weight }) => !(weight > 0))) return { fault: "limits.fault.weight" };
     return {
       change: {
         active_max: most,
@@ -188,6 +188,6 @@ export class RoomForm {
     await this.#live.change(change);
     this.#is_touched = false;
     this.#fill();
-    this.#notices.show(notice("good", t("room.done")));
+    this.#notices.show(notice("good", t("limits.done")));
   }
 }
