@@ -71,7 +71,6 @@ class HistoryTable {
     const table = h(
       "table",
       {},
-      h("caption", { class: "spoken" }, t("live.table")),
       h("thead", {}, h("tr", {}, head)),
       this.#body,
     );

@@ -50,9 +50,8 @@ export class RoomForm {
     const apply = work_button(t("limits.do"), t("limits.doing"), this.#notices, () => this.#do());
     const undo = h("button", { type: "button", onclick: () => this.#fill() }, t("limits.undo"));
     this.#below = h("p", { class: "actions", hidden: true }, apply, undo);
-    const submit = (event) => {
-      event.preventDefault();
-      if (!this.#below.hidden) apply.click();
+    const press = (event) => {
+      if (event.key === "Enter" && event.target.type === "text" && !this.#below.hidden) apply.click();
     };
     const { active_max, admit_max, window, pass } = this.#inputs;
     const list = h(
@@ -67,7 +66,7 @@ export class RoomForm {
       h("h2", {}, t("limits.heading")),
       h(
         "form",
-        { class: "stack", onsubmit: submit, oninput: () => this.#preview() },
+        { class: "stack", onsubmit: (event) => event.preventDefault(), onkeydown: press, oninput: () => this.#preview() },
         h(
           "div",
           { class: "fields" },
@@ -80,7 +79,6 @@ export class RoomForm {
         this.#classes,
         this.#effects.element,
         this.#below,
-        h("button", { type: "submit", class: "spoken", tabindex: "-1" }, t("limits.do")),
       ),
       this.#notices.element,
     );

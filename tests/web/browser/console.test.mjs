@@ -176,6 +176,7 @@ test("any id is explained in words, and leads further; one that nothing has says
   const concert = await server.add();
   const buyer = await server.join(concert);
   await buyer.admitted();
+  const performance = await buyer.performance();
   const { payment_id } = await buyer.buy({ seats: [7] });
   const person = await browser.person();
   const page = await person.page();
@@ -188,7 +189,7 @@ test("any id is explained in words, and leads further; one that nothing has says
   await link(page, payment_id.slice(0, 8) + "…").first().click();
   await page.getByRole("heading", { name: "Payment" }).waitFor();
   await says(page, "Seat 7 was paid: ₩50,000.").waitFor();
-  await page.getByLabel("Id").fill(`${await buyer.performance()} seat 7`);
+  await page.getByLabel("Id").fill(`${performance} seat 7`);
   await button(page, "Explain").click();
   await page.getByRole("heading", { name: "Seat 7" }).waitFor();
   const { number } = await buyer.place();
@@ -275,7 +276,7 @@ test("a dropped file puts a concert on sale; what is wrong with one is said as t
   await link(page, "Look at it").click();
   await heading(page, "Planned Songs").waitFor();
   await link(page, "Seats").click();
-  await seat(page, /Seat 1.*₩90,000, Free/).waitFor();
+  await seat(page, /^Ground floor 1-1, ₩90,000, Free/).waitFor();
   await person.close();
 });
 
