@@ -306,7 +306,8 @@ export class SeatMap {
   }
 
   #enter_section(section) {
-    const target = nearest(section.seats.filter(this.#manner.can_go), section.middle) ?? section.seats[0];
+    const target =
+      nearest(section.seats.filter(this.#manner.can_go), section.middle) ?? section.seats[0];
     this.#go_to(target, section.box);
     this.focus_seat(target);
   }

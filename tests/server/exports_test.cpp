@@ -10,6 +10,7 @@
 #include "concertres/operations.hpp"
 #include "server/raw_socket.hpp"
 #include "server/test_server.hpp"
+#include "support/faulty_storage.hpp"
 
 using namespace concertres;
 using namespace concertres::test;
@@ -172,6 +173,65 @@ TEST_CASE("a download of many pages has every event once, and leaves nothing beh
     REQUIRE(rows.size() == 600);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         CHECK(rows[i].at("number") == std::to_string(i + 1));
+    }
+    CHECK(eventually([&] { return *server.services().exports_running == 0; }));
+}
+
+namespace {
+
+std::uint16_t port_of(const TestServer& server) {
+    const std::string url = server.url(server::Side::operators);
+    return static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
+}
+
+void begin_download(RawSocket& socket, const SmallSale& sale) {
+    socket.send("GET " + path(sale, "events") + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    REQUIRE(socket.receive_head().starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+// Takes many seats out of the sale and puts them back, so that there is much to tell.
+void fill(TestServer& server, const SmallSale& sale, SeatNumber seats, int events) {
+    BlockSeats command{.performance = sale.performance(), .seats = {}, .actor = "test"};
+    for (SeatNumber number = 1; number <= seats; ++number) command.seats.push_back(number);
+    for (int i = 0; i < events; ++i) {
+        command.blocked = i % 2 == 0;
+        REQUIRE(server.office().block_seats(command).has_value());
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a download that cannot go on breaks off, so that nobody takes it for all") {
+    FaultPlan plan;
+    TestServer server({.wrap = [&](std::unique_ptr<Storage> storage) {
+        return std::make_unique<FaultyStorage>(std::move(storage), plan);
+    }});
+    const SmallSale sale = server.add(SmallSale::draft(10));
+    fill(server, sale, 2, 500);
+    plan.fail(StorageCall::query, 3);
+    RawSocket socket(port_of(server));
+    begin_download(socket, sale);
+    std::string all;
+    const auto read_all = [&] {
+        for (std::string chunk; !(chunk = socket.receive_chunk()).empty();) all += chunk;
+    };
+    CHECK_THROWS(read_all());
+    CHECK(plan.has_failed());
+    CHECK(eventually([&] { return *server.services().exports_running == 0; }));
+}
+
+TEST_CASE("a reader who takes nothing keeps a page waiting and nobody else, and may go") {
+    TestServer server;
+    const SmallSale sale = server.add(SmallSale::draft(1'000));
+    fill(server, sale, 1'000, 1'000);  // about 5 MB
+    {
+        RawSocket slow(port_of(server), 4'096);
+        begin_download(slow, sale);
+        CHECK(*server.services().exports_running == 1);
+        // Others are answered meanwhile, of the same thread.
+        CHECK(server.buyer("ann", sale.concert).token != "");
+        CHECK(download(server, sale, "sales").empty());
+        CHECK(*server.services().exports_running == 1);
     }
     CHECK(eventually([&] { return *server.services().exports_running == 0; }));
 }

@@ -95,7 +95,11 @@ test("pausing, draining and closing say what becomes of whom", () => {
     "close.held",
     "close.again",
   ]);
-  assert.deepEqual(told({ waiting: 0 }, { sale: "closed" }), ["close", "close.held", "close.again"]);
+  assert.deepEqual(told({ waiting: 0 }, { sale: "closed" }), [
+    "close",
+    "close.held",
+    "close.again",
+  ]);
 });
 
 test("a concert without a room gets one by any limit", () => {
@@ -128,5 +132,7 @@ test("only what is another is a change", () => {
   const window = { admit_max: 5, window_ms: 1000 };
   assert.deepEqual(changed_fields(ROOM, { ...ROOM, window }), ["window"]);
   assert.deepEqual(changed_fields({ ...ROOM, window }, { window: { ...window } }), []);
-  assert.deepEqual(changed_fields(null, { active_max: null, waiting_list: true }), ["waiting_list"]);
+  assert.deepEqual(changed_fields(null, { active_max: null, waiting_list: true }), [
+    "waiting_list",
+  ]);
 });

@@ -23,7 +23,10 @@ test("the values beside a chart are round, whole, few, and none lies above them"
 
 test("the times below a chart are round and few", () => {
   const minute = 60_000;
-  assert.deepEqual(time_ticks(0, 5 * minute, 5), [0, 1, 2, 3, 4, 5].map((n) => n * minute));
+  assert.deepEqual(
+    time_ticks(0, 5 * minute, 5),
+    [0, 1, 2, 3, 4, 5].map((n) => n * minute),
+  );
   assert.deepEqual(time_ticks(1, 40_000, 4), [10_000, 20_000, 30_000, 40_000]);
   for (let ms = 1_000; ms < 4 * 86_400_000; ms *= 1.5) {
     assert.ok(time_ticks(12_345, 12_345 + ms, 5).length <= 6);

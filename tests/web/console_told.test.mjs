@@ -40,14 +40,20 @@ test("a release says why, an admission by whom, and a new kind of event its name
 });
 
 test("who has a seat is whoever held or paid it last", () => {
-  const event = (name, reservation, seats) => ({ event: name, facts: { items: [{ reservation, seats }] } });
+  const event = (name, reservation, seats) => ({
+    event: name,
+    facts: { items: [{ reservation, seats }] },
+  });
   const held = event("reservation.held", ID, [7, 8]);
   assert.equal(holder_of([held], 7), ID);
   assert.equal(holder_of([held], 9), null);
   assert.equal(holder_of([held, event("reservation.expired", ID, [7, 8])], 7), null);
   const again = event("reservation.held", OTHER, [7]);
   assert.equal(holder_of([held, event("reservation.released", ID, [7, 8]), again], 7), OTHER);
-  assert.equal(holder_of([{ event: "seats.blocked", facts: { items: [{ seats: [7] }] } }], 7), null);
+  assert.equal(
+    holder_of([{ event: "seats.blocked", facts: { items: [{ seats: [7] }] } }], 7),
+    null,
+  );
 });
 
 test("an id may be typed alone, with a seat, or with a place", () => {
@@ -105,9 +111,18 @@ test("a file is a concert, a seating plan, or for the server to refuse", () => {
 });
 
 test("a form's time has the offset of where it was typed", () => {
-  assert.equal(with_offset("2026-12-24T19:00", () => -540), "2026-12-24T19:00:00+09:00");
-  assert.equal(with_offset("2026-12-24T19:00:30", () => 210), "2026-12-24T19:00:30-03:30");
-  assert.equal(with_offset("2026-12-24T19:00", () => 0), "2026-12-24T19:00:00+00:00");
+  assert.equal(
+    with_offset("2026-12-24T19:00", () => -540),
+    "2026-12-24T19:00:00+09:00",
+  );
+  assert.equal(
+    with_offset("2026-12-24T19:00:30", () => 210),
+    "2026-12-24T19:00:30-03:30",
+  );
+  assert.equal(
+    with_offset("2026-12-24T19:00", () => 0),
+    "2026-12-24T19:00:00+00:00",
+  );
 });
 
 test("a plan and its form are a concert as the server takes it", () => {

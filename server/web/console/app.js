@@ -163,7 +163,8 @@ function start() {
     if (shown?.name !== "locked") render();
   });
   // A file that misses its place is not opened in the place of the console.
-  for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.preventDefault());
+  for (const kind of ["dragover", "drop"])
+    addEventListener(kind, (event) => event.preventDefault());
   render();
 }
 

@@ -1,5 +1,5 @@
-// A line chart: one or two values over time, drawn as SVG in the width that there is. What is pointed
-// at, or else the newest, stands beside the names of the lines.
+// A line chart: one or two values over time, drawn as SVG in the width that there is. What is
+// pointed at, or else the newest, stands beside the names of the lines.
 import { h, set_text, svg } from "../dom.js";
 import { time_of_day_text } from "../format.js";
 import { current_locale, t } from "../i18n.js";

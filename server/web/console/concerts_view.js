@@ -17,13 +17,13 @@ function row(concert) {
   return h(
     "li",
     { class: "card concert-row" },
+    h("div", {}, h("h2", {}, link("#/" + concert_id, title)), h("p", { class: "quiet" }, venue)),
     h(
       "div",
-      {},
-      h("h2", {}, link("#/" + concert_id, title)),
-      h("p", { class: "quiet" }, venue),
+      { class: "standing" },
+      badge(sale),
+      h("p", { class: "quiet number" }, lines.filter(Boolean).join(" · ")),
     ),
-    h("div", { class: "standing" }, badge(sale), h("p", { class: "quiet number" }, lines.filter(Boolean).join(" · "))),
   );
 }
 
@@ -34,14 +34,18 @@ export function concerts_view(app, signal) {
   let is_failing = false;
   const load = async () => {
     try {
-      const answer = await app.api.call("GET", "/admin/v1/concerts", { etag: is_failing ? null : etag });
+      const answer = await app.api.call("GET", "/admin/v1/concerts", {
+        etag: is_failing ? null : etag,
+      });
       is_failing = false;
       if (signal.aborted || answer.status === 304) return;
       etag = answer.etag;
       const { concerts } = answer.data;
       const had_focus = document.activeElement?.getAttribute("href");
       list.replaceChildren(...concerts.map(row).reverse());
-      place.replaceChildren(concerts.length ? list : notice("info", t("list.none"), t("list.none.do")));
+      place.replaceChildren(
+        concerts.length ? list : notice("info", t("list.none"), t("list.none.do")),
+      );
       if (list.contains(document.activeElement)) return;
       if (had_focus) list.querySelector(`a[href="${had_focus}"]`)?.focus();
     } catch (problem) {
@@ -52,9 +56,5 @@ export function concerts_view(app, signal) {
     }
   };
   every(EVERY_MS, load, signal);
-  return [
-    heading(t("list.heading")),
-    place,
-    new ImportCard(app, load).element,
-  ];
+  return [heading(t("list.heading")), place, new ImportCard(app, load).element];
 }

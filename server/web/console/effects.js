@@ -1,6 +1,6 @@
-// What a change of a sale and its room will do, before it is done: as names of texts with values, the
-// most important first. It is an estimate from what the server last told, and says "about". No page
-// is needed here.
+// What a change of a sale and its room will do, before it is done: as names of texts with values,
+// the most important first. It is an estimate from what the server last told, and says "about". No
+// page is needed here.
 //
 //   effects_of(room, { active_max: 200 })   // [{ name: "effect.more_in", values: { n: 120 } }]
 //
@@ -37,7 +37,8 @@ function open(now, after) {
   if (is_early) return [effect("effect.open.later", { time: after.opens_at })];
   if (now.sale === "closed" || now.sale === "draining") effects.push(effect("effect.open.again"));
   if (!after.room) return [...effects, effect("effect.open.no_room")];
-  if (after.room.draw && now.sale === "scheduled") effects.push(effect("effect.open.draw", {}, "warn"));
+  if (after.room.draw && now.sale === "scheduled")
+    effects.push(effect("effect.open.draw", {}, "warn"));
   const n = first_wave({ ...after, sale: "open" });
   return [...effects, n > 0 ? effect("effect.open.in", { n }) : effect("effect.open.ready")];
 }
@@ -72,7 +73,9 @@ function change_of_limit(now, after) {
   }
   if (most < before) return [effect("effect.fewer", { n: most })];
   const more = next_in(after) - next_in(now);
-  return [more > 0 ? effect("effect.more_in", { n: more }) : effect("effect.more_ready", { n: most })];
+  return [
+    more > 0 ? effect("effect.more_in", { n: more }) : effect("effect.more_ready", { n: most }),
+  ];
 }
 
 function change_of_window(now, after) {
@@ -81,7 +84,9 @@ function change_of_window(now, after) {
   const { admit_max: n, window_ms } = window;
   const effects = [effect("effect.window", { n, ms: window_ms })];
   if (now.waiting > n) {
-    effects.push(effect("effect.window.wait", { n: now.waiting, ms: (now.waiting / n) * window_ms }));
+    effects.push(
+      effect("effect.window.wait", { n: now.waiting, ms: (now.waiting / n) * window_ms }),
+    );
   }
   return effects;
 }
@@ -93,7 +98,8 @@ function change_of_classes(now, after) {
     const was = before.get(name);
     if (!was) effects.push(effect("effect.class.new", { name }));
     else if (was.weight !== weight) effects.push(effect("effect.class.weight", { name, weight }));
-    if (was && was.allotment !== allotment) effects.push(effect("effect.class." + allotment, { name }));
+    if (was && was.allotment !== allotment)
+      effects.push(effect("effect.class." + allotment, { name }));
   }
   return effects;
 }
@@ -127,7 +133,9 @@ function room_effects(now, after, change) {
     effects.push(ms === null ? effect("effect.pass.default") : effect("effect.pass", { ms }));
   }
   if (changed.includes("waiting_list")) {
-    effects.push(effect(after.room.waiting_list ? "effect.waiting_list" : "effect.waiting_list.none"));
+    effects.push(
+      effect(after.room.waiting_list ? "effect.waiting_list" : "effect.waiting_list.none"),
+    );
   }
   if (changed.includes("classes")) effects.push(...change_of_classes(now, after));
   return effects;

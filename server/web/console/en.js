@@ -17,7 +17,7 @@ export default {
   "key.open": "Open the console",
   "key.opening": "Trying the key …",
   "key.wrong": "That is not the key.",
-  "key.wrong.do": "It is the first line of the file that --admin-key names.",
+  "key.wrong.do": "It is the first line of the file that admin-key names.",
   "key.forget": "Forget the key",
 
   "list.heading": "Concerts",
@@ -208,7 +208,8 @@ export default {
   "seat.areas": "Areas for general admission; their places have no numbers to choose by.",
 
   "choice.heading": "Chosen seats",
-  "choice.none": "Choose seats on the plan or in the list to block them, or one to see its history.",
+  "choice.none":
+    "Choose seats on the plan or in the list to block them, or one to see its history.",
   "choice.sum": { one: "{n} seat: {seats}", other: "{n} seats: {seats}" },
   "choice.most": { one: "At most {n} seat at a time.", other: "At most {n} seats at a time." },
   "choice.row": "All of the row",
@@ -219,7 +220,10 @@ export default {
   "choice.blocked": { one: "{n} seat was blocked.", other: "{n} seats were blocked." },
   "choice.unblock": "Unblock",
   "choice.unblocking": "Unblocking …",
-  "choice.unblocked": { one: "{n} seat is for sale again.", other: "{n} seats are for sale again." },
+  "choice.unblocked": {
+    one: "{n} seat is for sale again.",
+    other: "{n} seats are for sale again.",
+  },
   "choice.history": "What happened to {seat}",
   "choice.more": "The whole history",
   "choice.release": "Release the hold",

@@ -1,4 +1,5 @@
-// How a downloaded file is called: "winter-songs-sales-2026-12-01-1003.csv". No page is needed here.
+// How a downloaded file is called: "winter-songs-sales-2026-12-01-1003.csv". No page is needed
+// here.
 
 const MOST = 60;
 

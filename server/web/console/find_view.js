@@ -72,7 +72,12 @@ export function find_view(app, asked, signal) {
   };
   if (asked) load(asked);
   return [
-    h("div", { class: "title" }, heading(t("find.heading")), h("p", { class: "quiet" }, t("find.about"))),
+    h(
+      "div",
+      { class: "title" },
+      heading(t("find.heading")),
+      h("p", { class: "quiet" }, t("find.about")),
+    ),
     h(
       "form",
       { class: "card fields", role: "search", onsubmit: submit },

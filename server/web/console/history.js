@@ -1,6 +1,6 @@
-// What the reports of a sale said, one after the other, for as long as the console is open. It never
-// keeps more than MOST of them: the last few minutes as they came, what is older ever more sparsely.
-// No page is needed here.
+// What the reports of a sale said, one after the other, for as long as the console is open. It
+// never keeps more than MOST of them: the last few minutes as they came, what is older ever more
+// sparsely. No page is needed here.
 
 export const MOST = 600;
 // So many of the newest are kept as they came: two minutes and more, at one a second.

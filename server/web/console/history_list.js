@@ -1,4 +1,5 @@
-// Events as a readable history: when, what happened in words, and the ids of who and what to follow.
+// Events as a readable history: when, what happened in words, and the ids of who and what to
+// follow.
 import { h } from "../dom.js";
 import { moment_text, money_text } from "../format.js";
 import { current_locale, t } from "../i18n.js";

@@ -1,5 +1,5 @@
-// Puts a concert on sale from a file that is dropped or chosen: our own JSON as it is, a seating plan
-// of pretix after a form for what it lacks.
+// Puts a concert on sale from a file that is dropped or chosen: our own JSON as it is, a seating
+// plan of pretix after a form for what it lacks.
 import { h, set_text, show } from "../dom.js";
 import { t } from "../i18n.js";
 import { link, notice, work_button } from "../ui.js";

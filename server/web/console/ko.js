@@ -17,7 +17,7 @@ export default {
   "key.open": "콘솔 열기",
   "key.opening": "키를 확인하는 중 …",
   "key.wrong": "키가 맞지 않습니다.",
-  "key.wrong.do": "--admin-key로 지정한 파일의 첫 줄입니다.",
+  "key.wrong.do": "admin-key로 지정한 파일의 첫 줄입니다.",
   "key.forget": "키 지우기",
 
   "list.heading": "공연",
@@ -113,7 +113,8 @@ export default {
   "effect.nothing": "이미 그렇게 되어 있어 바뀌는 것이 없습니다.",
   "effect.not_now": "지금은 아무도 입장하지 않으므로 입장이 시작되면 나타납니다.",
   "effect.open.in": { other: "약 {n}명이 바로 입장합니다." },
-  "effect.open.ready": "오는 순서대로 대기실 규칙에 따라 입장합니다. 지금 바로 들어갈 수 있는 분은 없습니다.",
+  "effect.open.ready":
+    "오는 순서대로 대기실 규칙에 따라 입장합니다. 지금 바로 들어갈 수 있는 분은 없습니다.",
   "effect.open.no_room": "대기실이 없어 누구나 바로 좌석을 고를 수 있습니다.",
   "effect.open.again": "다시 대기열에 들어올 수 있습니다.",
   "effect.open.draw": "대기 중인 모든 분의 순서를 지금 추첨하며, 결과는 바뀌지 않습니다.",
@@ -133,10 +134,13 @@ export default {
     other: "동시 입장 인원 제한이 없어집니다. {n}명이 구간 제한이 허용하는 만큼 입장합니다.",
   },
   "effect.more_in": { other: "약 {n}명이 더 바로 입장합니다." },
-  "effect.more_ready": { other: "동시에 {n}명까지 입장할 수 있습니다. 지금 기다리는 분은 없습니다." },
+  "effect.more_ready": {
+    other: "동시에 {n}명까지 입장할 수 있습니다. 지금 기다리는 분은 없습니다.",
+  },
   "effect.fewer": { other: "동시에 {n}명까지만 입장할 수 있습니다. 나가야 하는 분은 없습니다." },
   "effect.fewer_than_in": {
-    other: "나가야 하는 분은 없지만 {n}명이 입장해 있어 {most}명보다 적어질 때까지 아무도 입장하지 않습니다.",
+    other:
+      "나가야 하는 분은 없지만 {n}명이 입장해 있어 {most}명보다 적어질 때까지 아무도 입장하지 않습니다.",
   },
   "effect.no_window": "입장 속도는 동시 입장 인원으로만 제한됩니다.",
   "effect.window": { other: "{time} 동안 {n}명까지만 입장합니다." },
@@ -179,7 +183,8 @@ export default {
   "seat.areas": "스탠딩 및 자유석 구역입니다. 번호로 고를 수 없습니다.",
 
   "choice.heading": "고른 좌석",
-  "choice.none": "배치도나 목록에서 좌석을 고르면 차단할 수 있고, 한 석을 고르면 기록을 볼 수 있습니다.",
+  "choice.none":
+    "배치도나 목록에서 좌석을 고르면 차단할 수 있고, 한 석을 고르면 기록을 볼 수 있습니다.",
   "choice.sum": { other: "{n}석: {seats}" },
   "choice.most": { other: "한 번에 {n}석까지 고를 수 있습니다." },
   "choice.row": "이 열 전체",
@@ -196,7 +201,8 @@ export default {
   "choice.release": "선점 해제",
   "choice.releasing": "해제하는 중 …",
   "choice.release.sure": "선점을 해제할까요?",
-  "choice.release.detail": "이 예약의 모든 좌석이 바로 풀리며, 선점한 분이 좌석을 잃을 수 있습니다.",
+  "choice.release.detail":
+    "이 예약의 모든 좌석이 바로 풀리며, 선점한 분이 좌석을 잃을 수 있습니다.",
   "choice.release.keep": "그대로 두기",
   "choice.released": "선점을 해제했습니다.",
 
@@ -227,7 +233,9 @@ export default {
   "told.reservation.released.paid": {
     other: "좌석 {seats}: 같은 차례에 다른 좌석을 결제하여 풀렸습니다.",
   },
-  "told.reservation.released.by": { other: "좌석 {seats}: 관리자 “{actor}”가 선점을 해제했습니다." },
+  "told.reservation.released.by": {
+    other: "좌석 {seats}: 관리자 “{actor}”가 선점을 해제했습니다.",
+  },
   "told.reservation.expired": { other: "좌석 {seats}: 선점 시간이 끝났습니다." },
   "told.payment.completed": { other: "좌석 {seats}: {amount} 결제되었습니다." },
   "told.payment.refunded": { other: "좌석 {seats}: {amount} 환불되었습니다." },

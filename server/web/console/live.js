@@ -1,12 +1,13 @@
 // A sale as it goes: asks the server for the report and the room about once a second, as long as a
-// view of the sale is shown, and keeps what they said. It tells of each answer with a "report" event,
-// and of each failure with "problem".
+// view of the sale is shown, and keeps what they said. It tells of each answer with a "report"
+// event, and of each failure with "problem".
 import { History, sample_of } from "./history.js";
 
 const EVERY_MS = 1_000;
 const AFTER_FAILURE_MS = 3_000;
 const LONGEST_MS = 30_000;
-// A report counts every seat of the hall: a large one may take a tenth of the server's time at most.
+// A report counts every seat of the hall: a large one may take a tenth of the server's time at
+// most.
 const SHARE = 10;
 
 export class Live extends EventTarget {

@@ -68,13 +68,13 @@ class HistoryTable {
   constructor() {
     const names = ["at", "waiting", "admitted", "held", "sold", "takings"];
     const head = names.map((name) => h("th", { scope: "col" }, t("live." + name)));
-    const table = h(
-      "table",
-      {},
-      h("thead", {}, h("tr", {}, head)),
-      this.#body,
-    );
-    const scroll = { class: "scroll", tabindex: "0", role: "region", "aria-label": t("live.table") };
+    const table = h("table", {}, h("thead", {}, h("tr", {}, head)), this.#body);
+    const scroll = {
+      class: "scroll",
+      tabindex: "0",
+      role: "region",
+      "aria-label": t("live.table"),
+    };
     this.#details = h(
       "details",
       { class: "card", ontoggle: () => this.#fill() },
@@ -229,7 +229,7 @@ function charts_of() {
 export function live_view(app, concert_id, signal) {
   const live = app.live(concert_id);
   const head = new ConcertHead(concert_id, "live");
-  const trouble = h("div", { class: "notices" });
+  const trouble = h("div", { class: "notices stack" });
   const tiles = new Tiles();
   const charts = charts_of();
   const table = new HistoryTable();

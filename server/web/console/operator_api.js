@@ -87,7 +87,8 @@ export class OperatorApi {
           for (const [name, value] of Object.entries(headers)) {
             request.setRequestHeader(name, value);
           }
-          request.upload.onprogress = ({ loaded, total }) => on_progress(total ? loaded / total : 0);
+          request.upload.onprogress = ({ loaded, total }) =>
+            on_progress(total ? loaded / total : 0);
           request.upload.onload = () => on_progress(1);
           request.onerror = () => reject(new Problem({ code: "offline" }));
           request.onload = async () => {

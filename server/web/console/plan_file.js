@@ -1,8 +1,8 @@
-// Files that are dropped: a concert in our own JSON, or a seating plan of pretix, which lacks title,
-// dates and prices. No page is needed here.
+// Files that are dropped: a concert in our own JSON, or a seating plan of pretix, which lacks
+// title, dates and prices. No page is needed here.
 
-// { kind: "concert" }, { kind: "plan", plan, name, categories: [...] }, or { kind: "unknown" } of what
-// is no JSON: the server says what is wrong with it.
+// { kind: "concert" }, { kind: "plan", plan, name, categories: [...] }, or { kind: "unknown" } of
+// what is no JSON: the server says what is wrong with it.
 export function look_into(text) {
   let document;
   try {

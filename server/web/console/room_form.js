@@ -1,5 +1,5 @@
-// The form of a room: how many may be in at once, how many go in within a time, how long a pass lives,
-// the weights of the classes. What it would change is said as one types.
+// The form of a room: how many may be in at once, how many go in within a time, how long a pass
+// lives, the weights of the classes. What it would change is said as one types.
 import { h, show } from "../dom.js";
 import { t } from "../i18n.js";
 import { notice, work_button } from "../ui.js";
@@ -51,7 +51,8 @@ export class RoomForm {
     const undo = h("button", { type: "button", onclick: () => this.#fill() }, t("limits.undo"));
     this.#below = h("p", { class: "actions", hidden: true }, apply, undo);
     const press = (event) => {
-      if (event.key === "Enter" && event.target.type === "text" && !this.#below.hidden) apply.click();
+      if (event.key === "Enter" && event.target.type === "text" && !this.#below.hidden)
+        apply.click();
     };
     const { active_max, admit_max, window, pass } = this.#inputs;
     const list = h(
@@ -66,7 +67,12 @@ export class RoomForm {
       h("h2", {}, t("limits.heading")),
       h(
         "form",
-        { class: "stack", onsubmit: (event) => event.preventDefault(), onkeydown: press, oninput: () => this.#preview() },
+        {
+          class: "stack",
+          onsubmit: (event) => event.preventDefault(),
+          onkeydown: press,
+          oninput: () => this.#preview(),
+        },
         h(
           "div",
           { class: "fields" },
@@ -126,7 +132,9 @@ export class RoomForm {
         ),
       );
     const title = h("h3", {}, t("limits.classes"));
-    this.#classes.replaceChildren(...(classes.length ? [title, ...this.#class_inputs.map(row)] : []));
+    this.#classes.replaceChildren(
+      ...(classes.length ? [title, ...this.#class_inputs.map(row)] : []),
+    );
   }
 
   // { change } of what is typed, or { fault }: the name of a text.

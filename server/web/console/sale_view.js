@@ -1,12 +1,19 @@
-// What an operator may do to a sale: open, pause, drain and close it, set how many go in, let somebody
-// in by hand. Before anything is done it says in words what that will do.
+// What an operator may do to a sale: open, pause, drain and close it, set how many go in, let
+// somebody in by hand. Before anything is done it says in words what that will do.
 import { h, set_text, show } from "../dom.js";
 import { moment_text } from "../format.js";
 import { current_locale, t } from "../i18n.js";
 import { ask, notice, relabel, work_button } from "../ui.js";
 import { EffectList } from "./effect_list.js";
 import { effects_of } from "./effects.js";
-import { ConcertHead, field, loading, OperatorNotices, problem_notice, text_input } from "./pieces.js";
+import {
+  ConcertHead,
+  field,
+  loading,
+  OperatorNotices,
+  problem_notice,
+  text_input,
+} from "./pieces.js";
 import { RoomForm } from "./room_form.js";
 
 const ACTS = ["open", "paused", "draining", "closed"];
@@ -188,7 +195,7 @@ function by_hand(app, live, concert_id) {
 export function sale_view(app, concert_id, signal) {
   const live = app.live(concert_id);
   const head = new ConcertHead(concert_id, "sale");
-  const trouble = h("div", { class: "notices" });
+  const trouble = h("div", { class: "notices stack" });
   const waits = loading();
   const parts = [
     numbers_line(),

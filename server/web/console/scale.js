@@ -1,14 +1,19 @@
 // Where the points of a chart lie. No page is needed here.
 
 const STEPS = [1, 2, 2.5, 5, 10];
-const TIME_STEPS = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
+const TIME_STEPS = [
+  5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400,
+];
 
 // From 0 to the first round number that is no less than `most`: about `count` steps, whole numbers
 // all of them.
 export function value_ticks(most, count = 4) {
   const rough = Math.max(most, 1) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = Math.max(1, STEPS.map((one) => one * power).find((one) => one >= rough * 0.999));
+  const step = Math.max(
+    1,
+    STEPS.map((one) => one * power).find((one) => one >= rough * 0.999),
+  );
   const whole = Number.isInteger(step) ? step : Math.ceil(step);
   const ticks = [];
   for (let value = 0; ; value += whole) {

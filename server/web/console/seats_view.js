@@ -1,5 +1,5 @@
-// The hall as operators see it: every seat and its state, now; blocking and unblocking those that are
-// chosen; what happened to a seat, and releasing the hold that it is in.
+// The hall as operators see it: every seat and its state, now; blocking and unblocking those that
+// are chosen; what happened to a seat, and releasing the hold that it is in.
 import { h, set_text, svg } from "../dom.js";
 import { starts_text } from "../format.js";
 import { Hall } from "../hall.js";
@@ -52,7 +52,15 @@ function areas_table(areas) {
     "table",
     {},
     h("caption", {}, t("seat.areas")),
-    h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, t(name))))),
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        head.map((name) => h("th", { scope: "col" }, t(name))),
+      ),
+    ),
     h("tbody", {}, areas.map(row)),
   );
 }
@@ -192,10 +200,7 @@ export function seats_view(app, concert_id, signal, performance) {
     const { performances } = live.report;
     const chosen = performance || performances[0].performance_id;
     dates.fill(performances, chosen);
-    place.replaceChildren(
-      dates.element,
-      new SeatsView(app, signal, concert_id, chosen).element,
-    );
+    place.replaceChildren(dates.element, new SeatsView(app, signal, concert_id, chosen).element);
   };
   live.listen(signal, hear, () => {
     if (is_begun) return;

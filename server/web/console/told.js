@@ -2,7 +2,7 @@
 // here.
 //
 //   told({ event: "reservation.held", facts: { user: "...", items: [...] } })
-//   // { name: "told.reservation.held", values: { seats: [7, 8], amount: {...}, ... }, things: [...] }
+//   // { name: "told.reservation.held", values: { seats: [7, 8], ... }, things: [...] }
 
 const KINDS = new Set([
   "reservation.held",

@@ -1,4 +1,5 @@
-// The operators' console in a browser: a sale from its opening to its close, seats, histories, files.
+// The operators' console in a browser: a sale from its opening to its close, seats, histories,
+// files.
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -105,7 +106,10 @@ test("the figures follow the sale, also as a table, and the files have what was 
   await sold.getByText("2", { exact: true }).waitFor();
   await page.getByRole("img", { name: /^Seats: line chart over time\. Sold 2, Held 0/ }).waitFor();
   await page.getByText("These figures as a table").click();
-  const newest = page.getByRole("region", { name: "These figures as a table" }).getByRole("row").nth(1);
+  const newest = page
+    .getByRole("region", { name: "These figures as a table" })
+    .getByRole("row")
+    .nth(1);
   await newest.getByText("₩100,000").waitFor();
   await look(page, "console-live");
 
@@ -186,7 +190,9 @@ test("any id is explained in words, and leads further; one that nothing has says
   await says(page, "₩50,000 was added to the wallet, which then held ₩50,000.").waitFor();
   await says(page, "Let in, until").waitFor();
   await look(page, "console-user");
-  await link(page, payment_id.slice(0, 8) + "…").first().click();
+  await link(page, payment_id.slice(0, 8) + "…")
+    .first()
+    .click();
   await page.getByRole("heading", { name: "Payment" }).waitFor();
   await says(page, "Seat 7 was paid: ₩50,000.").waitFor();
   await page.getByLabel("Id").fill(`${performance} seat 7`);
@@ -361,8 +367,10 @@ test("a page of elsewhere cannot use a console without a key, though the operato
 });
 
 test("long names and few pixels break nothing, and Korean has it all", async () => {
-  const long = "The Extraordinarily Long-Winded Symphony Orchestra of the Upper Rhine Valley ".repeat(3);
-  const title = long + "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverleihung".repeat(2);
+  const long =
+    "The Extraordinarily Long-Winded Symphony Orchestra of the Upper Rhine Valley ".repeat(3);
+  const title =
+    long + "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverleihung".repeat(2);
   const concert = await server.add({
     title,
     venue: long,
@@ -382,7 +390,10 @@ test("long names and few pixels break nothing, and Korean has it all", async () 
   await says(page, "동시에 9명까지 입장할 수 있습니다.").waitFor();
   await look(page, "console-narrow-sale");
   await page.goto(`${server.admin}/#/${concert}/seats`);
-  await button(page, /전체 좌석, 50석 남음/).or(page.getByRole("grid")).first().waitFor();
+  await button(page, /전체 좌석, 50석 남음/)
+    .or(page.getByRole("grid"))
+    .first()
+    .waitFor();
   await look(page, "console-narrow-seats");
   await page.goto(`${server.admin}/#/find/${concert}`);
   await says(page, "하나에 일어난 모든 일을").waitFor();
