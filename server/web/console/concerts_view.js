@@ -17,7 +17,12 @@ function row(concert) {
   return h(
     "li",
     { class: "card concert-row" },
-    h("div", {}, h("h2", {}, link("#/" + concert_id, title)), h("p", { class: "quiet" }, venue)),
+    h(
+      "div",
+      {},
+      h("h2", {}, link("#/" + concert_id, title)),
+      h("p", { class: "quiet venue" }, venue),
+    ),
     h(
       "div",
       { class: "standing" },
@@ -27,10 +32,23 @@ function row(concert) {
   );
 }
 
+// The server's, as a report tells it; "" before there is a concert.
+async function currency_of(app, concert) {
+  if (!concert) return "";
+  try {
+    const { data } = await app.api.call("GET", `/admin/v1/concerts/${concert.concert_id}/report`);
+    return data.takings.currency;
+  } catch (problem) {
+    if (!problem.code) throw problem;
+    return "";
+  }
+}
+
 export function concerts_view(app, signal) {
   const list = h("ul", { class: "stack" });
   const place = h("div", { class: "stack" }, loading());
   let etag = null;
+  let first = null;
   let is_failing = false;
   const load = async () => {
     try {
@@ -41,6 +59,7 @@ export function concerts_view(app, signal) {
       if (signal.aborted || answer.status === 304) return;
       etag = answer.etag;
       const { concerts } = answer.data;
+      first = concerts[0] ?? null;
       const had_focus = document.activeElement?.getAttribute("href");
       list.replaceChildren(...concerts.map(row).reverse());
       place.replaceChildren(
@@ -55,6 +74,8 @@ export function concerts_view(app, signal) {
       place.replaceChildren(problem_notice(problem));
     }
   };
+  const currency = () => currency_of(app, first);
+  const card = new ImportCard(app, { currency, on_added: load });
   every(EVERY_MS, load, signal);
-  return [heading(t("list.heading")), place, new ImportCard(app, load).element];
+  return [heading(t("list.heading")), place, card.element];
 }

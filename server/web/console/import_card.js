@@ -12,6 +12,7 @@ const BYTES_MAX = 64 * 1024 * 1024;
 
 export class ImportCard {
   #app;
+  #currency;
   #on_added;
   #notices = new OperatorNotices();
   #form = h("div", { class: "stack" });
@@ -25,9 +26,11 @@ export class ImportCard {
     onchange: () => this.#take(this.#input.files[0]),
   });
 
-  // on_added() is told of each concert that was added.
-  constructor(app, on_added) {
+  // currency() is asked for the server's, where that is known; on_added() is told of each concert
+  // that was added.
+  constructor(app, { currency, on_added }) {
     this.#app = app;
+    this.#currency = currency;
     this.#on_added = on_added;
     const drop = h(
       "div",
@@ -73,7 +76,7 @@ export class ImportCard {
     const found = look_into(text);
     this.#input.value = "";
     if (found.kind !== "plan") return this.#try(text);
-    const form = new PlanForm(found, file.name);
+    const form = new PlanForm(found, file.name, await this.#currency());
     const add = work_button(t("import.do"), t("import.doing"), this.#notices, async () => {
       const filled = form.read();
       if (!filled) return;

@@ -16,11 +16,14 @@ export class PlanForm {
   #prices;
   #opens_at = h("input", { id: "plan-opens", type: "datetime-local" });
   #active_max = text_input("plan-active-max", "", { inputmode: "numeric" });
-  #currency = text_input("plan-currency", "KRW", { maxlength: "3", size: "4" });
+  #currency;
   #notices = new OperatorNotices();
 
-  // `found`: of look_into().
-  constructor(found, file_name) {
+  // `found`: of look_into(). Where the currency is not known ("") it is asked for: a wrong guess
+  // would sell at a hundredth of the price.
+  constructor(found, file_name, currency) {
+    const known = { maxlength: "3", readonly: currency !== "" };
+    this.#currency = text_input("plan-currency", currency, known);
     this.#venue = text_input("plan-venue", found.name, { maxlength: "200" });
     this.#prices = found.categories.map((name, i) => ({
       name,
