@@ -138,6 +138,10 @@ class BoxOffice {
     AnswerTo<GetDraw> draw(const GetDraw& q) const;
     AnswerTo<GetPerformance> performance(const GetPerformance& q) const;
     AnswerTo<FindPerformance> find(const FindPerformance& q) const;
+    // What these seats are called and cost, in the order in which they are named.
+    // Refuses: unknown_performance, unknown_seat.
+    [[nodiscard]] Result<std::vector<SeatPrice>> seats_named(
+        const PerformanceId& performance, const std::vector<SeatNumber>& seats) const;
 
     AnswerTo<ListConcerts> concerts() { return call(ListConcerts{}); }
     AnswerTo<ListDates> dates(ListDates q) { return call(std::move(q)); }

@@ -7,7 +7,7 @@
 namespace concertres::server {
 
 struct Asset {
-    std::string_view name;  // "style.css", "openapi.json"
+    std::string_view name;  // "web/style.css", "openapi.json"
     std::string_view content_type;
     std::string_view etag;  // in quotes
     std::string_view bytes;

@@ -4,18 +4,29 @@ namespace concertres::server {
 
 namespace {
 
+void answer_map(Exchange exchange, const PerformanceId& performance, bool all) {
+    Snapshots& snapshots = exchange.services().snapshots;
+    const auto home = exchange.home();
+    snapshots.seats(
+        performance, all, [home, exchange = std::move(exchange)](Result<Snapshot> seats) mutable {
+            boost::asio::dispatch(
+                home, [exchange = std::move(exchange), seats = std::move(seats)]() mutable {
+                    answer_shared(std::move(exchange), std::move(seats));
+                });
+        });
+}
+
 void answer_seats(Exchange exchange, const PerformanceId& performance, bool all) {
     require_admitted(std::move(exchange), [performance, all](Exchange admitted) {
-        Snapshots& snapshots = admitted.services().snapshots;
-        const auto home = admitted.home();
-        snapshots.seats(performance, all,
-                        [home, exchange = std::move(admitted)](Result<Snapshot> seats) mutable {
-                            boost::asio::dispatch(home, [exchange = std::move(exchange),
-                                                         seats = std::move(seats)]() mutable {
-                                answer_shared(std::move(exchange), std::move(seats));
-                            });
-                        });
+        answer_map(std::move(admitted), performance, all);
     });
+}
+
+// The performance that the path names first.
+Result<PerformanceView> named_performance(const Exchange& exchange) {
+    const auto id = PerformanceId::parse(exchange.parameter(0));
+    if (!id) return Error{Errc::unknown_performance, "there is no such performance", {}};
+    return exchange.office().performance({*id});
 }
 
 }  // namespace
@@ -54,15 +65,20 @@ void list_seats_of_date(Exchange exchange) {
 void list_seats(Exchange exchange) {
     const auto all = read_status(exchange);
     if (!all) return exchange.refuse(all.error());
-    const auto id = PerformanceId::parse(exchange.parameter(0));
-    const auto performance =
-        id ? exchange.office().performance({*id})
-           : Error{Errc::unknown_performance, "there is no such performance", {}};
+    const auto performance = named_performance(exchange);
     if (!performance) return exchange.refuse(performance.error());
     if (performance->concert != exchange.claims().concert) {
         return exchange.refuse(token_refusal());
     }
-    answer_seats(std::move(exchange), *id, *all);
+    answer_seats(std::move(exchange), performance->id, *all);
+}
+
+void list_seats_for_operators(Exchange exchange) {
+    const auto all = read_status(exchange);
+    if (!all) return exchange.refuse(all.error());
+    const auto performance = named_performance(exchange);
+    if (!performance) return exchange.refuse(performance.error());
+    answer_map(std::move(exchange), performance->id, *all);
 }
 
 }  // namespace concertres::server

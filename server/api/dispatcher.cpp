@@ -101,10 +101,20 @@ std::optional<std::string_view> cookie_token(const http::Request& request) {
 
 bool names_concert(const Route& route) { return route.path.starts_with("/v1/concerts/{"); }
 
+// By scheme and name the same as what the request was sent to: a page of our own.
+bool is_own_origin(std::string_view origin, std::string_view host) {
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (origin.starts_with(scheme) && origin.substr(scheme.size()) == host) return true;
+    }
+    return false;
+}
+
 // Without a key whoever reaches the operators' address may call it, but no web page that an
-// operator happens to look at: a browser says for whom it calls, and by what name it came here.
+// operator happens to look at, other than the console: a browser says for whom it calls, and by
+// what name it came here.
 std::optional<Problem> check_keyless(const http::Request& request) {
-    std::string_view host = request.field("Host").value_or("localhost");
+    const std::string_view authority = request.field("Host").value_or("localhost");
+    std::string_view host = authority;
     if (host.starts_with('[')) {
         host = host.substr(0, host.find(']') + 1);
     } else {
@@ -113,10 +123,12 @@ std::optional<Problem> check_keyless(const http::Request& request) {
     const bool is_literal =
         host == "localhost" || host.starts_with('[') || parse_address(host).has_value();
     const std::string_view site = request.field("Sec-Fetch-Site").value_or("none");
-    const bool is_page = request.field("Origin") || (site != "none" && site != "same-origin");
+    const auto origin = request.field("Origin");
+    const bool is_page =
+        (origin && !is_own_origin(*origin, authority)) || (site != "none" && site != "same-origin");
     if (is_literal && !is_page) return std::nullopt;
     return Problem("admin_key_invalid",
-                   "web pages, and hosts by name, need an admin key: configure --admin-key");
+                   "other web pages, and hosts by name, need an admin key: configure --admin-key");
 }
 
 }  // namespace
@@ -151,7 +163,7 @@ http::BodyLeave Dispatcher::leave_for_body(const http::Request& request) {
 
 void Dispatcher::handle(const http::Request& request, http::Respond respond,
                         const Exchange::Home& home) {
-    Exchange exchange(*services_, request, std::move(respond), home);
+    Exchange exchange(*services_, side_, request, std::move(respond), home);
     identify(exchange);
     answer_cors(exchange);
     if (takes_cors() && request.method == http::Method::options && request.field("Origin")) {

@@ -6,12 +6,13 @@
 
 namespace concertres::server {
 
-Exchange::Exchange(Services& services, const http::Request& request, http::Respond respond,
-                   const Home& home)
+Exchange::Exchange(Services& services, Side side, const http::Request& request,
+                   http::Respond respond, const Home& home)
     : services_(&services),
       request_(&request),
       respond_(std::move(respond)),
       home_(home),
+      side_(side),
       fields_(http::take_spare_text()),
       started_(std::chrono::steady_clock::now()) {}
 

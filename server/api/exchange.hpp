@@ -33,13 +33,15 @@ class Exchange {
     // What is posted to it runs on the thread of the request's connection.
     using Home = boost::asio::io_context::executor_type;
 
-    Exchange(Services& services, const http::Request& request, http::Respond respond,
+    Exchange(Services& services, Side side, const http::Request& request, http::Respond respond,
              const Home& home);
 
     [[nodiscard]] Services& services() const { return *services_; }
     [[nodiscard]] BoxOffice& office() const { return services_->office; }
     [[nodiscard]] const http::Request& request() const { return *request_; }
     [[nodiscard]] const Route& route() const { return *route_; }
+    // Whose listener it came to.
+    [[nodiscard]] Side side() const { return side_; }
     [[nodiscard]] std::string_view request_id() const { return request_id_; }
     // Of the route's path, as sent.
     [[nodiscard]] std::string_view parameter(std::size_t index) const { return parameters_[index]; }
@@ -80,6 +82,7 @@ class Exchange {
     const http::Request* request_;
     http::Respond respond_;
     Home home_;
+    Side side_;
     const Route* route_ = nullptr;
     PathParameters parameters_{};
     std::optional<TokenClaims> claims_;

@@ -26,6 +26,7 @@ void export_draw(Exchange exchange);
 void list_dates(Exchange exchange);
 void list_seats_of_date(Exchange exchange);
 void list_seats(Exchange exchange);
+void list_seats_for_operators(Exchange exchange);
 
 // reservations.cpp
 void reserve(Exchange exchange);
@@ -48,6 +49,7 @@ void refund_payment(Exchange exchange);
 // page.cpp
 void get_page(Exchange exchange);
 void get_page_part(Exchange exchange);
+void get_console_part(Exchange exchange);
 void get_description(Exchange exchange);
 
 // system.cpp
@@ -68,6 +70,10 @@ void block_seats(Exchange exchange);
 void explain(Exchange exchange);
 void back_up(Exchange exchange);
 void audit_store(Exchange exchange);
+
+// exports.cpp
+void export_sales(Exchange exchange);
+void export_events(Exchange exchange);
 
 // --- What several of them do (common.cpp) ------------------------------------------------------
 

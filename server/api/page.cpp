@@ -1,4 +1,5 @@
-// The page that people buy from, and the other files that are part of the program.
+// The page that people buy from, the operators' console, and the other files that are part of the
+// program.
 #include <algorithm>
 #include <cctype>
 #include <fstream>
@@ -11,7 +12,7 @@ namespace concertres::server {
 
 namespace {
 
-// What the page may load and call is of this server, and in files of their own.
+// What a page may load and call is of this server, and in files of their own.
 constexpr std::string_view page_policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -50,7 +51,19 @@ void answer_from_disk(Exchange exchange, std::string_view name, std::string_view
     exchange.answer(200, std::move(bytes), content_type);
 }
 
-// The type of the files that the page may load; nothing for any other name. A name is of letters,
+// `name`: below server/web.
+void answer_file(Exchange exchange, const std::string& name, std::string_view content_type) {
+    if (!exchange.services().web_root.empty()) {
+        return answer_from_disk(std::move(exchange), name, content_type);
+    }
+    const auto file = std::ranges::find(all_assets(), "web/" + name, &Asset::name);
+    if (file == all_assets().end()) {
+        return exchange.refuse(Problem("unknown_route", "the page has no such part"));
+    }
+    answer_asset(std::move(exchange), *file);
+}
+
+// The type of the files that a page may load; nothing for any other name. A name is of letters,
 // digits, '_' and '.', so it leads out of no folder.
 std::string_view type_of_part(std::string_view name) {
     const bool is_plain = std::ranges::all_of(name, [](unsigned char c) {
@@ -63,30 +76,26 @@ std::string_view type_of_part(std::string_view name) {
     return {};
 }
 
+// The part that the path names, in that folder of server/web.
+void answer_part(Exchange exchange, std::string_view folder) {
+    const std::string_view name = exchange.parameter(0);
+    const std::string_view type = type_of_part(name);
+    if (type.empty()) return exchange.refuse(Problem("unknown_route", "the page has no such part"));
+    answer_file(std::move(exchange), std::string(folder).append(name), type);
+}
+
 }  // namespace
 
 void get_page(Exchange exchange) {
     exchange.add_field("Content-Security-Policy", page_policy);
     exchange.add_field("Referrer-Policy", "no-referrer");
-    if (!exchange.services().web_root.empty()) {
-        return answer_from_disk(std::move(exchange), "index.html", "text/html; charset=utf-8");
-    }
-    answer_asset(std::move(exchange), asset("index.html"));
+    const char* page = exchange.side() == Side::operators ? "console/index.html" : "index.html";
+    answer_file(std::move(exchange), page, "text/html; charset=utf-8");
 }
 
-void get_page_part(Exchange exchange) {
-    const std::string_view name = exchange.parameter(0);
-    const std::string_view type = type_of_part(name);
-    if (type.empty()) return exchange.refuse(Problem("unknown_route", "the page has no such part"));
-    if (!exchange.services().web_root.empty()) {
-        return answer_from_disk(std::move(exchange), name, type);
-    }
-    const auto file = std::ranges::find(all_assets(), name, &Asset::name);
-    if (file == all_assets().end()) {
-        return exchange.refuse(Problem("unknown_route", "the page has no such part"));
-    }
-    answer_asset(std::move(exchange), *file);
-}
+void get_page_part(Exchange exchange) { answer_part(std::move(exchange), ""); }
+
+void get_console_part(Exchange exchange) { answer_part(std::move(exchange), "console/"); }
 
 void get_description(Exchange exchange) {
     answer_asset(std::move(exchange), asset("openapi.json"));

@@ -40,6 +40,7 @@ struct Services {
     // Those that run included; who is counted may outlive the services.
     std::shared_ptr<std::atomic<int>> chores_waiting = std::make_shared<std::atomic<int>>(0);
     std::shared_ptr<std::atomic<int>> imports_arriving = std::make_shared<std::atomic<int>>(0);
+    std::shared_ptr<std::atomic<int>> exports_running = std::make_shared<std::atomic<int>>(0);
 
     std::string currency = "KRW";
     std::vector<Cidr> trusted_proxies{};

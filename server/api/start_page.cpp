@@ -108,7 +108,7 @@ std::string start_page(const OnSale& on_sale, std::string_view origin, bool need
                 "<code>API_KEY</code> first.</p>";
         }
     }
-    std::string page(asset("start.html").bytes);
+    std::string page(asset("web/start.html").bytes);
     replace(page, "{{version}}", CONCERTRES_VERSION_STRING);
     replace(page, "{{purchase}}", purchase);
     replace(page, "{{concerts}}", concert_table(on_sale.concerts));

@@ -206,8 +206,8 @@ Setting admin_listen() {
     Setting setting = described(
         Section::addresses, ValueKind::text,
         {"admin-listen", "ADDRESS:PORT|off",
-         "Where operators are served: administration, metrics, imports and backups. Give admin-key "
-         "where other machines can reach it."});
+         "Where operators are served: the console, administration, metrics, imports and backups. "
+         "Give admin-key where other machines can reach it."});
     setting.store = [](Settings& settings, Texts texts) -> Fault {
         if (texts.front() == off) return settings.admin_listen.reset(), Fault();
         auto endpoint = parse_endpoint(texts.front());

@@ -10,8 +10,7 @@ bool Stream::push(Text text) {
     if (text->empty()) return true;  // as a chunk it would be the last one
     waiting_bytes_ += text->size();
     if (waiting_bytes_ > waiting_bytes_max_) {
-        state_ = State::cut;
-        waiting_.clear();
+        forget();
         woken_ = false;  // a connection that cannot write has not taken what it was woken for
     } else {
         waiting_.push_back(std::move(text));
@@ -29,8 +28,33 @@ void Stream::end() {
 
 void Stream::abandon() {
     const std::lock_guard lock(mutex_);
+    forget();
+}
+
+void Stream::cut() {
+    const std::lock_guard lock(mutex_);
+    if (state_ != State::open) return;
+    forget();
+    woken_ = false;
+    wake();
+}
+
+void Stream::when_taken(Callback<void()> taken) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (state_ != State::open) return;
+        if (!waiting_.empty()) {
+            on_taken_ = std::move(taken);
+            return;
+        }
+    }
+    taken();
+}
+
+void Stream::forget() {
     state_ = State::cut;
     waiting_.clear();
+    on_taken_ = {};
 }
 
 bool Stream::is_open() const {
@@ -49,10 +73,17 @@ bool Stream::is_cut() const {
 }
 
 Stream::Taken Stream::take() {
-    const std::lock_guard lock(mutex_);
-    woken_ = false;
-    waiting_bytes_ = 0;
-    return {std::exchange(waiting_, {}), state_};
+    Taken all;
+    Callback<void()> taken;
+    {
+        const std::lock_guard lock(mutex_);
+        woken_ = false;
+        waiting_bytes_ = 0;
+        all = {std::exchange(waiting_, {}), state_};
+        taken = std::exchange(on_taken_, {});
+    }
+    if (taken) taken();
+    return all;
 }
 
 // The callback may only post.

@@ -35,6 +35,13 @@ class Stream {
     void end();
     // Nobody reads any more: what waits is forgotten.
     void abandon();
+    // What follows cannot be had: the connection breaks off, so that the reader does not take what
+    // came so far for all of it.
+    void cut();
+    // Calls `taken` once, as soon as nothing waits for the reader: who pushes no more than one part
+    // before it is never too fast. It is forgotten where the stream ends before that.
+    // Threads: the connection's, or the caller's where nothing waits
+    void when_taken(Callback<void()> taken);
     [[nodiscard]] bool is_open() const;
 
   private:
@@ -50,7 +57,8 @@ class Stream {
     void attach(Callback<void()> wake);
     Taken take();
     [[nodiscard]] bool is_cut() const;
-    void wake();  // REQUIRES: mutex_ is held
+    void forget();  // REQUIRES: as below
+    void wake();    // REQUIRES: mutex_ is held
 
     const std::size_t waiting_bytes_max_;
     mutable std::mutex mutex_;
@@ -59,6 +67,7 @@ class Stream {
     std::size_t waiting_bytes_ = 0;
     bool woken_ = false;
     Callback<void()> wake_;
+    Callback<void()> on_taken_;
 };
 
 }  // namespace concertres::http

@@ -279,18 +279,21 @@ void Server::say_ready() const {
     const std::string url =
         "http://" + to_string(http::Endpoint{settings_.listen.address, listener_->port()});
     fmt::print("concertres {} is ready at {}", CONCERTRES_VERSION_STRING, url);
+    std::string console;
     if (admin_listener_) {
-        fmt::print(
-            " (operators: http://{})",
-            to_string(http::Endpoint{settings_.admin_listen->address, admin_listener_->port()}));
+        console = "http://" + to_string(http::Endpoint{settings_.admin_listen->address,
+                                                       admin_listener_->port()});
+        fmt::print(" (operators: {})", console);
     }
     fmt::print("\n");
     if (settings_.demo) {
+        const std::string sell =
+            console.empty() ? "" : fmt::format(", {}/ to run the sale", console);
         fmt::print(
-            "\nOpen {0}/ in a browser to buy a ticket, or try:\n  curl -s {0}/v1/concerts\n"
+            "\nOpen {0}/ in a browser to buy a ticket{1}, or try:\n  curl -s {0}/v1/concerts\n"
             "  curl -s {0}/readyz?verbose\n"
             "  curl -s {0}/docs | less   # a purchase, ready to paste\n",
-            url);
+            url, sell);
     }
     std::fflush(stdout);
 }

@@ -1,5 +1,6 @@
-// embed OUT.cpp FILE...: writes the files as C++ arrays, plain and gzipped, for api/assets.hpp. A
-// YAML file becomes the JSON that says the same.
+// embed OUT.cpp FOLDER FILE...: writes the files as C++ arrays, plain and gzipped, for
+// api/assets.hpp, each under its path below the folder. A YAML file becomes the JSON that says the
+// same.
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 #include <zlib.h>
@@ -95,7 +96,7 @@ std::string type_of(const std::string& extension) {
     throw std::runtime_error("the type of " + extension + " files is not known");
 }
 
-void embed(const fs::path& out, int count, char** files) {
+void embed(const fs::path& out, const fs::path& folder, int count, char** files) {
     std::string arrays;
     std::string entries;
     for (int i = 0; i < count; ++i) {
@@ -115,8 +116,8 @@ void embed(const fs::path& out, int count, char** files) {
         entries += fmt::format(
             "    {{\"{}\", \"{}\", \"\\\"{:08x}{:x}\\\"\", text(plain_{}, {}), "
             "text(gzip_{}, {})}},\n",
-            file.filename().string(), type_of(file.extension().string()), sum, bytes.size(), i,
-            bytes.size(), i, packed.size());
+            fs::relative(file, folder).generic_string(), type_of(file.extension().string()), sum,
+            bytes.size(), i, bytes.size(), i, packed.size());
     }
     std::ofstream to(out, std::ios::binary);
     to << "// Made by embed; not to be edited.\n#include \"api/assets.hpp\"\n\n"
@@ -135,8 +136,8 @@ void embed(const fs::path& out, int count, char** files) {
 
 int main(int argc, char** argv) {
     try {
-        if (argc < 3) throw std::runtime_error("usage: embed OUT.cpp FILE...");
-        embed(argv[1], argc - 2, argv + 2);
+        if (argc < 4) throw std::runtime_error("usage: embed OUT.cpp FOLDER FILE...");
+        embed(argv[1], argv[2], argc - 3, argv + 3);
     } catch (const std::exception& failure) {
         std::cerr << "embed: " << failure.what() << '\n';
         return 1;

@@ -4,9 +4,9 @@
 const ANSWER_MAX_MS = 20_000;
 
 export class Problem extends Error {
-  constructor({ code, status = 0, detail = "", seats = [], retry_after_ms = null }) {
+  constructor({ code, status = 0, detail = "", seats = [], faults = [], retry_after_ms = null }) {
     super(detail || code);
-    Object.assign(this, { code, status, detail, seats, retry_after_ms });
+    Object.assign(this, { code, status, detail, seats, faults, retry_after_ms });
   }
 
   // Whether the same may be tried again, and the answer could be another.
@@ -15,7 +15,8 @@ export class Problem extends Error {
   }
 }
 
-async function problem_of(response) {
+// Of a response that refuses; `faults` are what is wrong with the input: { pointer, code, detail }.
+export async function problem_of(response) {
   const told = await response.json().catch(() => ({}));
   const seconds = Number(response.headers.get("Retry-After"));
   return new Problem({
@@ -23,6 +24,7 @@ async function problem_of(response) {
     status: response.status,
     detail: told.detail ?? "",
     seats: told.seats ?? [],
+    faults: told.errors ?? [],
     retry_after_ms: seconds > 0 ? seconds * 1000 : null,
   });
 }

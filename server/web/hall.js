@@ -139,22 +139,23 @@ export function is_free(seat) {
 const KEYS = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] };
 
 // The free seat that is next in a direction: in the row for left and right, in the next row that has
-// one for up and down, and then in whatever section lies there. Null where there is none.
-export function next_seat(hall, seat, direction) {
+// one for up and down, and then in whatever section lies there. Null where there is none. `can_go`
+// says of other seats than free ones whether they count.
+export function next_seat(hall, seat, direction, can_go = is_free) {
   const [along, across] = KEYS[direction];
   const { in_row: row, in_section: section } = seat;
   if (along) {
     for (let at = row.seats.indexOf(seat) + along; row.seats[at]; at += along) {
-      if (is_free(row.seats[at])) return row.seats[at];
+      if (can_go(row.seats[at])) return row.seats[at];
     }
   } else {
     for (let at = section.rows.indexOf(row) + across; section.rows[at]; at += across) {
-      const found = nearest(section.rows[at].seats.filter(is_free), seat);
+      const found = nearest(section.rows[at].seats.filter(can_go), seat);
       if (found) return found;
     }
   }
   const lies_there = (other) =>
-    is_free(other) &&
+    can_go(other) &&
     other.in_section !== section &&
     (other.x - seat.x) * along + (other.y - seat.y) * across >
       Math.abs((other.x - seat.x) * across + (other.y - seat.y) * along);
@@ -162,8 +163,8 @@ export function next_seat(hall, seat, direction) {
 }
 
 // The first or the last free seat of the row.
-export function end_of_row(seat, is_last) {
-  const free = seat.in_row.seats.filter(is_free);
+export function end_of_row(seat, is_last, can_go = is_free) {
+  const free = seat.in_row.seats.filter(can_go);
   return (is_last ? free.at(-1) : free[0]) ?? null;
 }
 

@@ -7,6 +7,11 @@ const LANGUAGES = { en, ko };
 let language = "en";
 let locale = "en";
 
+// What else a page has to say: { en: {...}, ko: {...} }.
+export function add_texts(texts) {
+  for (const [tag, more] of Object.entries(texts)) Object.assign(LANGUAGES[tag], more);
+}
+
 export const languages = Object.keys(LANGUAGES);
 
 // Of those the reader prefers, the first that there is.

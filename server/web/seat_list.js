@@ -3,7 +3,8 @@
 import { h } from "./dom.js";
 import { is_free } from "./hall.js";
 import { t } from "./i18n.js";
-import { seat_label, section_name } from "./seat_text.js";
+import { buyers_manner } from "./manner.js";
+import { section_name } from "./seat_text.js";
 
 function when_open(details, fill) {
   let is_filled = false;
@@ -21,12 +22,14 @@ function free_in(seats) {
 
 export class SeatList {
   #state_of;
+  #manner;
   #on_choose;
   #buttons = new Map(); // by index of the seat
   #counts = new Map(); // texts, by section and row
 
-  constructor({ hall, state_of, on_choose }) {
+  constructor({ hall, state_of, manner = buyers_manner, on_choose }) {
     this.#state_of = state_of;
+    this.#manner = manner;
     this.#on_choose = on_choose;
     this.element = h(
       "div",
@@ -74,19 +77,17 @@ export class SeatList {
   }
 
   #choose(seat) {
-    const state = this.#state_of(seat);
-    if (state === "available" || state === "chosen") this.#on_choose(seat);
+    if (this.#manner.can_choose(this.#state_of(seat))) this.#on_choose(seat);
   }
 
   #paint(seat) {
     const button = this.#buttons.get(seat.index);
     const state = this.#state_of(seat);
-    const is_mine = state === "chosen" || state === "yours";
-    const can_choose = state === "available" || state === "chosen";
-    button.className = "seat-button " + state;
+    const is_mine = this.#manner.is_mine(seat, state);
+    button.className = "seat-button " + (is_mine ? state + " mine" : state);
     button.setAttribute("aria-pressed", String(is_mine));
-    button.setAttribute("aria-disabled", String(!can_choose));
-    button.textContent = seat_label(seat, state);
+    button.setAttribute("aria-disabled", String(!this.#manner.can_choose(state)));
+    button.textContent = this.#manner.label_of(seat, state);
   }
 
   refresh(seats) {

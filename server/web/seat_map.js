@@ -2,12 +2,12 @@
 // the seats in view. At most SEATS_MAX seats are in the page at once, however large the hall is.
 import { h, svg } from "./dom.js";
 import { PITCH, Viewport } from "./geometry.js";
-import { end_of_row, is_free, nearest, next_seat } from "./hall.js";
+import { end_of_row, nearest, next_seat } from "./hall.js";
 import { t } from "./i18n.js";
+import { buyers_manner } from "./manner.js";
 import { MapPointer } from "./map_pointer.js";
-import { seat_label } from "./seat_text.js";
 import { SectionLayer, stage_height } from "./section_layer.js";
-import { CHOSEN, colour_of, shape_of, TAKEN } from "./shapes.js";
+import { colour_of } from "./shapes.js";
 
 export const SEATS_MAX = 3_000;
 // Neighbours are as many pixels apart at least, where seats are shown.
@@ -36,6 +36,7 @@ function inside(box, other) {
 export class SeatMap {
   #hall;
   #state_of;
+  #manner;
   #on_choose;
   #on_look;
   #view;
@@ -49,9 +50,10 @@ export class SeatMap {
 
   // state_of(seat): "available", "held", "sold", "blocked", "chosen" or "yours".
   // on_look(text): what is pointed at.
-  constructor({ hall, state_of, on_choose, on_look }) {
+  constructor({ hall, state_of, manner = buyers_manner, on_choose, on_look }) {
     this.#hall = hall;
     this.#state_of = state_of;
+    this.#manner = manner;
     this.#on_choose = on_choose;
     this.#on_look = on_look;
     this.#make();
@@ -220,14 +222,13 @@ export class SeatMap {
 
   #paint(seat, node) {
     const state = this.#state_of(seat);
-    const is_mine = state === "chosen" || state === "yours";
-    const can_choose = state === "available" || state === "chosen";
-    const shape = is_mine ? CHOSEN : state === "available" ? shape_of(seat.category) : TAKEN;
-    node.setAttribute("d", shape);
-    node.setAttribute("class", `seat ${state} colour-${colour_of(seat.category)}`);
-    node.setAttribute("aria-label", seat_label(seat, state));
+    const is_mine = this.#manner.is_mine(seat, state);
+    const kind = is_mine ? state + " mine" : state;
+    node.setAttribute("d", this.#manner.shape_of(seat, state));
+    node.setAttribute("class", `seat ${kind} colour-${colour_of(seat.category)}`);
+    node.setAttribute("aria-label", this.#manner.label_of(seat, state));
     node.setAttribute("aria-selected", String(is_mine));
-    if (can_choose) node.removeAttribute("aria-disabled");
+    if (this.#manner.can_choose(state)) node.removeAttribute("aria-disabled");
     else node.setAttribute("aria-disabled", "true");
     node.setAttribute("tabindex", seat === this.#active ? "0" : "-1");
   }
@@ -237,7 +238,7 @@ export class SeatMap {
     if (this.#active && this.#nodes.has(this.#active.index)) return;
     const drawn = [...this.#nodes.keys()].map((index) => this.#hall.seats[index]);
     const middle = { x: this.#view.x, y: this.#view.y };
-    this.#activate(nearest(drawn.filter(is_free), middle) ?? nearest(drawn, middle));
+    this.#activate(nearest(drawn.filter(this.#manner.can_go), middle) ?? nearest(drawn, middle));
   }
 
   #activate(seat) {
@@ -252,7 +253,7 @@ export class SeatMap {
       const node = this.#nodes.get(seat.index);
       if (!node) continue;
       this.#paint(seat, node);
-      if (seat === this.#looked_at) this.#on_look(seat_label(seat, this.#state_of(seat)));
+      if (seat === this.#looked_at) this.#on_look(this.#label_of(seat));
     }
     this.#sections.refresh(new Set(seats.map((seat) => seat.in_section)));
   }
@@ -270,7 +271,7 @@ export class SeatMap {
     const seat = this.#seat_at(target);
     if (!seat) return;
     this.#looked_at = seat;
-    this.#on_look(seat_label(seat, this.#state_of(seat)));
+    this.#on_look(this.#label_of(seat));
   }
 
   #seat_at(target) {
@@ -297,12 +298,16 @@ export class SeatMap {
   }
 
   #choose(seat) {
-    const state = this.#state_of(seat);
-    if (state === "available" || state === "chosen") this.#on_choose(seat);
+    if (this.#manner.can_choose(this.#state_of(seat))) this.#on_choose(seat);
+  }
+
+  #label_of(seat) {
+    return this.#manner.label_of(seat, this.#state_of(seat));
   }
 
   #enter_section(section) {
-    const target = nearest(section.seats.filter(is_free), section.middle) ?? section.seats[0];
+    const target =
+      nearest(section.seats.filter(this.#manner.can_go), section.middle) ?? section.seats[0];
     this.#go_to(target, section.box);
     this.focus_seat(target);
   }
@@ -339,9 +344,10 @@ export class SeatMap {
       this.#choose(seat);
       return true;
     }
+    const { can_go } = this.#manner;
     let next = null;
-    if (key in DIRECTIONS) next = next_seat(this.#hall, seat, DIRECTIONS[key]);
-    else if (key === "Home" || key === "End") next = end_of_row(seat, key === "End");
+    if (key in DIRECTIONS) next = next_seat(this.#hall, seat, DIRECTIONS[key], can_go);
+    else if (key === "Home" || key === "End") next = end_of_row(seat, key === "End", can_go);
     else return false;
     if (next) this.focus_seat(next);
     return true;

@@ -347,6 +347,11 @@ AnswerTo<FindPerformance> BoxOffice::find(const FindPerformance& q) const {
     return find_in(impl_->catalog(), q);
 }
 
+Result<std::vector<SeatPrice>> BoxOffice::seats_named(const PerformanceId& performance,
+                                                      const std::vector<SeatNumber>& seats) const {
+    return find_in(impl_->catalog(), performance, seats);
+}
+
 Result<void> BoxOffice::report_load(const ConcertId& concert, double load) {
     return impl_->report_load(concert, load);
 }

@@ -287,6 +287,23 @@ Result<PerformanceId> find_in(const Catalog& catalog, const FindPerformance& que
     return found.front();
 }
 
+Result<std::vector<SeatPrice>> find_in(const Catalog& catalog, const PerformanceId& performance,
+                                       const std::vector<SeatNumber>& seats) {
+    const CatalogPerformance* found = catalog.find(performance);
+    if (found == nullptr) return unknown_performance(performance);
+    std::vector<SeatPrice> named;
+    named.reserve(seats.size());
+    for (const SeatNumber number : seats) {
+        const HallSeat* seat = found->concert->seat(number);
+        if (seat == nullptr) {
+            return Error{
+                Errc::unknown_seat, fmt::format("this hall has no seat {}", number), {number}};
+        }
+        named.push_back({seat->number, label_of(*seat), seat->price, seat->section});
+    }
+    return named;
+}
+
 // --- Reservations and payments
 // --------------------------------------------------------------------
 

@@ -57,6 +57,8 @@ Result<AuditReport> run(const QueryContext& at, const RunAudit& query);
 // The same, for any thread.
 Result<PerformanceView> find_in(const Catalog& catalog, const GetPerformance& query);
 Result<PerformanceId> find_in(const Catalog& catalog, const FindPerformance& query);
+Result<std::vector<SeatPrice>> find_in(const Catalog& catalog, const PerformanceId& performance,
+                                       const std::vector<SeatNumber>& seats);
 // Not a query, but it runs like one: it writes what no command touches yet.
 Result<ConcertView> run(const QueryContext& at, AddConcert& command);
 

@@ -1,7 +1,10 @@
 // Answers whose body goes on: pushed in pieces from any thread, ended, cut off, left.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -149,4 +152,60 @@ TEST_CASE("a listener that closes ends its streams") {
     server.listener().close_all();
     CHECK(socket.closes());
     CHECK(eventually([&] { return !server.handler().stream()->is_open(); }));
+}
+
+TEST_CASE("who pushes once the part before was taken is told when, and is never cut off") {
+    TestListener server;
+    RawSocket socket(server.port());
+    socket.send(ask);
+    socket.receive_head();
+    const auto stream = server.handler().stream();
+    // Together ten times what may wait.
+    const std::string part(TestHandler::stream_bytes_max - 1, 'x');
+    std::atomic<int> pushed{0};
+    std::function<void()> next = [&] {
+        if (pushed == 10) return stream->end();
+        CHECK(stream->push(part));
+        ++pushed;
+        stream->when_taken([&] { next(); });
+    };
+    next();
+    std::size_t received = 0;
+    for (std::string chunk; !(chunk = socket.receive_chunk()).empty();) received += chunk.size();
+    CHECK(received == 10 * part.size());
+    CHECK(socket.closes());
+}
+
+TEST_CASE("what cannot go on is broken off, so that it does not look whole") {
+    TestListener server;
+    RawSocket socket(server.port());
+    socket.send(ask);
+    socket.receive_head();
+    const auto stream = server.handler().stream();
+    CHECK(stream->push("one"));
+    CHECK(socket.receive_chunk() == "one");
+    stream->cut();
+    CHECK_FALSE(stream->push("two"));
+    CHECK_FALSE(stream->is_open());
+    // The connection is reset, or ends: either way there is no last chunk.
+    std::string rest;
+    try {
+        rest = socket.receive_chunk();
+    } catch (const std::exception&) {
+        rest = "broken off";
+    }
+    CHECK(rest == "broken off");
+}
+
+TEST_CASE("a stream that nobody reads any more forgets who waits for its reader") {
+    http::Stream stream(10);
+    CHECK(stream.push("one"));
+    const auto waits = std::make_shared<int>(1);
+    stream.when_taken([waits] { FAIL("nothing was taken"); });
+    CHECK(waits.use_count() == 2);
+    stream.abandon();
+    CHECK(waits.use_count() == 1);
+    bool is_called = false;
+    stream.when_taken([&] { is_called = true; });
+    CHECK_FALSE(is_called);
 }

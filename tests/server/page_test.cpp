@@ -1,4 +1,5 @@
-// The page that people buy from, as it is served. What it does is tested in tests/web.
+// The page that people buy from and the operators' console, as they are served. What they do is
+// tested in tests/web.
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -64,6 +65,35 @@ TEST_CASE("all that the page loads is there, and is what it is said to be") {
     }
 }
 
+TEST_CASE("operators are served the console, whole, and buyers are not") {
+    TestServer server({.admin_key = "a-key-of-the-operators"});
+    const Reply page = server.ask_operators({.target = "/"});
+    CHECK(page.status == 200);
+    CHECK(page.body != server.get("/").body);
+    CHECK(page.field("Content-Security-Policy") ==
+          server.get("/").field("Content-Security-Policy"));
+    CHECK(page.field("Referrer-Policy") == "no-referrer");
+    const auto parts = parts_of(page.body);
+    CHECK(parts.size() > 10);
+    int own = 0;
+    for (const std::string& target : parts) {
+        CAPTURE(target);
+        const Reply part = server.ask_operators({.target = target});
+        CHECK(part.status == 200);
+        CHECK(part.field("Content-Type") == type_of(target));
+        CHECK(part.has_field("ETag"));
+        const Reply again = server.ask_operators(
+            {.target = target, .fields = {{"If-None-Match", part.field("ETag")}}});
+        CHECK(again.status == 304);
+        if (!target.starts_with("/web/console/")) continue;
+        ++own;
+        CHECK(server.get(target).outcome() == "404 unknown_route");
+    }
+    CHECK(own > 5);
+    CHECK(server.ask_operators({.target = "/web/console/index.html"}).outcome() ==
+          "404 unknown_route");
+}
+
 TEST_CASE("what is no part of the page is not served as one") {
     TestServer server;
     for (const char* name : {"start.html", "index.html", "openapi.json", "nothing.js", "App.js",
@@ -81,10 +111,15 @@ TEST_CASE("with a web root the files are those of the folder, as they are at the
     write(folder.path() / "index.html", "<p>one</p>");
     write(folder.path() / "app.js", "1;");
     write(folder.path() / "notes.txt", "secret");
+    std::filesystem::create_directory(folder.path() / "console");
+    write(folder.path() / "console" / "index.html", "<p>console</p>");
+    write(folder.path() / "console" / "app.js", "3;");
     CHECK(server.get("/").body == "<p>one</p>");
     CHECK(server.get("/").field("Content-Security-Policy").starts_with("default-src 'none'"));
     CHECK(server.get("/web/app.js").body == "1;");
     CHECK(server.get("/web/app.js").field("Content-Type") == "text/javascript; charset=utf-8");
+    CHECK(server.ask_operators({.target = "/"}).body == "<p>console</p>");
+    CHECK(server.ask_operators({.target = "/web/console/app.js"}).body == "3;");
     write(folder.path() / "app.js", "2;");
     CHECK(server.get("/web/app.js").body == "2;");
     for (const char* name : {"notes.txt", "style.css", "..%2Fapp.js", "%2fetc%2fpasswd.js"}) {

@@ -294,6 +294,18 @@ TEST_CASE("without an admin key no web page, and no host by name, reaches what i
     }
     // Not refused: the store in memory has no copy to audit.
     CHECK(asked(open, "Sec-Fetch-Site", "none").outcome() == "400 request_invalid");
+    // The console's own page is none of elsewhere; the buyers', on another port, is.
+    const std::string own = open.url(server::Side::operators);
+    CHECK(asked(open, "Origin", own).outcome() == "400 request_invalid");
+    CHECK(asked(open, "Origin", "https" + own.substr(4)).outcome() == "400 request_invalid");
+    CHECK(asked(open, "Sec-Fetch-Site", "same-origin").outcome() == "400 request_invalid");
+    for (const std::string& other :
+         {open.url(server::Side::buyers), own + "0", own.substr(0, own.rfind(':')), own + "/",
+          "ftp" + own.substr(4), "http://localhost" + own.substr(own.rfind(':'))}) {
+        CAPTURE(other);
+        CHECK(asked(open, "Origin", other).outcome() == "401 admin_key_invalid");
+    }
+    CHECK(asked(open, "Sec-Fetch-Site", "same-site").outcome() == "401 admin_key_invalid");
     TestServer keyed({.admin_key = "a-key-of-the-operators"});
     CHECK(asked(keyed, "Origin", "http://elsewhere.example", "a-key-of-the-operators").outcome() ==
           "400 request_invalid");

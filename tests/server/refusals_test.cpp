@@ -453,6 +453,12 @@ void refuse_unknown_things() {
         expect("reportLoad", with_body("PUT", "load", R"({"load": 1})"), "404 unknown_concert");
         expect("getReport", operators("GET", "concerts/" + id + "/report"), "404 unknown_concert");
         expect("exportDraw", operators("GET", "concerts/" + id + "/draw"), "404 unknown_concert");
+        expect("exportSales", operators("GET", "concerts/" + id + "/sales.csv"),
+               "404 unknown_concert");
+        expect("exportEvents", operators("GET", "concerts/" + id + "/events.csv"),
+               "404 unknown_concert");
+        expect("listSeatsForOperators", operators("GET", "performances/" + id + "/seats"),
+               "404 unknown_performance");
         expect("releaseAnybodys", operators("POST", "reservations/" + id + "/release"),
                "404 unknown_reservation");
         const bool is_id = id == no_id;

@@ -62,11 +62,13 @@ constexpr auto samples = std::to_array<Sample>({
      .anothers = "404 unknown_payment"},
     {.operation = "getPage", .status = 200},
     {.operation = "getPagePart", .status = 200},
+    {.operation = "getConsolePart", .status = 200},
     {.operation = "getStartPage", .status = 200},
     {.operation = "getDescription", .status = 200},
     {.operation = "getLiveness", .status = 200},
     {.operation = "getReadiness", .status = 200},
     {.operation = "getMetrics", .status = 200},
+    {.operation = "listConcertsForOperators", .status = 200},
     {.operation = "addConcert",
      .status = 201,
      .body =
@@ -78,6 +80,9 @@ constexpr auto samples = std::to_array<Sample>({
     {.operation = "reportLoad", .status = 204, .body = R"({"load": 0.5})"},
     {.operation = "exportDraw", .status = 200, .is_of_draw = true},
     {.operation = "getReport", .status = 200},
+    {.operation = "exportSales", .status = 200},
+    {.operation = "exportEvents", .status = 200},
+    {.operation = "listSeatsForOperators", .status = 200},
     {.operation = "blockSeats", .status = 200, .body = R"({"seats": [17], "blocked": true})"},
     {.operation = "releaseAnybodys", .status = 200},
     {.operation = "explain", .status = 200},
@@ -95,7 +100,8 @@ std::string filled_in(std::string text, std::string_view before, std::string_vie
         {"payment_id", stage.payment},
         {"user_id", stage.user.to_string()},
         {"id", stage.sale.performance().to_string()},
-        {"file", "style.css"},
+        {"file", before == "{" && text.find("/console/") != std::string::npos ? "console.css"
+                                                                              : "style.css"},
     };
     for (const auto& [name, value] : known) {
         const std::string mark = std::string(before).append(name).append(after);

@@ -120,6 +120,15 @@ TEST_CASE("performances and concerts are found without the writer, as it would f
     const SmallSale other = SmallSale::add(office);
     CHECK(*office.find({other.concert, "2090-12-24"}) == other.performance());
 
+    const auto named = office.seats_named(sale.performances[1], {30, 7});
+    REQUIRE(named);
+    REQUIRE(named->size() == 2);
+    CHECK(named->front().number == 30);
+    CHECK(named->back().label == "7");
+    CHECK(named->back().price == SmallSale::price);
+    CHECK(office.seats_named(sale.performances[1], {31}).error().code == Errc::unknown_seat);
+    CHECK(office.seats_named(missing.performance, {1}).error().code == Errc::unknown_performance);
+
     const GetConcert concert{sale.concert};
     const auto view = both(office.concert(concert), concert);
     CHECK(view->title == "Winter Songs");

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import console_en from "../../server/web/console/en.js";
+import console_ko from "../../server/web/console/ko.js";
 import en from "../../server/web/en.js";
 import { choose_language, set_language, t } from "../../server/web/i18n.js";
 import ko from "../../server/web/ko.js";
@@ -11,26 +13,30 @@ const web = new URL("server/web/", root);
 const marks_of = (text) =>
   [...new Set(JSON.stringify(text).match(/\{\w+\}/g) ?? [])].sort().join(" ");
 
+// The page's texts, and those that the console has beside them.
+const SETS = [
+  { en, ko },
+  { en: console_en, ko: console_ko },
+];
+
 test("both languages have the same texts", () => {
-  assert.deepEqual(Object.keys(ko).sort(), Object.keys(en).sort());
+  for (const set of SETS) assert.deepEqual(Object.keys(set.ko).sort(), Object.keys(set.en).sort());
 });
 
 test("a text has the same values in both languages, and no text is empty", () => {
-  for (const name of Object.keys(en)) {
-    assert.equal(marks_of(ko[name]), marks_of(en[name]), name);
-    for (const form of [en, ko].flatMap((all) =>
-      Object.values({ text: all[name] }).flatMap(forms),
-    )) {
-      assert.ok(form.trim().length > 0, name);
+  const forms = (text) => (typeof text === "string" ? [text] : Object.values(text));
+  for (const set of SETS) {
+    for (const name of Object.keys(set.en)) {
+      assert.equal(marks_of(set.ko[name]), marks_of(set.en[name]), name);
+      for (const form of [...forms(set.en[name]), ...forms(set.ko[name])]) {
+        assert.ok(form.trim().length > 0, name);
+      }
     }
-  }
-  function forms(text) {
-    return typeof text === "string" ? [text] : Object.values(text);
   }
 });
 
 test("a text with a plural has every form that its language has", () => {
-  for (const [tag, all] of Object.entries({ en, ko })) {
+  for (const [tag, all] of SETS.flatMap(Object.entries)) {
     const { pluralCategories } = new Intl.PluralRules(tag).resolvedOptions();
     for (const [name, text] of Object.entries(all)) {
       if (typeof text !== "object") continue;
@@ -39,22 +45,35 @@ test("a text with a plural has every form that its language has", () => {
   }
 });
 
+test("the console says nothing by a name that the page has", () => {
+  for (const name of Object.keys(console_en)) assert.ok(!(name in en), name);
+});
+
+function code_in(folder) {
+  const modules = readdirSync(folder).filter((file) => /^(?!en|ko).*\.js$/.test(file));
+  return modules.map((file) => readFileSync(new URL(file, folder), "utf8")).join("\n");
+}
+
 // Names of texts stand in the modules in full, or begin there: "sale." + ...
-test("every text is used, and what is used is there", () => {
-  const modules = readdirSync(web).filter((file) => /^(?!en|ko).*\.js$/.test(file));
-  const code = modules.map((file) => readFileSync(new URL(file, web), "utf8")).join("\n");
+function check_used(code, texts, known, others) {
   const quoted = new Set([...code.matchAll(/"([a-z]+(?:\.[a-z_]+)+)"/g)].map(([, name]) => name));
   const begun = [...code.matchAll(/"([a-z]+\.(?:[a-z]+\.)*)" \+/g)].map(([, start]) => start);
-  const others = new Set(["number", "ended.expired.do", "ended.left.do"]);
-  for (const name of Object.keys(en)) {
+  for (const name of Object.keys(texts)) {
     const is_used =
       quoted.has(name) || others.has(name) || begun.some((one) => name.startsWith(one));
     assert.ok(is_used, name + " is not used");
   }
-  const places = new Set(Object.keys(en).map((name) => name.split(".")[0]));
+  const places = new Set(Object.keys(texts).map((name) => name.split(".")[0]));
   for (const name of quoted) {
-    if (places.has(name.split(".")[0])) assert.ok(name in en, name + " is not there");
+    if (places.has(name.split(".")[0])) assert.ok(name in known, name + " is not there");
   }
+}
+
+test("every text is used, and what is used is there", () => {
+  check_used(code_in(web), en, en, new Set(["number", "ended.expired.do", "ended.left.do"]));
+  const others = new Set(["problem.download_broken", "problem.download_broken.do"]);
+  const folder = new URL("console/", web);
+  check_used(code_in(folder), console_en, { ...en, ...console_en }, others);
 });
 
 test("every code that a buyer may meet has words of its own", () => {

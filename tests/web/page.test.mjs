@@ -2,23 +2,41 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
+// The page that people buy from, and the operators' console, which uses parts of the page.
 const web = new URL("../../server/web/", import.meta.url);
 const read = (file) => readFileSync(new URL(file, web), "utf8");
-const modules = readdirSync(web).filter((file) => file.endsWith(".js"));
+const scripts_in = (folder) =>
+  readdirSync(new URL(folder, web))
+    .filter((file) => file.endsWith(".js"))
+    .map((file) => folder + file);
+const modules = scripts_in("");
+const console_modules = scripts_in("console/");
+const all_modules = [...modules, ...console_modules];
+const PAGES = ["index.html", "console/index.html"];
+const SHEETS = ["style.css", "console/console.css"];
+
+// What a module imports, as it is called below the folder.
+function imports_of(file) {
+  return [...read(file).matchAll(/from "([^"]*)"/g)].map(([, from]) =>
+    new URL(from, new URL(file, web)).href.slice(web.href.length),
+  );
+}
 
 test("a module is less than 400 lines long", () => {
-  for (const file of modules) assert.ok(read(file).split("\n").length <= 400, file);
+  for (const file of all_modules) assert.ok(read(file).split("\n").length <= 400, file);
 });
 
 test("nothing is loaded from elsewhere, and nothing stands in the page that its policy forbids", () => {
-  const page = read("index.html");
-  for (const [, address] of page.matchAll(/(?:src|href)="([^"]*)"/g))
-    assert.match(address, /^\/web\//);
-  assert.doesNotMatch(page, /<style|<script(?![^>]*src)|\son\w+=|\sstyle=/);
-  for (const file of modules) {
+  for (const name of PAGES) {
+    const page = read(name);
+    for (const [, address] of page.matchAll(/(?:src|href)="([^"]*)"/g))
+      assert.match(address, /^\/web\//);
+    assert.doesNotMatch(page, /<style|<script(?![^>]*src)|\son\w+=|\sstyle=/);
+  }
+  for (const file of all_modules) {
     const code = read(file);
     for (const [, from] of code.matchAll(/from "([^"]*)"/g))
-      assert.match(from, /^\.\/\w+\.js$/, file);
+      assert.match(from, /^\.\.?\/\w+\.js$/, file);
     assert.doesNotMatch(
       code,
       /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(/,
@@ -26,34 +44,51 @@ test("nothing is loaded from elsewhere, and nothing stands in the page that its 
     );
     assert.doesNotMatch(
       code,
-      /setAttribute\("style"|\bstyle: "(?!currency)|https?:\/\/(?!www\.w3\.org\/)/,
+      /setAttribute\("style"|\bstyle: "(?!currency|unit)|https?:\/\/(?!www\.w3\.org\/)/,
       file,
     );
   }
-  assert.doesNotMatch(read("style.css"), /@import|url\(/);
+  for (const sheet of SHEETS) assert.doesNotMatch(read(sheet), /@import|url\(/);
 });
 
 // Else the browser would ask for one module after the other, as deep as they import.
-test("the page names every module that it will need, so that all are fetched at once", () => {
-  const page = read("index.html");
-  const named = [...page.matchAll(/rel="modulepreload" href="\/web\/([^"]*)"/g)].map(
-    ([, file]) => file,
-  );
-  assert.deepEqual(named, modules.filter((file) => file !== "app.js").sort());
-});
-
-test("every module is imported by another, but for the first", () => {
-  const code = modules.map(read).join("\n");
-  for (const file of modules) {
-    if (file !== "app.js") assert.ok(code.includes(`from "./${file}"`), file);
+test("a page names every module that it will need, so that all are fetched at once", () => {
+  for (const [page, first] of [
+    ["index.html", "app.js"],
+    ["console/index.html", "console/app.js"],
+  ]) {
+    const needed = new Set();
+    const follow = (file) => {
+      if (needed.has(file)) return;
+      needed.add(file);
+      imports_of(file).forEach(follow);
+    };
+    follow(first);
+    needed.delete(first);
+    const named = [...read(page).matchAll(/rel="modulepreload" href="\/web\/([^"]*)"/g)].map(
+      ([, file]) => file,
+    );
+    assert.deepEqual([...named].sort(), [...needed].sort(), page);
   }
 });
 
+test("every module is imported by another, but for the first; the page needs none of the console's", () => {
+  const imported = new Set(all_modules.flatMap(imports_of));
+  for (const file of all_modules) {
+    if (!file.endsWith("app.js")) assert.ok(imported.has(file), file);
+  }
+  for (const file of modules.flatMap(imports_of)) assert.ok(!file.startsWith("console/"), file);
+});
+
 test("every colour that is used is a variable, and has a value for light and for dark", () => {
-  const sheet = read("style.css");
-  const [light, dark] = [...sheet.matchAll(/:root \{([^}]*)\}/g)].map(([, block]) => block);
+  const [light, dark] = [...read("style.css").matchAll(/:root \{([^}]*)\}/g)].map(
+    ([, block]) => block,
+  );
   const names = (block) => [...block.matchAll(/(--[\w-]+):/g)].map(([, name]) => name).sort();
   assert.deepEqual(names(dark), names(light));
-  const used = [...sheet.matchAll(/var\((--[\w-]+)\)/g)].map(([, name]) => name);
-  for (const name of used) assert.ok(names(light).includes(name), name);
+  for (const sheet of SHEETS) {
+    const used = [...read(sheet).matchAll(/var\((--[\w-]+)\)/g)].map(([, name]) => name);
+    for (const name of used) assert.ok(names(light).includes(name), name);
+  }
+  assert.doesNotMatch(read("console/console.css"), /#[0-9a-f]{3,8}\b/i);
 });

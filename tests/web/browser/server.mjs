@@ -48,6 +48,7 @@ export async function start_server(options = []) {
 
   return {
     url,
+    admin,
     // `concert` as it is imported; `seats` may be a number.
     async add({ seats = 50, ...concert } = {}) {
       const draft = {
