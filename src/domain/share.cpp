@@ -53,7 +53,7 @@ std::string written(const Lags& lags) {
 
 // What cannot be read begins anew: the shares are off by a few people then, and no limit is passed.
 Lags read_lags(std::string_view state, std::size_t classes) {
-    const Lags fresh{.total = 1, .parts = std::vector<std::int64_t>(classes)};
+    Lags fresh{.total = 1, .parts = std::vector<std::int64_t>(classes)};
     if (state.empty() || state.front() != state_tag) return fresh;
     state.remove_prefix(1);
     Lags lags;
