@@ -175,17 +175,15 @@ void PostgresStorage::raise_mark(Time time) {
     if (time > mark_.load()) mark_ = time;
 }
 
+// Kept when it is told, like any commit: after a crash of the server the same keys would be given
+// once more.
 std::int64_t PostgresStorage::allocate(std::size_t count) {
     return asked([&] {
         end_transaction();
         Connection& at = connection();
-        at.send(statements_.begin);
-        at.send(statements_.need_no_sync);
-        at.send(statements_.allocate, {Param::integer(static_cast<std::int64_t>(count))});
-        at.send(statements_.commit);
-        const Answers answers = at.finish();
         std::int64_t first = 0;
-        read_cells(answers[2], 0, first);
+        read_cells(ask(statements_.allocate, {Param::integer(static_cast<std::int64_t>(count))}), 0,
+                   first);
         return first;
     });
 }
@@ -285,7 +283,6 @@ void PostgresStorage::tell(const std::vector<News::Heard>& heard) {
     try {
         end_transaction();
         connection().send(statements_.begin);
-        connection_->send(statements_.need_no_sync);
         send_group(at, encode(changed));
         connection_->send(statements_.commit);
         static_cast<void>(connection_->finish());

@@ -63,9 +63,6 @@ class Statements {
                                       "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
     const Statement commit = {"commit", "COMMIT"};
     const Statement rollback = {"rollback", "ROLLBACK"};
-    // For a transaction whose loss does no harm. What is committed after it comes after it on the
-    // disk too.
-    const Statement need_no_sync = {"need_no_sync", "SET LOCAL synchronous_commit = off"};
 
     Statement store_time;
     Statement store;
