@@ -52,13 +52,16 @@ void get_readiness(Exchange exchange) {
     const Services& services = exchange.services();
     const Statistics statistics = services.office.statistics();
     const bool stopping = services.stopping;
-    const bool ready = services.ready && !stopping && !statistics.failed;
+    const bool jumped = statistics.clock_jump != Duration{};
+    const bool ready = services.ready && !stopping && !statistics.failed && !jumped;
     if (!ready) {
         const auto code = statistics.failed ? Errc::engine_failed
                           : stopping        ? Errc::draining
+                          : jumped          ? Errc::clock_jumped
                                             : Errc::overloaded;
         const auto why = statistics.failed ? "the engine has stopped"
                          : stopping        ? "the server is stopping"
+                         : jumped          ? "the database server's clock has jumped"
                                            : "the server is starting";
         return exchange.refuse(Problem(Error{code, why, {}}));
     }
