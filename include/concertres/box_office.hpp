@@ -61,6 +61,7 @@ struct CommitTimes {
 struct Statistics {
     std::int64_t inbox = 0;  // commands that wait
     bool failed = false;     // engine_failed until reopened
+    Duration clock_jump{};   // not 0: clock_jumped until that is over
     std::int64_t commands = 0;
     std::int64_t refusals = 0;
     std::int64_t overloaded = 0;

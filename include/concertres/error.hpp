@@ -71,6 +71,7 @@ enum class Errc : std::uint16_t {
     storage_full = 904,
     storage_unavailable = 905,
     engine_failed = 906,
+    clock_jumped = 907,
 };
 
 // What a caller may do about an error; the server maps each kind to one status.

@@ -33,7 +33,8 @@ struct PostgresOptions {
     Duration connect_timeout = std::chrono::seconds(3);
     // How long one statement may take, waiting for locks included, before its group is given up and
     // tried again.
-    Duration statement_timeout = std::chrono::seconds(5);
+    // A server that says nothing for a second longer is taken for gone.
+    Duration statement_timeout = std::chrono::seconds(3);
     // How long it is tried to find out what became of a commit whose answer was lost; then the
     // engine stops, as it must not guess.
     Duration settle_timeout = std::chrono::seconds(30);
@@ -52,7 +53,8 @@ enum class Conninfo : std::uint8_t { good, malformed, has_password };
 // (`passfile`) as well.
 [[nodiscard]] Conninfo check_conninfo(const std::string& conninfo);
 
-// Opens the schema, or makes it. `conninfo` is libpq's: a URI, or "host=... dbname=...".
+// Opens the schema, or makes it. `conninfo` is libpq's: a URI, or "host=... dbname=...". A URI may
+// say `pgbouncer=on` among its parameters: then nothing is kept in a session.
 // Migrates a schema of an earlier version, in one transaction. Throws StorageError(unavailable,
 // newer, foreign, corrupt); the database is then as it was.
 [[nodiscard]] std::unique_ptr<Storage> open_postgres(const std::string& conninfo,

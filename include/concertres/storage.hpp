@@ -309,6 +309,10 @@ class Storage {
     [[nodiscard]] virtual const StoreSecrets& secrets() const = 0;
     // Store time: never below the stamp of any commit. Threads: any, at any time.
     [[nodiscard]] virtual Time now() = 0;
+    // By how much the clock behind store time has moved against this machine's own, where that is
+    // too much to be believed; else 0. Store time goes on as it went before, and commands are
+    // refused. Threads: any, at any time.
+    [[nodiscard]] virtual Duration clock_jump() const { return {}; }
 
     // --- the catalog
     // All concerts, as they were added. Their sale is as it stands now.

@@ -62,6 +62,9 @@ void write_office(Writer& to, const Statistics& office) {
     to.family(MetricType::Gauge, "concertres_engine_failed",
               "1 when the engine has stopped and must be reopened.")
         .value(std::int64_t{office.failed});
+    to.family(MetricType::Gauge, "concertres_clock_jump_seconds",
+              "By how much the clock of the store's server has moved; not 0: commands are refused.")
+        .value(std::chrono::duration<double>(office.clock_jump).count());
     counter("concertres_commands_total", "Commands decided.", office.commands);
     counter("concertres_command_refusals_total", "Commands refused by a rule.", office.refusals);
     counter("concertres_commands_overloaded_total", "Commands refused by a full inbox.",

@@ -87,6 +87,7 @@ constexpr auto engine_titles = std::to_array<Title>({
     {"storage_full", "Storage is full"},
     {"storage_unavailable", "Storage cannot be reached"},
     {"engine_failed", "The engine has stopped"},
+    {"clock_jumped", "The clock has jumped"},
 });
 
 constexpr auto server_codes = std::to_array<CodeInfo>({

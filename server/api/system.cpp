@@ -50,8 +50,10 @@ void get_liveness(Exchange exchange) { exchange.answer(200, R"({"status":"ok"})"
 
 namespace {
 
+bool has_jumped(const Statistics& statistics) { return statistics.clock_jump != Duration{}; }
+
 bool is_ready(const Services& services, const Statistics& statistics) {
-    return services.ready && !services.stopping && !statistics.failed;
+    return services.ready && !services.stopping && !statistics.failed && !has_jumped(statistics);
 }
 
 }  // namespace
@@ -60,12 +62,15 @@ void get_readiness(Exchange exchange) {
     const Services& services = exchange.services();
     const Statistics statistics = services.office.statistics();
     const bool stopping = services.stopping;
+    const bool jumped = has_jumped(statistics);
     if (!is_ready(services, statistics)) {
         const auto code = statistics.failed ? Errc::engine_failed
                           : stopping        ? Errc::draining
+                          : jumped          ? Errc::clock_jumped
                                             : Errc::overloaded;
         const auto why = statistics.failed ? "the engine has stopped"
                          : stopping        ? "the server is stopping"
+                         : jumped          ? "the database server's clock has jumped"
                                            : "the server is starting";
         return exchange.refuse(Problem(Error{code, why, {}}));
     }

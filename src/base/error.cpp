@@ -65,6 +65,7 @@ constexpr Row row_of(Errc code) noexcept {
         CONCERTRES_ROW(storage_full, unavailable);
         CONCERTRES_ROW(storage_unavailable, unavailable);
         CONCERTRES_ROW(engine_failed, unavailable);
+        CONCERTRES_ROW(clock_jumped, unavailable);
     }
 #undef CONCERTRES_ROW
     // A number that this version does not know, read from storage that a later one wrote.

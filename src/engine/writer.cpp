@@ -307,6 +307,7 @@ void Writer::load() {
     } else {
         rows_.set_now(storage_.load(rows_.to_load(), found));
         rows_.absorb_loaded(found);
+        if (refuse_by_clock()) return;
     }
     decide();
     // What was loaded from a shared store is locked, and let go of by a commit.
@@ -447,6 +448,7 @@ Statistics Writer::statistics() const {
         now.inbox = static_cast<std::int64_t>(inbox_.size());
         now.failed = !failure_.empty();
     }
+    now.clock_jump = storage_.clock_jump();
     now.commands = counters_.commands;
     now.refusals = counters_.refusals;
     now.overloaded = counters_.overloaded;

@@ -73,6 +73,8 @@ class Writer {
     void fail_all(const Error& error);
     void fail_engine(const std::string& why);
     void miss_storage(const StorageError& failure);
+    [[nodiscard]] bool refuse_by_clock();
+    void note_clock();
     void log(LogLevel level, const std::string& text) const;
 
     Storage& storage_;
@@ -105,6 +107,7 @@ class Writer {
     News news_;                      // of others; what is not shown here yet
     Time told_until_ = Time::min();  // who was heard of before that, others have been told
     bool tidy_due_ = false;
+    bool clock_jumped_ = false;  // as was last logged
 
     struct Counters {
         std::atomic<std::int64_t> commands{0};

@@ -2,6 +2,7 @@
 // back what they were in the way of, and goes on when the store cannot be reached for a while.
 #include <algorithm>
 #include <chrono>
+#include <string>
 #include <utility>
 
 #include "engine/restore.hpp"
@@ -14,6 +15,12 @@ namespace {
 // how often they are told who was heard of here, which matters after a minute and a half.
 constexpr Duration follow_interval = std::chrono::milliseconds(250);
 constexpr Duration tell_interval = std::chrono::seconds(10);
+
+std::string told_of(Duration jump) {
+    const auto seconds = std::chrono::round<std::chrono::seconds>(jump).count();
+    return "the clock of the store's server has moved by " + std::to_string(seconds) +
+           " s against this machine's";
+}
 
 }  // namespace
 
@@ -30,6 +37,7 @@ void Writer::follow_others(Time now) {
         if (!heard.empty()) storage_.tell(heard);
     }
     if (news_.empty()) news_ = storage_.follow();
+    note_clock();
     for (; !news_.concerts.empty(); news_.concerts.erase(news_.concerts.begin())) {
         restore(storage_, catalog_, board_, news_.concerts.front());
     }
@@ -55,6 +63,26 @@ void Writer::take_back_group() {
         deferred_.push_front(std::move(*task));
     }
     stage_ = Stage::gather;
+}
+
+// Nothing is decided by a clock that has jumped: it would end whatever has a deadline, at once.
+// What was loaded is let go of by a commit without changes.
+bool Writer::refuse_by_clock() {
+    const Duration jump = storage_.clock_jump();
+    if (jump == Duration{}) return false;
+    fail_group({Errc::clock_jumped, told_of(jump) + "; nothing was changed, try again later", {}});
+    stage_ = Stage::commit;
+    return true;
+}
+
+void Writer::note_clock() {
+    const Duration jump = storage_.clock_jump();
+    if ((jump != Duration{}) == clock_jumped_) return;
+    clock_jumped_ = !clock_jumped_;
+    log(LogLevel::error, clock_jumped_ ? told_of(jump) +
+                                             ": commands are refused until it is back "
+                                             "or an operator confirms it"
+                                       : "the store's clock is believed again");
 }
 
 // A shared store that cannot be reached now may be again: whoever waits is told, and it goes on.

@@ -15,6 +15,9 @@ auto PostgresStorage::asked(Work&& work) {
     for (int conflicts = 0;;) {
         try {
             return work();
+        } catch (const ConnectionSilent& silence) {
+            lose_connection();
+            fail_unavailable(silence.what());
         } catch (const ConnectionLost& lost) {
             lose_connection();
             // It was lost a moment ago, and again: reconnecting has waited for as long as it may.

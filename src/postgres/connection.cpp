@@ -20,6 +20,25 @@ std::string milliseconds_of(Duration duration) {
     return std::to_string(duration_cast<milliseconds>(duration).count());
 }
 
+// Parameters as libpq takes them. Lifetime: those that it was made of outlive it.
+struct SentParams {
+    explicit SentParams(const std::vector<Param>& params) : formats(params.size(), 1) {
+        for (const Param& param : params) {
+            values.push_back(param.data());
+            lengths.push_back(param.size());
+        }
+    }
+    [[nodiscard]] int count() const { return static_cast<int>(values.size()); }
+
+    std::vector<const char*> values;
+    std::vector<int> lengths;
+    std::vector<int> formats;
+};
+
+struct FreeText {
+    void operator()(char* text) const { PQfreemem(text); }
+};
+
 // libpq ends its messages with a line feed, and begins some with a severity.
 std::string trimmed(const char* message) {
     std::string text = message == nullptr ? "" : message;
@@ -32,6 +51,32 @@ std::string field(const Answer& result, int code) {
     return value == nullptr ? std::string() : std::string(value);
 }
 
+// What a connection string says to this library, and what of it is left for libpq.
+struct Address {
+    std::string conninfo;
+    bool pooled = false;
+};
+Address address_in(const std::string& text) {
+    Address address{.conninfo = text};
+    const std::size_t query = text.find('?');
+    if (query == std::string::npos) return address;
+    address.conninfo.resize(query);
+    char separator = '?';
+    std::size_t at = query + 1;
+    while (at <= text.size()) {
+        const std::size_t end = std::min(text.find('&', at), text.size());
+        const std::string word = text.substr(at, end - at);
+        at = end + 1;
+        if (word == "pgbouncer=on" || word == "pgbouncer=off") {
+            address.pooled = word == "pgbouncer=on";
+            continue;
+        }
+        address.conninfo += separator + word;
+        separator = '&';
+    }
+    return address;
+}
+
 // visit(keyword, value) for each that is set. False: libpq does not understand the string.
 template <class Visit>
 bool for_each_option(const std::string& conninfo, const Visit& visit) {
@@ -40,7 +85,7 @@ bool for_each_option(const std::string& conninfo, const Visit& visit) {
     };
     // Its own message repeats what it does not understand, which may be a password: none is taken.
     const std::unique_ptr<PQconninfoOption, Free> options(
-        PQconninfoParse(conninfo.c_str(), nullptr));
+        PQconninfoParse(address_in(conninfo).conninfo.c_str(), nullptr));
     if (!options) return false;
     for (auto* option = options.get(); option->keyword != nullptr; ++option) {
         if (option->val != nullptr) visit(option->keyword, option->val);
@@ -80,10 +125,11 @@ std::string name_of(const std::string& conninfo) {
 
 Connection::Connection(const std::string& conninfo, const PostgresOptions& options)
     : name_(name_of(conninfo)),
+      pooled_(address_in(conninfo).pooled),
       // A server that is alive ends a statement by itself; this is for one that is not.
       answer_timeout_ms_(
           static_cast<int>(duration_cast<milliseconds>(options.statement_timeout).count()) +
-          2'000) {
+          1'000) {
     connect(conninfo, options);
     settle_in(options);
 }
@@ -93,17 +139,13 @@ void Connection::connect(const std::string& conninfo, const PostgresOptions& opt
         std::max<std::int64_t>(2, std::chrono::ceil<seconds>(options.connect_timeout).count()));
     const std::string unacked_ms = milliseconds_of(options.statement_timeout);
     // What stands in the caller's string comes last, and so overrides these.
-    const char* keywords[] = {"connect_timeout",
-                              "keepalives_idle",
-                              "keepalives_interval",
-                              "keepalives_count",
-                              "tcp_user_timeout",
-                              "fallback_application_name",
-                              "dbname",
-                              nullptr};
+    const std::string for_libpq = address_in(conninfo).conninfo;
+    const char* keywords[] = {"connect_timeout",           "client_encoding",  "keepalives_idle",
+                              "keepalives_interval",       "keepalives_count", "tcp_user_timeout",
+                              "fallback_application_name", "dbname",           nullptr};
     const char* values[] = {
-        connect_seconds.c_str(), "5",    "2", "3", unacked_ms.c_str(), "concertres",
-        conninfo.c_str(),        nullptr};
+        connect_seconds.c_str(), "UTF8", "5", "2", "3", unacked_ms.c_str(), "concertres",
+        for_libpq.c_str(),       nullptr};
     connection_.reset(PQconnectdbParams(keywords, values, 1));
     if (!connection_) throw std::bad_alloc();
     if (PQstatus(connection_.get()) != CONNECTION_OK) {
@@ -116,25 +158,42 @@ void Connection::connect(const std::string& conninfo, const PostgresOptions& opt
 void Connection::settle_in(const PostgresOptions& options) {
     PQsetNoticeProcessor(
         connection_.get(), [](void*, const char*) {}, nullptr);
-    run_script("SET client_encoding = 'UTF8'; SET search_path = " + quoted(options.schema) +
-               "; SET synchronous_commit = on; SET jit = off"
-               "; SET statement_timeout = " +
-               milliseconds_of(options.statement_timeout) +
-               "; SET lock_timeout = " + milliseconds_of(options.statement_timeout) +
-               "; SET idle_in_transaction_session_timeout = " +
-               milliseconds_of(options.statement_timeout) +
-               "; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off"
-               "; SET enable_hashjoin = off; SET enable_mergejoin = off");
+    const std::string limit = milliseconds_of(options.statement_timeout);
+    const std::array<std::pair<const char*, std::string>, 10> settings = {
+        {{"search_path", quoted(options.schema)},
+         {"synchronous_commit", "on"},
+         {"jit", "off"},
+         {"statement_timeout", limit},
+         {"lock_timeout", limit},
+         {"idle_in_transaction_session_timeout", limit},
+         {"plan_cache_mode", "force_generic_plan"},
+         {"enable_seqscan", "off"},
+         {"enable_hashjoin", "off"},
+         {"enable_mergejoin", "off"}}};
+    std::string sql = "SELECT ";
+    for (const auto& [name, value] : settings) {
+        sql += std::string(sql.ends_with(' ') ? "" : ", ") + "set_config('" + name + "', " +
+               literal(value) + (pooled_ ? ", true)" : ", false)");
+    }
+    if (pooled_) {
+        local_settings_ = sql;
+    } else {
+        run_script(sql);
+    }
     if (PQsetnonblocking(connection_.get(), 1) != 0) lose("it cannot be made non-blocking");
 }
 
 std::string Connection::quoted(const std::string& identifier) const {
-    struct Free {
-        void operator()(char* text) const { PQfreemem(text); }
-    };
-    const std::unique_ptr<char, Free> escaped(
+    const std::unique_ptr<char, FreeText> escaped(
         PQescapeIdentifier(connection_.get(), identifier.data(), identifier.size()));
     if (!escaped) lose("\"" + identifier + "\" cannot be a name");
+    return escaped.get();
+}
+
+std::string Connection::literal(const std::string& text) const {
+    const std::unique_ptr<char, FreeText> escaped(
+        PQescapeLiteral(connection_.get(), text.data(), text.size()));
+    if (!escaped) lose("\"" + text + "\" cannot be a text");
     return escaped.get();
 }
 
@@ -162,43 +221,75 @@ void Connection::run_script(const std::string& sql) {
 }
 
 void Connection::begin_sending() {
+    if (sent_.empty()) block_ = in_transaction() ? Block::open : Block::none;
     if (PQpipelineStatus(connection_.get()) != PQ_PIPELINE_OFF) return;
     if (PQenterPipelineMode(connection_.get()) == 0) lose("it cannot enter the pipeline mode");
 }
 
-void Connection::send_once(const std::string& sql) {
-    begin_sending();
-    if (PQsendQueryParams(connection_.get(), sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr,
-                          1) == 0) {
+// --- Sending behind a pgbouncer ----------------------------------------------------------------
+
+void Connection::send_own(const std::string& sql) {
+    send_unnamed(sql, {});
+    sent_.back().is_own = true;
+}
+
+// Before a statement is sent: makes sure that it runs in a transaction with our settings.
+void Connection::open_block(const std::string& sql) {
+    if (sql.starts_with("BEGIN")) {
+        block_ = Block::open;
+    } else if (sql == "COMMIT" || sql == "ROLLBACK") {
+        block_ = Block::none;
+    } else if (block_ == Block::none) {
+        send_own("BEGIN");
+        send_own(local_settings_);
+        block_ = Block::own;
+    }
+}
+
+void Connection::send_unnamed(const std::string& sql, const std::vector<Param>& params) {
+    const SentParams sent(params);
+    if (PQsendQueryParams(connection_.get(), sql.c_str(), sent.count(), nullptr, sent.values.data(),
+                          sent.lengths.data(), sent.formats.data(), 1) == 0) {
         lose("a statement cannot be sent");
     }
-    sent_.push_back({nullptr});
+    sent_.push_back({});
+}
+
+// --- Sending -----------------------------------------------------------------------------------
+
+void Connection::send_once(const std::string& sql) {
+    begin_sending();
+    if (pooled_) open_block(sql);
+    send_unnamed(sql, {});
+    if (pooled_ && sql.starts_with("BEGIN")) send_own(local_settings_);
+}
+
+void Connection::prepare(const Statement& statement) {
+    if (prepared_.contains(&statement)) return;
+    if (PQsendPrepare(connection_.get(), statement.name.c_str(), statement.sql.c_str(), 0,
+                      nullptr) == 0) {
+        lose("a statement cannot be sent");
+    }
+    // Should it be refused, it is sent again the next time.
+    prepared_.insert(&statement);
+    sent_.push_back({.prepares = &statement});
 }
 
 void Connection::send(const Statement& statement, const std::vector<Param>& params) {
     begin_sending();
-    PGconn* connection = connection_.get();
-    if (!prepared_.contains(&statement)) {
-        if (PQsendPrepare(connection, statement.name.c_str(), statement.sql.c_str(), 0, nullptr) ==
-            0) {
-            lose("a statement cannot be sent");
-        }
-        // Should it be refused, it is sent again the next time.
-        prepared_.insert(&statement);
-        sent_.push_back({&statement});
+    if (pooled_) {
+        open_block(statement.sql);
+        send_unnamed(statement.sql, params);
+        if (statement.sql.starts_with("BEGIN")) send_own(local_settings_);
+        return;
     }
-    std::vector<const char*> values;
-    std::vector<int> lengths;
-    for (const Param& param : params) {
-        values.push_back(param.data());
-        lengths.push_back(param.size());
-    }
-    const std::vector<int> formats(params.size(), 1);
-    if (PQsendQueryPrepared(connection, statement.name.c_str(), static_cast<int>(params.size()),
-                            values.data(), lengths.data(), formats.data(), 1) == 0) {
+    prepare(statement);
+    const SentParams sent(params);
+    if (PQsendQueryPrepared(connection_.get(), statement.name.c_str(), sent.count(),
+                            sent.values.data(), sent.lengths.data(), sent.formats.data(), 1) == 0) {
         lose("a statement cannot be sent");
     }
-    sent_.push_back({nullptr});
+    sent_.push_back({});
 }
 
 // Sends what is left to send while it waits: the server may want to be read before it reads on.
@@ -212,7 +303,7 @@ void Connection::wait_for_answer() {
         if (unsent > 0) ready.events |= POLLOUT;
         const int count = ::poll(&ready, 1, answer_timeout_ms_);
         if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) throw ConnectionLost("the server does not answer");
+        if (count <= 0) throw ConnectionSilent("the server does not answer");
         if ((ready.revents & ~POLLOUT) != 0 && PQconsumeInput(connection) == 0) lose("it was lost");
     }
 }
@@ -224,6 +315,7 @@ PGresult* Connection::next_result() {
 
 Answers Connection::finish() {
     if (sent_.empty()) return {};
+    if (pooled_ && block_ == Block::own) send_own("COMMIT");
     if (PQpipelineSync(connection_.get()) == 0) lose("it was lost");
     Answers answers;
     std::optional<SqlError> refused;
@@ -240,7 +332,7 @@ Answers Connection::finish() {
         if (sent.prepares != nullptr && status != PGRES_COMMAND_OK) {
             prepared_.erase(sent.prepares);
         }
-        if (sent.prepares == nullptr) answers.push_back(std::move(result));
+        if (sent.prepares == nullptr && !sent.is_own) answers.push_back(std::move(result));
         // The end of this statement's answer.
         if (const Answer end(next_result()); end.get() != nullptr) {
             throw ConnectionLost("the server answers what was not asked");

@@ -5,7 +5,9 @@
 //   connection.send(lock_seats, {keys});
 //   const Answers answers = connection.finish();     // the answers, in the order of the statements
 //
-// A statement is prepared when the connection first sends it.
+// A statement is prepared when the connection first sends it. Behind a pgbouncer that gives each
+// transaction another session (`pgbouncer=on` in the address) nothing is kept in a session:
+// statements go without a name, and each transaction begins with its own settings.
 //
 // Threads: one at a time.
 #pragma once
@@ -29,6 +31,12 @@ namespace concertres::postgres {
 class ConnectionLost : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
+};
+
+// It was waited for as long as that may take, for an answer or for a connection.
+class ConnectionSilent : public ConnectionLost {
+  public:
+    using ConnectionLost::ConnectionLost;
 };
 
 // The server refused a statement.
@@ -90,8 +98,12 @@ class Connection {
 
     // An identifier as it stands in SQL. Throws ConnectionLost where it cannot be one.
     [[nodiscard]] std::string quoted(const std::string& identifier) const;
+    // A text as it stands in SQL.
+    [[nodiscard]] std::string literal(const std::string& text) const;
     // A transaction is open, be it that one of its statements was refused.
     [[nodiscard]] bool in_transaction() const;
+    // No two transactions need have the same session.
+    [[nodiscard]] bool is_pooled() const { return pooled_; }
     [[nodiscard]] int server_version() const { return PQserverVersion(connection_.get()); }
 
     // Database, server and user, for people; no password.
@@ -102,19 +114,28 @@ class Connection {
         void operator()(PGconn* connection) const { PQfinish(connection); }
     };
     struct Sent {
-        const Statement* prepares;  // null: it runs
+        const Statement* prepares = nullptr;  // null: it runs
+        bool is_own = false;                  // of the connection's: nobody waits for its answer
     };
+    enum class Block : std::uint8_t { none, open, own };  // own: finish() commits it
 
     void begin_sending();
     void connect(const std::string& conninfo, const PostgresOptions& options);
     void settle_in(const PostgresOptions& options);
+    void prepare(const Statement& statement);
+    void send_unnamed(const std::string& sql, const std::vector<Param>& params);
+    void send_own(const std::string& sql);
+    void open_block(const std::string& sql);
     void wait_for_answer();
     [[nodiscard]] PGresult* next_result();
     [[noreturn]] void lose(const std::string& what) const;
 
     std::unique_ptr<PGconn, Finish> connection_;
     std::string name_;
+    bool pooled_;
     int answer_timeout_ms_;
+    std::string local_settings_;  // as a statement that makes them for its transaction alone
+    Block block_ = Block::none;   // of what is being sent, where it is pooled
     std::vector<Sent> sent_;
     std::unordered_set<const Statement*> prepared_;
 };

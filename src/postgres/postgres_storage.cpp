@@ -28,6 +28,7 @@ PostgresStorage::PostgresStorage(const std::string& conninfo, const PostgresOpti
       connection_(std::make_unique<Connection>(conninfo, options)) {
     prepare_tables(*connection_, options_, schema);
     enter(*connection_, options_.connections_budget);
+    await_standby();
     read_store();
     begin_following();
 }
@@ -51,9 +52,10 @@ std::unique_ptr<PostgresStorage> open_with(const std::string& conninfo,
 }
 
 void PostgresStorage::read_store() {
+    const Duration asked = system_clock().elapsed();
     connection_->send(statements_.store);
     connection_->send(statements_.token_keys);
-    connection_->send(statements_.store_time);
+    connection_->send(statements_.clock);
     const Answers answers = connection_->finish();
     if (answers[0].rows() != 1) throw Damaged("its secret is missing");
     Time mark;
@@ -65,12 +67,13 @@ void PostgresStorage::read_store() {
     }
     if (secrets_.tokens.empty()) throw Damaged("its token keys are missing");
     mark_ = mark;
-    Time server;
-    read_cells(answers[2], 0, server);
+    if (answers[2].rows() != 1) throw Damaged("its clock is missing");
     if (options_.clock != nullptr) {
         clock_.emplace(*options_.clock, mark);
     } else {
-        server_clock_.emplace(server);
+        ServerClock::Shared shared;
+        const ServerClock::Told first = told(answers[2], asked, &shared);
+        server_clock_.emplace(first, shared);
     }
 }
 
@@ -101,14 +104,22 @@ void PostgresStorage::reconnect() {
         try {
             connection_ = std::make_unique<Connection>(conninfo_, options_);
             enter(*connection_, 0);  // it was let in when the store was opened
+            await_standby();
             return;
-        } catch (const ConnectionLost&) {
-            if (std::chrono::steady_clock::now() >= give_up) throw;
+        } catch (const ConnectionLost& lost) {
+            if (std::chrono::steady_clock::now() >= give_up) throw ConnectionSilent(lost.what());
         } catch (const SqlError& error) {
-            if (std::chrono::steady_clock::now() >= give_up) throw ConnectionLost(error.what());
+            if (std::chrono::steady_clock::now() >= give_up) throw ConnectionSilent(error.what());
         }
         std::this_thread::sleep_for(reconnect_pause);
     }
+}
+
+// A server that was started again, or whose operator ended a session, may show commits that its
+// standby has not heard of. What is committed after them waits for it, and so for them.
+void PostgresStorage::await_standby() {
+    connection_->send(statements_.touch);
+    static_cast<void>(connection_->finish());
 }
 
 // Its transaction, and what it has locked, goes with it.
@@ -164,28 +175,45 @@ Time PostgresStorage::now() {
     return std::max(clock_ ? clock_->now() : server_clock_->now(), mark_.load());
 }
 
-void PostgresStorage::tell_clock(const Answer& store_time) {
+Duration PostgresStorage::clock_jump() const {
+    return server_clock_ ? server_clock_->jump() : Duration{};
+}
+
+// Of an answer that has come just now.
+ServerClock::Told PostgresStorage::told(const Answer& answer, Duration asked,
+                                        ServerClock::Shared* shared) {
+    ServerClock::Told told{.asked = asked, .heard = system_clock().elapsed()};
+    if (shared == nullptr) {
+        read_cells(answer, 0, told.server);
+    } else {
+        read_cells(answer, 0, told.server, shared->confirmations, shared->jump);
+    }
+    return told;
+}
+
+// With what the instances share, which is brought up to date.
+void PostgresStorage::tell_clock(const Answer& answer, Duration asked) {
     if (!server_clock_) return;
-    Time server;
-    read_cells(store_time, 0, server);
-    server_clock_->tell(server);
+    ServerClock::Shared shared;
+    const ServerClock::Told now_told = told(answer, asked, &shared);
+    if (const auto jump = server_clock_->tell(now_told, shared)) {
+        static_cast<void>(
+            ask(statements_.share_jump, {Param::of(*jump), Param::integer(shared.confirmations)}));
+    }
 }
 
 void PostgresStorage::raise_mark(Time time) {
     if (time > mark_.load()) mark_ = time;
 }
 
+// Kept when it is told, like any commit: after a crash of the server the same keys would be given
+// once more.
 std::int64_t PostgresStorage::allocate(std::size_t count) {
     return asked([&] {
         end_transaction();
-        Connection& at = connection();
-        at.send(statements_.begin);
-        at.send(statements_.need_no_sync);
-        at.send(statements_.allocate, {Param::integer(static_cast<std::int64_t>(count))});
-        at.send(statements_.commit);
-        const Answers answers = at.finish();
         std::int64_t first = 0;
-        read_cells(answers[2], 0, first);
+        read_cells(ask(statements_.allocate, {Param::integer(static_cast<std::int64_t>(count))}), 0,
+                   first);
         return first;
     });
 }
@@ -214,6 +242,7 @@ Time PostgresStorage::load(const RowKeys& wanted, Rows& found) {
 
 Time PostgresStorage::load_once(const RowKeys& wanted, Rows& found) {
     Connection& at = connection();
+    const Duration asked = system_clock().elapsed();
     std::size_t before = 1;
     if (at.in_transaction()) {
         at.send(statements_.rollback);
@@ -230,7 +259,7 @@ Time PostgresStorage::load_once(const RowKeys& wanted, Rows& found) {
     const Answers answers = at.finish();
     fetch.take(wanted, answers, before, found);
     group_ = Group::locked;
-    tell_clock(answers.back());
+    if (server_clock_) server_clock_->tell(told(answers.back(), asked));
     raise_mark(fetch.latest_stamp());
     return now();
 }
@@ -285,7 +314,6 @@ void PostgresStorage::tell(const std::vector<News::Heard>& heard) {
     try {
         end_transaction();
         connection().send(statements_.begin);
-        connection_->send(statements_.need_no_sync);
         send_group(at, encode(changed));
         connection_->send(statements_.commit);
         static_cast<void>(connection_->finish());
@@ -310,11 +338,12 @@ std::optional<Changed> PostgresStorage::groups_since(Cursors& heard_of) {
         numbers.add(number);
     }
     Connection& at = connection();
+    const Duration asked = system_clock().elapsed();
     at.send(statements_.groups_since,
             {Param::integer(instance_), instances.finish(), numbers.finish()});
-    at.send(statements_.store_time);
+    at.send(statements_.clock);
     const Answers answers = at.finish();
-    tell_clock(answers[1]);
+    tell_clock(answers[1], asked);
     const Answer& answer = answers[0];
     if (answer.rows() == 0) return std::nullopt;
     Changed changed;

@@ -32,6 +32,7 @@ class PostgresStorage final : public Storage {
     void tell(const std::vector<News::Heard>& heard) override;
     [[nodiscard]] const StoreSecrets& secrets() const override { return secrets_; }
     [[nodiscard]] Time now() override;
+    [[nodiscard]] Duration clock_jump() const override;
 
     [[nodiscard]] std::vector<NewConcert> concerts() override;
     [[nodiscard]] std::int64_t allocate(std::size_t count) override;
@@ -86,6 +87,7 @@ class PostgresStorage final : public Storage {
     void require_alive() const;
     void lose_connection();
     void reconnect();
+    void await_standby();
     void end_transaction();
     void abandon_transaction();
 
@@ -112,7 +114,9 @@ class PostgresStorage final : public Storage {
     [[nodiscard]] CommitOutcome undo(const SqlError& error);
     void note_committed(Time at);
     void raise_mark(Time time);
-    void tell_clock(const Answer& store_time);
+    [[nodiscard]] static ServerClock::Told told(const Answer& answer, Duration asked,
+                                                ServerClock::Shared* shared = nullptr);
+    void tell_clock(const Answer& answer, Duration asked);
 
     // --- what other instances do
     using Cursors = std::map<std::int64_t, std::int64_t>;  // by instance the last group heard of

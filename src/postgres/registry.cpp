@@ -29,6 +29,13 @@ const Statement commit = {"commit_entering", "COMMIT"};
 }  // namespace
 
 void enter(Connection& connection, std::int64_t budget) {
+    if (connection.is_pooled()) {
+        if (budget == 0) return;
+        throw StorageError(StorageError::Kind::unavailable,
+                           connection.name() +
+                               " is behind a pgbouncer, where connections cannot "
+                               "be counted: bound them there, and set no budget");
+    }
     connection.send(begin);
     connection.send(wait_turn);
     connection.send(count_entered);

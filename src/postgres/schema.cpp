@@ -17,6 +17,8 @@ namespace {
 //
 // `commit_group` has a row for each group of each instance, in order without a gap: it tells what
 // became of a commit whose answer was lost, and the other instances what to read anew.
+//
+// `clock` has what instances share of the server's clock (server_clock.hpp).
 constexpr const char* tables = R"sql(
 CREATE TABLE store (
     id bigint PRIMARY KEY,
@@ -38,6 +40,13 @@ CREATE TABLE commit_group (
     PRIMARY KEY (instance, number)
 );
 
+CREATE TABLE clock (
+    id bigint PRIMARY KEY,
+    confirmations bigint NOT NULL,
+    jump bigint NOT NULL
+);
+INSERT INTO clock(id, confirmations, jump) VALUES (1, 0, 0);
+
 CREATE FUNCTION store_time() RETURNS bigint LANGUAGE sql VOLATILE AS
     'SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint';
 CREATE FUNCTION expect_rows(changed bigint, expected bigint) RETURNS void LANGUAGE plpgsql AS '
@@ -47,6 +56,10 @@ BEGIN
             USING ERRCODE = ''CR001'';
     END IF;
 END';
+CREATE FUNCTION confirm_clock() RETURNS double precision LANGUAGE sql
+    SET search_path FROM CURRENT AS
+    'UPDATE clock SET confirmations = clock.confirmations + 1, jump = 0 FROM clock AS before
+     WHERE before.id = clock.id RETURNING before.jump / 1000000.0::double precision';
 
 CREATE TABLE concert (
     key bigint PRIMARY KEY,
@@ -400,7 +413,8 @@ void prepare_tables(Connection& connection, const PostgresOptions& options, cons
         throw StorageError(StorageError::Kind::unavailable, "there is no store in " + name);
     }
     // Large tables take their time to be changed.
-    connection.run_script("BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0");
+    connection.run_script("BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0" +
+                          ("; SET LOCAL search_path = " + connection.quoted(options.schema)));
     try {
         // The number is any: whoever else prepares a store in this database waits.
         connection.run_script("SELECT pg_advisory_xact_lock(4850472219375235411)");

@@ -43,6 +43,10 @@ std::string of_concerts_sql(std::string_view key) {
 Statements::Statements()
     : rows_(all_row_statements(static_cast<decltype(rows_)*>(nullptr))),
       store_time{"store_time", "SELECT store_time()"},
+      clock{"clock", "SELECT store_time(), confirmations, jump FROM clock WHERE id = 1"},
+      // Not over a confirmation that has come in between.
+      share_jump{"share_jump",
+                 "UPDATE clock SET jump = $1::bigint WHERE id = 1 AND confirmations = $2::bigint"},
       store{"store",
             "SELECT ids_secret, (SELECT coalesce(max(at), 0) FROM commit_group) FROM store"
             " WHERE id = 1"},
@@ -50,6 +54,7 @@ Statements::Statements()
       allocate{"allocate",
                "UPDATE store SET next_key = next_key + $1::bigint WHERE id = 1"
                " RETURNING next_key - $1::bigint"},
+      touch{"touch", "UPDATE store SET next_key = next_key WHERE id = 1"},
       new_instance{"new_instance", "SELECT nextval('instance')"},
       last_groups{"last_groups",
                   "SELECT instance, max(number) FROM commit_group GROUP BY instance"},

@@ -40,13 +40,31 @@ class Statements {
                  ...);
             },
             rows_);
-        for (const Statement* each :
-             {&share_sales,     &own_sales,        &reservation_names, &payment_names,
-              &transfers_by_id, &insert_transfers, &insert_events,     &performances,
-              &seats,           &dead_seats,       &next_deadline,     &waiting_places,
-              &passed_places,   &admitted,         &admitted_count,    &first_waiting,
-              &ending,          &expiring,         &reservations,      &payments,
-              &transfers,       &events,           &event_ranges}) {
+        for (const Statement* each : {&clock,
+                                      &share_jump,
+                                      &share_sales,
+                                      &own_sales,
+                                      &reservation_names,
+                                      &payment_names,
+                                      &transfers_by_id,
+                                      &insert_transfers,
+                                      &insert_events,
+                                      &performances,
+                                      &seats,
+                                      &dead_seats,
+                                      &next_deadline,
+                                      &waiting_places,
+                                      &passed_places,
+                                      &admitted,
+                                      &admitted_count,
+                                      &first_waiting,
+                                      &ending,
+                                      &expiring,
+                                      &reservations,
+                                      &payments,
+                                      &transfers,
+                                      &events,
+                                      &event_ranges}) {
             visit(*each);
         }
     }
@@ -63,14 +81,14 @@ class Statements {
                                       "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
     const Statement commit = {"commit", "COMMIT"};
     const Statement rollback = {"rollback", "ROLLBACK"};
-    // For a transaction whose loss does no harm. What is committed after it comes after it on the
-    // disk too.
-    const Statement need_no_sync = {"need_no_sync", "SET LOCAL synchronous_commit = off"};
 
     Statement store_time;
+    Statement clock;
+    Statement share_jump;
     Statement store;
     Statement token_keys;
     Statement allocate;
+    Statement touch;
     Statement new_instance;
     Statement last_groups;
     Statement note_group;

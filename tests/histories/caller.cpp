@@ -150,7 +150,7 @@ int Stage::want(Wanted wanted) {
 
 std::unique_ptr<Stage> set_stage(const ServerProcess& server, const StageShape& shape) {
     auto stage = std::make_unique<Stage>();
-    stage->address = address_of(server);
+    stage->addresses = {address_of(server)};
     const std::string all =
         R"("refunds": "allowed", "limits": {"per_performance": 1000, "per_concert": 1000})";
     const std::string price = fmt::format("\"price\": {}", shape.price);
@@ -178,9 +178,10 @@ bool Caller::connect() {
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (!socket_ && std::chrono::steady_clock::now() < until) {
         try {
-            socket_ =
-                std::make_unique<RawSocket>(stage_.address.port, 0, stage_.address.host.c_str());
+            const Address& address = stage_.addresses[at_];
+            socket_ = std::make_unique<RawSocket>(address.port, 0, address.host.c_str());
         } catch (const std::system_error&) {
+            at_ = (at_ + 1) % stage_.addresses.size();
             std::this_thread::sleep_for(std::chrono::milliseconds(2));
         }
     }

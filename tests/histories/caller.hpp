@@ -33,7 +33,8 @@ struct Address {
 
 // What all callers know of one another: the sales, and whatever answers have named.
 struct Stage {
-    Address address{};
+    // Of servers that share their store; whose server is gone goes to the next.
+    std::vector<Address> addresses{};
     std::vector<ImportedSale> sales{};
     std::vector<std::string> users{};
 
@@ -60,7 +61,10 @@ struct StageShape {
 
 class Caller {
   public:
-    Caller(Stage& stage, int number) : stage_(stage), number_(number) {}
+    Caller(Stage& stage, int number)
+        : stage_(stage),
+          number_(number),
+          at_(static_cast<std::size_t>(number) % stage.addresses.size()) {}
 
     // Nothing: no answer came, and nobody knows what became of it.
     std::optional<Answer> ask(const Call& call);
@@ -74,6 +78,7 @@ class Caller {
 
     Stage& stage_;
     int number_;
+    std::size_t at_;  // of the addresses
     std::unique_ptr<RawSocket> socket_{};
     std::vector<Event> events_{};
 };

@@ -6,8 +6,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <chrono>
+#include <csignal>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "histories/bank.hpp"
@@ -15,6 +18,7 @@
 #include "histories/cutting_proxy.hpp"
 #include "histories/faults.hpp"
 #include "program/commands.hpp"
+#include "program/instances.hpp"
 #include "program/server_process.hpp"
 #include "support/temp_dir.hpp"
 
@@ -58,8 +62,8 @@ TEST_CASE("it has one also where answers are lost on the way and asked for again
     const TempDir folder;
     ServerProcess server({.data = folder.path(), .arguments = quick_ticks});
     const auto stage = set_stage(server, {.users = 8});
-    CuttingProxy proxy({.upstream = stage->address, .seed = 2, .cut_percent = 15});
-    stage->address = {.port = proxy.port()};
+    CuttingProxy proxy({.upstream = stage->addresses.front(), .seed = 2, .cut_percent = 15});
+    stage->addresses = {{.port = proxy.port()}};
     Crowd crowd(*stage, {.clients = 16, .calls = 80, .seed = 2});
     const History history = crowd.end();
     check_linearizable(history);
@@ -86,4 +90,29 @@ TEST_CASE("it has one also over a kill -9 and a restart in the middle") {
     check_books(second, *stage, history);
     CHECK(second.stop() == "exit 0");
     audit({"--data", folder.path()});
+}
+
+TEST_CASE("it has one also over three servers of one database, one killed and one standing still") {
+    const SharedDatabase database;
+    Instances servers(std::vector<std::string>(3, database.address()));
+    const auto stage = set_stage(servers[2], {.users = 12});
+    for (const std::size_t i : {0u, 1u}) {
+        stage->addresses.push_back(address_of(servers[i]));
+        for (const ImportedSale& sale : stage->sales) REQUIRE(servers.knows(i, sale.concert));
+    }
+    stage->history.shows_late = true;
+    Crowd crowd(*stage, {.clients = 24, .calls = 60, .seed = 4});
+    REQUIRE(crowd.comes_to(24 * 15));
+    servers[0].kill();
+    REQUIRE(crowd.comes_to(24 * 25));
+    servers[1].process().signal(SIGSTOP);
+    // Longer than it may keep rows locked, and shorter than people wait for an answer.
+    std::this_thread::sleep_for(std::chrono::seconds(5));
+    servers[1].process().signal(SIGCONT);
+    const History history = crowd.end();
+    check_linearizable(history);
+    CHECK(counts_of(history).lost > 0);
+    check_books(servers[2], *stage, history);
+    for (const std::size_t i : {1u, 2u}) CHECK(servers[i].stop() == "exit 0");
+    audit(servers.where());
 }

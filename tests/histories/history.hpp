@@ -90,6 +90,9 @@ struct History {
     std::vector<std::int64_t> admitted_max{};
     // How old the map of a hall may be, as the server documents it.
     Moment map_age_max = 0;
+    // Several servers: places, positions and maps are told from memory, as they were a moment ago,
+    // and are not judged. Whatever is decided is.
+    bool shows_late = false;
 };
 
 // What is in a history, to be sure that something is.

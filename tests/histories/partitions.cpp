@@ -188,7 +188,7 @@ class Seats {
     }
 
     void take_map(const Event& event, std::size_t index) {
-        if (!event.answer || !event.answer->is_good()) return;
+        if (history_.shows_late || !event.answer || !event.answer->is_good()) return;
         Event shown = event;
         shown.span.invoked -= history_.map_age_max;
         for (const auto& [seat, status] : event.answer->seats) {
@@ -366,7 +366,7 @@ class Rooms {
     }
 
   private:
-    static std::optional<RoomCall> read(const Event& event) {
+    [[nodiscard]] std::optional<RoomCall> read(const Event& event) const {
         RoomCall call{.place = event.call.place, .again = event.call.again};
         const Answer* const answer = event.answer ? &*event.answer : nullptr;
         switch (event.call.verb) {
@@ -375,9 +375,10 @@ class Rooms {
                 if (answer == nullptr) return call;
                 call.made = answer->status == 201;
                 call.place = answer->number;
+                if (history_.shows_late && !call.made) return std::nullopt;
                 return with_state(call, *answer);
             case Verb::place:
-                if (answer == nullptr) return std::nullopt;
+                if (answer == nullptr || history_.shows_late) return std::nullopt;
                 return with_state(call, *answer);
             case Verb::leave:
                 call.what = RoomCall::What::leave;
@@ -391,10 +392,12 @@ class Rooms {
                 return std::nullopt;
         }
     }
-    static std::optional<RoomCall> with_state(RoomCall call, const Answer& answer) {
+    [[nodiscard]] std::optional<RoomCall> with_state(RoomCall call, const Answer& answer) const {
         if (!answer.is_good()) return std::nullopt;
         call.told = told_of(answer.state).value_or(RoomCall::Told::other);
-        if (call.told == RoomCall::Told::waiting) call.position = answer.position;
+        if (call.told == RoomCall::Told::waiting && !history_.shows_late) {
+            call.position = answer.position;
+        }
         return call;
     }
     // What needs a pass tells of it by working, or by not.

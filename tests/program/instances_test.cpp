@@ -1,10 +1,11 @@
 // Two servers on one PostgreSQL are one box office: what is done at one is seen at the other, a
 // seat is sold once and a room lets in no more than its cap; and one of them, or the database, may
 // stop, be killed or stand still without anything being lost that was told.
+#include "program/instances.hpp"
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <array>
 #include <csignal>
 #include <future>
 #include <memory>
@@ -22,135 +23,6 @@
 using namespace concertres;
 using namespace concertres::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-// One that keeps what it has acknowledged, whatever becomes of its process.
-PostgresServer& durable_postgres() {
-    static PostgresServer server(PostgresServer::Sync::yes);
-    return server;
-}
-
-class Instances {
-  public:
-    Instances() {
-        for (auto& server : servers_) server = start();
-    }
-    ~Instances() {
-        for (auto& server : servers_) server.reset();
-        durable_postgres().drop_database(database_);
-    }
-    Instances(const Instances&) = delete;
-    Instances& operator=(const Instances&) = delete;
-
-    [[nodiscard]] ServerProcess& operator[](std::size_t i) { return *servers_.at(i); }
-    [[nodiscard]] std::string address() const { return durable_postgres().address(database_); }
-    [[nodiscard]] Words where() const { return {"--store", address()}; }
-
-    [[nodiscard]] std::unique_ptr<ServerProcess> start() const {
-        return std::make_unique<ServerProcess>(
-            Serving{.store = address(), .arguments = {"--tick-ms", "50"}});
-    }
-    void restart(std::size_t i) { servers_.at(i) = start(); }
-
-    [[nodiscard]] Reply ask(std::size_t i, const Ask& ask) {
-        http::Client client((*this)[i].url());
-        return TestServer::send(client, ask);
-    }
-    [[nodiscard]] Reply join(std::size_t i, const std::string& user, const ImportedSale& sale) {
-        return ask(i, {.method = "POST",
-                       .target = "/v1/concerts/" + sale.concert + "/tokens",
-                       .body = fmt::format(R"({{"user_id": "{}"}})", id_of(user))});
-    }
-    // Joins, and waits until it is in.
-    [[nodiscard]] std::string let_in(std::size_t i, const std::string& user,
-                                     const ImportedSale& sale) {
-        const Reply joined = join(i, user, sale);
-        REQUIRE(joined.outcome() == "201");
-        std::string token = joined.text("/token");
-        REQUIRE(eventually([&] { return status(i, token) == "admitted"; }));
-        return token;
-    }
-    [[nodiscard]] Reply place(std::size_t i, const std::string& token) {
-        return ask(i, {.target = "/v1/tokens/current", .token = token});
-    }
-    [[nodiscard]] std::string status(std::size_t i, const std::string& token) {
-        return place(i, token).text("/status");
-    }
-    [[nodiscard]] Reply hold(std::size_t i, const std::string& token, const ImportedSale& sale,
-                             int seat) {
-        return ask(i, {.method = "POST",
-                       .target = "/v1/reservations",
-                       .token = token,
-                       .body = fmt::format(R"({{"performance_id": "{}", "seats": [{}]}})",
-                                           sale.performance, seat),
-                       .key = fmt::format("hold-{}", seat)});
-    }
-    [[nodiscard]] Reply charge(std::size_t i, const std::string& user, const std::string& token) {
-        return ask(i, {.method = "POST",
-                       .target = "/v1/users/" + id_of(user) + "/wallet/charges",
-                       .token = token,
-                       .body = R"({"amount": 50000})",
-                       .key = "charge"});
-    }
-    [[nodiscard]] Reply pay(std::size_t i, const std::string& token, const std::string& hold) {
-        return ask(i, {.method = "POST",
-                       .target = "/v1/payments",
-                       .token = token,
-                       .body = fmt::format(R"({{"reservation_id": "{}"}})", hold),
-                       .key = "pay"});
-    }
-    // "1 held, 2 available": what is shown of the hall.
-    [[nodiscard]] std::string hall(std::size_t i, const std::string& token,
-                                   const ImportedSale& sale) {
-        const Reply seats =
-            ask(i, {.target = "/v1/performances/" + sale.performance + "/seats?status=all",
-                    .token = token});
-        std::string line;
-        for (const auto& seat : seats.at("/seats").as_array()) {
-            line += fmt::format("{}{} {}", line.empty() ? "" : ", ", seat.at("number").as_int64(),
-                                std::string_view(seat.at("status").as_string()));
-        }
-        return line;
-    }
-    [[nodiscard]] bool knows(std::size_t i, const std::string& concert) {
-        return eventually(
-            [&] { return contains(ask(i, {.target = "/v1/concerts"}).body, concert); });
-    }
-    [[nodiscard]] ImportedSale import(const std::string& json) {
-        ImportedSale sale = import_sale({"--server", (*this)[0].operators_url()}, json);
-        REQUIRE(knows(1, sale.concert));
-        return sale;
-    }
-    [[nodiscard]] RushSale import_rush(int seats) {
-        RushSale sale = import_rush_sale({"--server", (*this)[0].operators_url()}, seats);
-        REQUIRE(knows(1, sale.queued.concert));
-        return sale;
-    }
-
-    static std::string id_of(const std::string& user) {
-        return UserId::from_name(user).to_string();
-    }
-
-  private:
-    std::string database_ = durable_postgres().make_database();
-    std::array<std::unique_ptr<ServerProcess>, 2> servers_;
-};
-
-void join_lists(std::vector<Told>& all, std::vector<Told> more) {
-    all.insert(all.end(), std::make_move_iterator(more.begin()),
-               std::make_move_iterator(more.end()));
-}
-
-// What both told, asked for again at one of them, and counted in the store.
-void check_nothing_lost(Instances& servers, std::size_t at, const RushSale& sale,
-                        std::vector<Told> told) {
-    REQUIRE(!told.empty());
-    check_again(servers[at].url(), sale, told);
-    CHECK(audit(servers.where()).at("payments") == static_cast<std::int64_t>(told.size()));
-}
-
-}  // namespace
 
 TEST_CASE("what is done at one server of a database is seen at the other") {
     Instances servers;
@@ -213,7 +85,7 @@ TEST_CASE("what is done at one server of a database is seen at the other") {
     CHECK(contains(told.out, "payment.completed"));
     CHECK(run_command({"audit", "--server", servers[1].operators_url()}).end == "exit 0");
     CHECK(audit(servers.where()).at("sold") == 1);
-    for (const std::size_t i : {0u, 1u}) CHECK(servers[i].stop() == "exit 0");
+    servers.check_stop();
 }
 
 TEST_CASE("of many who want one seat at two servers, one gets it") {
@@ -309,7 +181,7 @@ TEST_CASE("a server that stands still and is woken is in nobody's way, and goes 
     std::vector<Told> told = stopped.end();
     join_lists(told, survivor.end());
     check_nothing_lost(servers, 0, sale, told);
-    for (const std::size_t i : {0u, 1u}) CHECK(servers[i].stop() == "exit 0");
+    servers.check_stop();
 }
 
 TEST_CASE("the database crashes amid a rush: requests are refused in time, and nothing is lost") {
@@ -337,7 +209,41 @@ TEST_CASE("the database crashes amid a rush: requests are refused in time, and n
         for (const std::string& refusal : buyer.refusals) CHECK(refusal.starts_with("503 "));
     }
     check_nothing_lost(servers, 1, sale, told);
-    for (const std::size_t i : {0u, 1u}) CHECK(servers[i].stop() == "exit 0");
+    servers.check_stop();
+}
+
+TEST_CASE("servers refuse to sell while the database's clock has jumped, and say so in readyz") {
+    Instances servers;
+    const ImportedSale sale = servers.import(sale_json(3, R"("room": {})"));
+    const std::string ann = servers.let_in(0, "ann", sale);
+    const auto set_ahead = [&](const char* by) {
+        servers.database().run(fmt::format(
+            "CREATE OR REPLACE FUNCTION concertres.store_time() RETURNS bigint LANGUAGE sql"
+            " VOLATILE AS 'SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + {}'",
+            by));
+    };
+    const auto all_say = [&](const std::string& outcome) {
+        for (const std::size_t i : {0u, 1u}) {
+            CHECK(eventually(
+                [&] { return servers.ask(i, {.target = "/readyz"}).outcome() == outcome; }));
+        }
+    };
+    all_say("200");
+    set_ahead("3600000000");
+    all_say("503 clock_jumped");
+    const Reply refused = servers.hold(0, ann, sale, 1);
+    CHECK(refused.outcome() == "503 clock_jumped");
+    CHECK(refused.has_field("Retry-After"));
+    CHECK(servers.status(1, ann) == "admitted");
+    const auto jump = metrics_of(servers[1].operators_url()).at("concertres_clock_jump_seconds");
+    CHECK(jump > 3'590);
+    // A server that is started now is no wiser than the others; nobody needs to wait for one.
+    servers.restart(1);
+    CHECK(servers.ask(1, {.target = "/readyz"}).outcome() == "503 clock_jumped");
+    set_ahead("0");
+    all_say("200");
+    CHECK(servers.hold(1, ann, sale, 1).outcome() == "201");
+    servers.check_stop();
 }
 
 TEST_CASE("a database that is not there is named without its password, and the exit code is 69") {

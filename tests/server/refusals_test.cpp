@@ -530,9 +530,9 @@ void refuse_copies() {
 
 // What is refused because the server cannot serve now.
 bool is_unavailable(const std::string& code) {
-    static const std::set<std::string> codes = {"overloaded",    "draining",
-                                                "storage_full",  "storage_unavailable",
-                                                "engine_failed", "request_timeout"};
+    static const std::set<std::string> codes = {
+        "overloaded",    "draining",        "storage_full", "storage_unavailable",
+        "engine_failed", "request_timeout", "clock_jumped"};
     return codes.contains(code);
 }
 

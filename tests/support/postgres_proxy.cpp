@@ -1,5 +1,8 @@
 #include "support/postgres_proxy.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -45,12 +48,17 @@ bool pass_on(int from, int to, std::string_view words, bool& found) {
 
 PostgresProxy::PostgresProxy(const PostgresServer& server)
     : server_socket_(server.socket_folder().string() + socket_name) {
-    listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const sockaddr_un here = address_of(folder_.path().string() + socket_name);
-    if (::bind(listener_, reinterpret_cast<const sockaddr*>(&here), sizeof here) != 0 ||
-        ::listen(listener_, 64) != 0) {
+    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in here{};
+    here.sin_family = AF_INET;
+    here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof here;
+    if (::bind(listener_, reinterpret_cast<const sockaddr*>(&here), size) != 0 ||
+        ::listen(listener_, 64) != 0 ||
+        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&here), &size) != 0) {
         throw std::runtime_error("the proxy cannot listen");
     }
+    port_ = ntohs(here.sin_port);
     acceptor_ = std::thread([this] { accept_all(); });
 }
 
@@ -62,7 +70,11 @@ PostgresProxy::~PostgresProxy() {
 }
 
 std::string PostgresProxy::conninfo(const std::string& database) const {
-    return "host=" + folder_.path().string() + " dbname=" + database + " user=sale";
+    return "host=127.0.0.1 port=" + std::to_string(port_) + " dbname=" + database + " user=sale";
+}
+
+std::string PostgresProxy::address(const std::string& database) const {
+    return "postgres://sale@127.0.0.1:" + std::to_string(port_) + "/" + database;
 }
 
 void PostgresProxy::accept_all() {
@@ -77,13 +89,22 @@ void PostgresProxy::accept_all() {
 }
 
 void PostgresProxy::pass(int client) {
+    const int generation = generation_;
+    const int on = 1;
+    ::setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     const int server = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const sockaddr_un there = address_of(server_socket_);
     bool open = ::connect(server, reinterpret_cast<const sockaddr*>(&there), sizeof there) == 0;
-    while (open && !stopping_) {
+    while (open && !stopping_ && generation == generation_) {
+        if (silent_) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+            continue;
+        }
         std::array<pollfd, 2> ready{{{.fd = client, .events = POLLIN, .revents = 0},
                                      {.fd = server, .events = POLLIN, .revents = 0}}};
         if (::poll(ready.data(), ready.size(), 20) <= 0) continue;
+        std::this_thread::sleep_for(delay_.load());
+        if (silent_) continue;
         const Cut cut = next_;
         bool found = false;
         if (ready[0].revents != 0) {

@@ -1,5 +1,7 @@
-// Stands between a store and its PostgreSQL server, and cuts the connection in the two moments that
-// matter: before the server has heard of a COMMIT, and before the client has heard of its success.
+// Stands between a store and its PostgreSQL server, on a port of the loopback, and is the network
+// that fails: it cuts a connection in the two moments that matter (before the server has heard of a
+// COMMIT, and before the client has heard of its success), cuts all of them, slows them down, or
+// falls silent: then it still accepts connections, and passes nothing on.
 //
 //   PostgresProxy proxy(postgres_server());
 //   auto storage = open_postgres(proxy.conninfo(database));
@@ -10,6 +12,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -17,7 +20,6 @@
 #include <vector>
 
 #include "support/postgres_server.hpp"
-#include "support/temp_dir.hpp"
 
 namespace concertres::test {
 
@@ -32,20 +34,30 @@ class PostgresProxy {
     ~PostgresProxy();
 
     [[nodiscard]] std::string conninfo(const std::string& database) const;
+    // The same as a URI.
+    [[nodiscard]] std::string address(const std::string& database) const;
     // The next COMMIT's question or answer is not passed on, and its connection ends.
     void cut_next(Cut cut) { next_ = cut; }
     [[nodiscard]] int cuts() const { return cuts_; }
+    // Every connection that there is ends.
+    void cut_all() { ++generation_; }
+    // Whatever is passed on is late by so much; 0: at once.
+    void delay(std::chrono::milliseconds by) { delay_ = by; }
+    void fall_silent(bool silent) { silent_ = silent; }
 
   private:
     void accept_all();
     void pass(int client);
 
     std::string server_socket_;
-    TempDir folder_;
     int listener_ = -1;
+    std::uint16_t port_ = 0;
     std::atomic<bool> stopping_{false};
     std::atomic<Cut> next_{Cut::none};
     std::atomic<int> cuts_{0};
+    std::atomic<int> generation_{0};
+    std::atomic<std::chrono::milliseconds> delay_{};
+    std::atomic<bool> silent_{false};
     std::mutex mutex_;
     std::vector<std::thread> connections_;
     std::thread acceptor_;

@@ -18,6 +18,7 @@
 #include <filesystem>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "support/temp_dir.hpp"
 
@@ -30,6 +31,11 @@ class PostgresServer {
     enum class Sync : bool { no, yes };
 
     explicit PostgresServer(Sync sync = Sync::no);
+    // A copy of a server that runs, which follows it and has each commit before that is told.
+    struct StandbyOf {
+        PostgresServer& primary;
+    };
+    explicit PostgresServer(StandbyOf of);
     PostgresServer(const PostgresServer&) = delete;
     PostgresServer& operator=(const PostgresServer&) = delete;
     ~PostgresServer();
@@ -51,7 +57,10 @@ class PostgresServer {
     [[nodiscard]] pid_t pid() const { return pid_; }
 
   private:
-    void make_cluster();
+    [[nodiscard]] std::string data() const;
+    [[nodiscard]] std::filesystem::path log() const;
+    void run_program(std::vector<std::string> command);
+    void configure(const std::string& settings);
     void wait_until_ready();
 
     TempDir folder_;  // of the socket and the data
@@ -60,6 +69,9 @@ class PostgresServer {
     std::mutex mutex_;
     int databases_ = 0;
 };
+
+// Runs SQL; gives the first cell of the last answer, as text.
+std::string run_sql(const std::string& conninfo, const std::string& sql);
 
 // The program's own, without sync.
 [[nodiscard]] PostgresServer& postgres_server();

@@ -259,6 +259,24 @@ TEST_CASE("a box office outlives its server's restart, and says what it cannot d
     CHECK(office.audit()->clean());
 }
 
+TEST_CASE("what a crash of the server takes with it is nothing that an instance goes by") {
+    PostgresServer server(PostgresServer::Sync::yes);
+    Database database(server);
+    const auto a = open_postgres(server.conninfo(database.name));
+    const auto b = open_postgres(server.conninfo(database.name));
+    for (std::int64_t i = 1; i <= 3; ++i) {
+        const std::int64_t mine = a->allocate(10);
+        server.kill();
+        server.start();
+        CHECK(b->allocate(10) >= mine + 10);
+        a->tell({{.place = {.concert = {7}, .number = {i}}, .at = a->now()}});
+        server.kill();
+        server.start();
+        CHECK(a->commit(new_balance(*a, i)) == CommitOutcome::committed);
+        CHECK_NOTHROW(static_cast<void>(b->follow()));
+    }
+}
+
 TEST_CASE("while connections are cut all the time, what was acknowledged is there, and once") {
     Database database;
     BoxOffice one(open_postgres(database.server.conninfo(database.name)));
