@@ -165,7 +165,7 @@ class BoxOffice {
     // Puts others in the place of the keys that sign and verify; those of the store are kept for
     // its next opening. Throws std::invalid_argument for keys that check() refuses; nothing has
     // changed then.
-    void replace_token_keys(std::vector<TokenKey> keys);
+    void replace_token_keys(const std::vector<TokenKey>& keys);
 
     // The ticket of a payment, as GetPayment and Pay answer it.
     // Refuses: reservation_refunded, unknown_performance (it is of another store).

@@ -46,7 +46,7 @@ struct TokenKey {
 class TokenKeys {
   public:
     // Throws std::invalid_argument, with the detail, for keys that check() refuses.
-    explicit TokenKeys(std::vector<TokenKey> keys);
+    explicit TokenKeys(const std::vector<TokenKey>& keys);
 
   private:
     friend struct TokenMac;

@@ -349,7 +349,7 @@ void Server::reread() {
             return;
         }
         auto& token_keys = again->secrets.token_keys;
-        if (!token_keys.empty()) office_.replace_token_keys(std::move(token_keys));
+        if (!token_keys.empty()) office_.replace_token_keys(token_keys);
         const auto& ticket_keys = again->secrets.ticket_keys;
         if (!ticket_keys.empty()) office_.replace_ticket_keys(ticket_keys);
         services_.keys = std::make_shared<const AccessKeys>(access_keys(again->secrets));

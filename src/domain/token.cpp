@@ -84,7 +84,7 @@ Result<void> check(const std::vector<TokenKey>& keys) { return check_keys(keys, 
 
 TokenKey::~TokenKey() { OPENSSL_cleanse(secret.data(), secret.size()); }
 
-TokenKeys::TokenKeys(std::vector<TokenKey> keys) {
+TokenKeys::TokenKeys(const std::vector<TokenKey>& keys) {
     if (auto valid = check(keys); !valid) throw std::invalid_argument(valid.error().detail);
     auto impl = std::make_shared<Impl>();
     std::string beginning;

@@ -136,8 +136,9 @@ AdmissionRate::Range AdmissionRate::in_lots(std::int64_t people) const {
     const std::int64_t quick = people_at(surest_min_);
     const std::int64_t first = people_at(spans_.size() - 1);
     const std::int64_t more = std::max<std::int64_t>(0, people - first) / quick;
+    const std::int64_t at_worst = (people - 1) / slow + 1;
     return {spans_.back().min + times(spans_[surest_min_].inner, static_cast<double>(more)),
-            times(spans_[surest_max_].max, static_cast<double>((people - 1) / slow + 1))};
+            times(spans_[surest_max_].max, static_cast<double>(at_worst))};
 }
 
 // By what was measured for fewer, at best, and for more, at worst. The error of having counted so

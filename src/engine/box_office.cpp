@@ -364,8 +364,8 @@ Result<TokenClaims> BoxOffice::verify(std::string_view token) const {
                         impl_->options().token_max_age);
 }
 
-void BoxOffice::replace_token_keys(std::vector<TokenKey> keys) {
-    impl_->tokens().replace(TokenKeys(std::move(keys)));
+void BoxOffice::replace_token_keys(const std::vector<TokenKey>& keys) {
+    impl_->tokens().replace(TokenKeys(keys));
 }
 
 Result<SignedTicket> BoxOffice::ticket(const PaymentView& payment) const {
