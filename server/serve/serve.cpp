@@ -348,7 +348,7 @@ void Server::reread() {
                       "nothing was changed, restart to run without it");
             return;
         }
-        auto& token_keys = again->secrets.token_keys;
+        const auto& token_keys = again->secrets.token_keys;
         if (!token_keys.empty()) office_.replace_token_keys(token_keys);
         const auto& ticket_keys = again->secrets.ticket_keys;
         if (!ticket_keys.empty()) office_.replace_ticket_keys(ticket_keys);
