@@ -35,7 +35,7 @@ export class PlanForm {
     const prices = this.#prices.map(({ name, input }) => field(t("plan.price", { name }), input));
     this.element = h(
       "div",
-      { class: "stack plan-form" },
+      { class: "stack plan-form", oninput: () => this.#notices.clear() },
       h("h3", {}, t("plan.heading", { file: file_name })),
       h("p", { class: "quiet" }, t("plan.about", { n: found.seats })),
       h(
