@@ -32,6 +32,7 @@
 #include "concertres/queries.hpp"
 #include "concertres/result.hpp"
 #include "concertres/storage.hpp"
+#include "concertres/ticket.hpp"
 #include "concertres/token.hpp"
 
 namespace concertres {
@@ -158,6 +159,14 @@ class BoxOffice {
     // its next opening. Throws std::invalid_argument for keys that check() refuses; nothing has
     // changed then.
     void replace_token_keys(std::vector<TokenKey> keys);
+
+    // The ticket of a payment, as GetPayment and Pay answer it.
+    // Refuses: reservation_refunded, unknown_performance (it is of another store).
+    [[nodiscard]] Result<SignedTicket> ticket(const PaymentView& payment) const;
+    // With these the door verifies tickets; the first is that of the key that signs.
+    [[nodiscard]] std::vector<TicketPublicKey> ticket_keys() const;
+    // As replace_token_keys.
+    void replace_ticket_keys(const std::vector<TicketKey>& keys);
 
     // Store time.
     [[nodiscard]] Time now() const;

@@ -99,6 +99,8 @@ struct PaymentView {
     Money balance{};  // right after the payment; in the answer to a Refund, right after the refund
     Time paid_at{};
     std::optional<Time> refunded_at{};
+    // The last moment for a Refund; nothing where the concert gives no money back, or has done so.
+    std::optional<Time> refundable_until{};
     bool replayed = false;
     Time now{};
 };

@@ -23,6 +23,7 @@
 #include "concertres/seating.hpp"
 #include "concertres/seating_plan.hpp"
 #include "concertres/storage.hpp"
+#include "concertres/ticket.hpp"
 #include "concertres/time.hpp"
 #include "concertres/token.hpp"
 #include "concertres/version.hpp"

@@ -14,6 +14,7 @@
 #include "concertres/admission.hpp"
 #include "concertres/event_sink.hpp"
 #include "concertres/result.hpp"
+#include "concertres/ticket.hpp"
 #include "concertres/time.hpp"
 #include "concertres/token.hpp"
 
@@ -70,6 +71,10 @@ struct Options {
     // Empty: the store's own, which it made when it was new. BoxOffice::replace_token_keys changes
     // them.
     std::vector<TokenKey> token_keys{};
+    // Sign tickets: the first signs, the public halves of all are told (ticket.hpp says how to
+    // rotate them). Empty: one that is the store's own. BoxOffice::replace_ticket_keys changes
+    // them.
+    std::vector<TicketKey> ticket_keys{};
     // Told of commits. Lifetime: outlives the box office.
     EventSink* events = nullptr;
     // Told of what an operator should know. Threads: any; it neither throws nor blocks.
@@ -78,8 +83,8 @@ struct Options {
 
 // What a BoxOffice asks of its options; its constructor throws std::invalid_argument with the
 // detail. Refuses: request_invalid, naming the option (a time or bound below 1; pass_max below
-// pass_ttl; extend_max below hold_ttl; a policy that is null; token_keys that are not empty and
-// that check(token keys) refuses).
+// pass_ttl; extend_max below hold_ttl; a policy that is null; token_keys or
+// ticket_keys that are not empty and that their check() refuses).
 [[nodiscard]] Result<void> check(const Options& options);
 
 }  // namespace concertres

@@ -91,7 +91,11 @@ struct RefundFacts {
     Time first_starts_at{};  // of the earliest performance paid for
     Time now{};
 };
-// Allowed while now + until_before_start <= first_starts_at.
+// The last moment at which a payment may be refunded; nothing where the concert gives no money
+// back.
+[[nodiscard]] std::optional<Time> refundable_until(const RefundPolicy& policy,
+                                                   Time first_starts_at);
+// Allowed until refundable_until().
 // Refuses: refund_not_allowed (by the concert, or too late), amount_invalid (the wallet is full).
 // REQUIRES: payment.status == completed; `paid` is all that it paid for
 [[nodiscard]] Result<void> refund(RefundRows& rows, const RefundFacts& facts);

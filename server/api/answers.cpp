@@ -177,6 +177,7 @@ void write_payment(JsonWriter& json, const PaymentView& payment, std::string_vie
     write_ids(json, payment.released);
     json.field("paid_at", payment.paid_at)
         .field("refunded_at", payment.refunded_at)
+        .field("refundable_until", payment.refundable_until)
         .field("now", payment.now)
         .end_object();
 }

@@ -166,15 +166,15 @@ void apply_pay(PayRows& rows, const PayFacts& facts, std::optional<Movement>&& m
 // --- Refund --------------------------------------------------------------------------------------
 
 Result<std::optional<Movement>> check_refund(const RefundRows& rows, const RefundFacts& facts) {
-    if (!facts.policy.allowed) {
+    const auto last = refundable_until(facts.policy, facts.first_starts_at);
+    if (!last) {
         return Error{.code = Errc::refund_not_allowed,
                      .detail = "this concert gives no money back",
                      .seats = {}};
     }
-    const Time last = facts.first_starts_at - facts.policy.until_before_start;
-    if (facts.now > last) {
+    if (facts.now > *last) {
         return Error{.code = Errc::refund_not_allowed,
-                     .detail = fmt::format("money was given back until {}", to_rfc3339(last)),
+                     .detail = fmt::format("money was given back until {}", to_rfc3339(*last)),
                      .seats = {}};
     }
     return movement_of(rows.wallet, {.kind = TransferKind::refund,
@@ -232,6 +232,11 @@ Result<void> pay(PayRows& rows, const PayFacts& facts) {
     if (!movement) return movement.error();
     apply_pay(rows, facts, *std::move(movement));
     return {};
+}
+
+std::optional<Time> refundable_until(const RefundPolicy& policy, Time first_starts_at) {
+    if (!policy.allowed) return std::nullopt;
+    return first_starts_at - policy.until_before_start;
 }
 
 Result<void> refund(RefundRows& rows, const RefundFacts& facts) {

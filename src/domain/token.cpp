@@ -9,6 +9,7 @@
 #include "base/base64url.hpp"
 #include "base/bytes.hpp"
 #include "base/hmac.hpp"
+#include "domain/secret_keys.hpp"
 
 namespace concertres {
 namespace {
@@ -77,23 +78,7 @@ struct TokenKeys::Impl {
     std::vector<Entry> entries;
 };
 
-Result<void> check(const std::vector<TokenKey>& keys) {
-    const auto refuse = [](std::string detail) {
-        return Error{Errc::request_invalid, "token keys: " + std::move(detail), {}};
-    };
-    if (keys.empty()) return refuse("at least one is needed");
-    for (auto key = keys.begin(); key != keys.end(); ++key) {
-        const auto same_id = [&](const TokenKey& earlier) { return earlier.id == key->id; };
-        if (std::any_of(keys.begin(), key, same_id)) {
-            return refuse("the id " + std::to_string(key->id) + " appears twice");
-        }
-        if (key->secret == decltype(key->secret){}) {
-            return refuse("the secret of the id " + std::to_string(key->id) +
-                          " is all zeros; draw 32 random bytes");
-        }
-    }
-    return {};
-}
+Result<void> check(const std::vector<TokenKey>& keys) { return check_keys(keys, "token keys"); }
 
 TokenKey::~TokenKey() { OPENSSL_cleanse(secret.data(), secret.size()); }
 

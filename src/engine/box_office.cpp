@@ -16,11 +16,12 @@
 #include "engine/handlers/reservations.hpp"
 #include "engine/handlers/room.hpp"
 #include "engine/queries.hpp"
+#include "engine/replaceable.hpp"
 #include "engine/restore.hpp"
 #include "engine/slices.hpp"
+#include "engine/tickets.hpp"
 #include "engine/turns.hpp"
 #include "engine/writer.hpp"
-#include "engine/writer_first_mutex.hpp"
 
 namespace concertres {
 
@@ -99,8 +100,11 @@ class BoxOffice::Impl {
           options_(checked(std::move(options))),
           ids_(storage_->secrets().ids),
           // No other copy of the caller's keys stays behind: they may be taken away later.
-          tokens_(options_.token_keys.empty() ? storage_->secrets().tokens
-                                              : std::exchange(options_.token_keys, {})),
+          tokens_(TokenKeys(options_.token_keys.empty() ? storage_->secrets().tokens
+                                                        : std::exchange(options_.token_keys, {}))),
+          tickets_(TicketKeys(options_.ticket_keys.empty()
+                                  ? own_ticket_keys(storage_->secrets())
+                                  : std::exchange(options_.ticket_keys, {}))),
           board_(catalog_, options_.load_stale),
           surroundings_{&catalog_, &options_, &ids_, &board_},
           writer_(*storage_, catalog_, board_, surroundings_),
@@ -219,15 +223,8 @@ class BoxOffice::Impl {
     const Storage& storage() const { return *storage_; }
     Storage& storage() { return *storage_; }
     const Options& options() const { return options_; }
-    TokenKeys tokens() const {
-        std::shared_lock lock(tokens_mutex_);
-        return tokens_;
-    }
-    void replace_tokens(std::vector<TokenKey> keys) {
-        TokenKeys replaced(std::move(keys));  // outside the lock: it may throw
-        std::unique_lock lock(tokens_mutex_);
-        std::swap(tokens_, replaced);
-    }
+    Replaceable<TokenKeys>& tokens() { return tokens_; }
+    Replaceable<TicketKeys>& tickets() { return tickets_; }
     Statistics statistics() const { return writer_.statistics(); }
     const QueryContext& queries() const { return queries_; }
 
@@ -296,8 +293,8 @@ class BoxOffice::Impl {
     std::unique_ptr<Storage> storage_;
     Options options_;
     KeyedHash ids_;
-    mutable WriterFirstMutex tokens_mutex_;
-    TokenKeys tokens_;
+    Replaceable<TokenKeys> tokens_;
+    Replaceable<TicketKeys> tickets_;
     Catalog catalog_;
     Board board_;
     Surroundings surroundings_;
@@ -353,17 +350,29 @@ Result<void> BoxOffice::report_load(const ConcertId& concert, double load) {
 
 std::string BoxOffice::sign(const PlaceView& place) const {
     return sign_token(
-        impl_->tokens(), TokenPurpose::place,
+        impl_->tokens().get(), TokenPurpose::place,
         {.concert = place.concert, .number = place.number, .user = place.user, .issued_at = now()});
 }
 
 Result<TokenClaims> BoxOffice::verify(std::string_view token) const {
-    return verify_token(impl_->tokens(), TokenPurpose::place, token, now(),
+    return verify_token(impl_->tokens().get(), TokenPurpose::place, token, now(),
                         impl_->options().token_max_age);
 }
 
 void BoxOffice::replace_token_keys(std::vector<TokenKey> keys) {
-    impl_->replace_tokens(std::move(keys));
+    impl_->tokens().replace(TokenKeys(std::move(keys)));
+}
+
+Result<SignedTicket> BoxOffice::ticket(const PaymentView& payment) const {
+    return issue_ticket(impl_->catalog(), impl_->tickets().get(), payment);
+}
+
+std::vector<TicketPublicKey> BoxOffice::ticket_keys() const {
+    return impl_->tickets().get().public_keys();
+}
+
+void BoxOffice::replace_ticket_keys(const std::vector<TicketKey>& keys) {
+    impl_->tickets().replace(TicketKeys(keys));
 }
 
 Time BoxOffice::now() const { return impl_->storage().now(); }

@@ -44,6 +44,9 @@ Result<void> check(const Options& options) {
     if (!options.token_keys.empty()) {
         if (auto valid = check(options.token_keys); !valid) return valid;
     }
+    if (!options.ticket_keys.empty()) {
+        if (auto valid = check(options.ticket_keys); !valid) return valid;
+    }
     for (const auto& [name, policy] : options.policies) {
         if (policy == nullptr) return invalid("options.policies['" + name + "'] is null");
     }

@@ -242,7 +242,8 @@ TEST_CASE("a purchase: hold, charge, pay") {
                  "price": {"amount": 50000, "currency": "KRW"}},
                 {"performance_id": "$PERFORMANCE", "number": 8, "label": "8",
                  "price": {"amount": 50000, "currency": "KRW"}}],
-            "released": [], "paid_at": "$NOW", "refunded_at": null, "now": "$NOW"})",
+            "released": [], "paid_at": "$NOW", "refunded_at": null,
+            "refundable_until": "2090-12-24T10:00:00.000Z", "now": "$NOW"})",
                    texts);
 
         // What is one user's is kept by nobody on the way.

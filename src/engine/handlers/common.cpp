@@ -218,13 +218,16 @@ ReservationView view_of(const Catalog& catalog, const Reservation& reservation,
 PaymentView view_of(const Catalog& catalog, const Payment& payment,
                     std::span<const Reservation> paid, std::span<const Reservation> released,
                     Time now) {
+    const Concert& concert = catalog.at(payment.concert).concert;
     PaymentView view;
     view.id = payment.id;
     view.status = payment.status;
     view.user = payment.user_id;
-    view.concert = catalog.at(payment.concert).concert.id;
+    view.concert = concert.id;
+    Time first_starts_at = Time::max();
     for (const Reservation& reservation : paid) {
         const CatalogPerformance& at = catalog.at(reservation.performance);
+        first_starts_at = std::min(first_starts_at, at.performance.starts_at);
         view.reservations.push_back(reservation.id);
         for (const ReservedSeat& seat : reservation.seats) {
             view.seats.push_back({at.performance.id, priced(*at.concert, seat)});
@@ -234,7 +237,11 @@ PaymentView view_of(const Catalog& catalog, const Payment& payment,
     view.amount = payment.amount;
     view.balance = payment.balance_after;
     view.paid_at = payment.paid_at;
-    if (payment.status == PaymentStatus::refunded) view.refunded_at = payment.refunded_at;
+    if (payment.status == PaymentStatus::refunded) {
+        view.refunded_at = payment.refunded_at;
+    } else {
+        view.refundable_until = refundable_until(concert.refunds, first_starts_at);
+    }
     view.now = now;
     return view;
 }
