@@ -26,6 +26,8 @@ void write_area_counts(JsonWriter& json, const SeatCounts& seats);
 void write_reservation(JsonWriter& json, const ReservationView& reservation,
                        std::string_view currency);
 void write_payment(JsonWriter& json, const PaymentView& payment, std::string_view currency);
+[[nodiscard]] std::string ticket_json(const SignedTicket& issued);
+[[nodiscard]] std::string ticket_keys_json(const std::vector<TicketPublicKey>& keys);
 void write_transfer(JsonWriter& json, const Transfer& transfer, std::string_view currency);
 [[nodiscard]] std::string charge_json(const ChargeView& charge, std::string_view currency);
 [[nodiscard]] std::string wallet_json(const WalletView& wallet, std::string_view currency);

@@ -74,6 +74,12 @@ std::optional<ConcertId> named_concert(Exchange& exchange) {
     return id;
 }
 
+std::optional<PaymentId> named_payment(Exchange& exchange) {
+    const auto id = PaymentId::parse(exchange.parameter(0));
+    if (!id) exchange.refuse(Problem("unknown_payment", "there is no such payment"));
+    return id;
+}
+
 void find_place(Exchange exchange, std::function<void(Exchange, Result<PlaceView>)> then) {
     const TokenClaims& claims = exchange.claims();
     GetPlace query{.concert = claims.concert, .user = claims.user, .place = claims.number};

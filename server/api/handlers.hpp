@@ -45,6 +45,10 @@ void list_payments(Exchange exchange);
 void get_payment(Exchange exchange);
 void refund_payment(Exchange exchange);
 
+// tickets.cpp
+void get_ticket(Exchange exchange);
+void get_ticket_keys(Exchange exchange);
+
 // page.cpp
 void get_page(Exchange exchange);
 void get_page_part(Exchange exchange);
@@ -82,6 +86,9 @@ void require_wallet_reader(Exchange exchange, std::function<void(Exchange, UserI
 [[nodiscard]] std::optional<std::string> actor_of(Exchange& exchange);
 // The concert that the path names first; nothing, and then it has been refused.
 [[nodiscard]] std::optional<ConcertId> named_concert(Exchange& exchange);
+
+// The payment that the path names first; nothing, and then it has been refused.
+[[nodiscard]] std::optional<PaymentId> named_payment(Exchange& exchange);
 
 // An answer that many share: 304 where the client has it already.
 void answer_shared(Exchange exchange, Result<Snapshot> snapshot);

@@ -45,13 +45,6 @@ void answer_payment(Exchange exchange, int status, const PaymentView& view) {
     exchange.answer(status, std::move(body));
 }
 
-// The payment that the path names; nothing, and then it has been refused.
-std::optional<PaymentId> named(Exchange& exchange) {
-    const auto id = PaymentId::parse(exchange.parameter(0));
-    if (!id) exchange.refuse(Problem("unknown_payment", "there is no such payment"));
-    return id;
-}
-
 }  // namespace
 
 void pay(Exchange exchange) {
@@ -100,7 +93,7 @@ void list_payments(Exchange exchange) {
 }
 
 void get_payment(Exchange exchange) {
-    const auto id = named(exchange);
+    const auto id = named_payment(exchange);
     if (!id) return;
     const TokenClaims& claims = exchange.claims();
     const GetPayment query{.user = claims.user, .concert = claims.concert, .payment = *id};
@@ -111,7 +104,7 @@ void get_payment(Exchange exchange) {
 }
 
 void refund_payment(Exchange exchange) {
-    const auto id = named(exchange);
+    const auto id = named_payment(exchange);
     if (!id) return;
     const TokenClaims& claims = exchange.claims();
     const Refund command{.user = claims.user, .concert = claims.concert, .payment = *id};

@@ -145,6 +145,17 @@ constexpr auto routes = std::to_array<Route>({
      .operation = "refundPayment",
      .access = Access::token,
      .handle = refund_payment},
+    {.method = Method::get,
+     .path = "/v1/payments/{payment_id}/ticket",
+     .operation = "getTicket",
+     .access = Access::token,
+     .handle = get_ticket},
+    {.method = Method::get,
+     .path = "/v1/ticket-keys",
+     .operation = "getTicketKeys",
+     .access = Access::open,
+     .handle = get_ticket_keys,
+     .side = Side::both},
 
     // --- the server itself
     {.method = Method::get,

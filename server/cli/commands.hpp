@@ -11,6 +11,7 @@ int run(const AuditArguments& arguments);
 int run(const ExplainArguments& arguments);
 int run(const BackupArguments& arguments);
 int run(const DrawArguments& arguments);
+int run(const TicketArguments& arguments);
 int run(const LoadArguments& arguments);
 
 }  // namespace concertres::server

@@ -185,4 +185,23 @@ Address client_address(std::string_view peer, std::span<const std::string_view> 
     return client;
 }
 
+Result<std::string> parse_origin(const std::string& text) {
+    std::string_view rest = text;
+    bool is_origin = false;
+    for (std::string_view scheme : {"https://", "http://"}) {
+        if (!rest.starts_with(scheme)) continue;
+        rest.remove_prefix(scheme.size());
+        is_origin = !rest.empty();
+        break;
+    }
+    constexpr std::string_view in_host = "abcdefghijklmnopqrstuvwxyz0123456789-._:[]";
+    is_origin = is_origin && rest.find_first_not_of(in_host) == std::string_view::npos;
+    if (is_origin) return text;
+    return Error{Errc::request_invalid,
+                 "must be what a browser sends as Origin, like https://tickets.example.org, "
+                 "in lower case and without a path, not " +
+                     concertres::quoted(text),
+                 {}};
+}
+
 }  // namespace concertres::server

@@ -60,4 +60,8 @@ class Cidr {
                                      std::span<const std::string_view> forwarded_for,
                                      std::span<const Cidr> trusted);
 
+// What a browser sends as Origin: scheme, host and perhaps a port, nothing after it.
+// Refuses: request_invalid.
+[[nodiscard]] Result<std::string> parse_origin(const std::string& text);
+
 }  // namespace concertres::server

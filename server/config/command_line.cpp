@@ -10,22 +10,14 @@
 #include "base/hex.hpp"
 #include "base/json_reader.hpp"
 #include "concertres/version.hpp"
+#include "config/command_reader.hpp"
 #include "config/command_table.hpp"
 #include "config/exit_codes.hpp"
 #include "config/settings_text.hpp"
-#include "config/store_address.hpp"
 #include "config/suggestion.hpp"
 
 namespace concertres::server {
 namespace {
-
-Say wrong_usage(std::string_view command, const std::vector<std::string>& faults) {
-    Say say{.exit_code = exit_code::usage};
-    const std::string program = "concertres" + (command.empty() ? "" : " " + std::string(command));
-    for (const std::string& fault : faults) say.err += fmt::format("{}: {}\n", program, fault);
-    say.err += fmt::format("{} --help says what it takes.\n", program);
-    return say;
-}
 
 Say unknown_command(std::string_view name) {
     std::vector<std::string_view> names;
@@ -34,132 +26,6 @@ Say unknown_command(std::string_view name) {
     return wrong_usage({}, {fmt::format("there is no command {}{}", concertres::quoted(name),
                                         meant ? fmt::format("; did you mean {}?", *meant) : "")});
 }
-
-// What the flags of one command say, with all that is wrong.
-class Reader {
-  public:
-    Reader(const CommandSpec& command, std::span<const std::string> arguments)
-        : command_(command), flags_(parse_flags(arguments, command.flags)) {}
-
-    [[nodiscard]] const Flags& flags() const { return flags_; }
-
-    template <class... Parts>
-    void fault(fmt::format_string<Parts...> format, Parts&&... parts) {
-        flags_.faults.push_back(fmt::format(format, std::forward<Parts>(parts)...));
-    }
-
-    // The one word that is no flag. A flag that is not known may have hidden it.
-    std::string word(std::string_view name, std::string_view what) {
-        if (flags_.words.empty()) {
-            if (flags_.faults.empty()) fault("{}, {}, is missing", name, what);
-            return {};
-        }
-        refuse_words(1);
-        return flags_.words.front();
-    }
-
-    // One of several.
-    std::string word_at(std::size_t index, std::string_view name, std::string_view what) {
-        if (index < flags_.words.size()) return flags_.words[index];
-        if (flags_.faults.empty()) fault("{}, {}, is missing", name, what);
-        return {};
-    }
-
-    void refuse_words(std::size_t from) {
-        for (std::size_t i = from; i < flags_.words.size(); ++i) {
-            fault("argument {}: nothing more is expected", concertres::quoted(flags_.words[i]));
-        }
-    }
-
-    std::optional<std::int64_t> number(const char* name, std::int64_t max) {
-        const auto text = flags_.value(name);
-        if (!text) return std::nullopt;
-        const auto value = whole_number(*text, 1, max);
-        if (!value)
-            fault("flag --{}: must be a whole number from 1, not {}", name,
-                  concertres::quoted(*text));
-        return value;
-    }
-
-    std::optional<OffsetTime> time(const char* name, const std::string& text) {
-        auto time = parse_rfc3339(text);
-        if (!time) {
-            fault(
-                "flag --{}: must be a time with its offset, like 2026-12-24T19:00:00+09:00, "
-                "not {}",
-                name, concertres::quoted(text));
-        }
-        return time;
-    }
-
-    bool toggle(const char* name) {
-        const auto text = flags_.value(name);
-        if (text && *text != "true" && *text != "false") {
-            fault("flag --{}: must be true or false, not {}", name, concertres::quoted(*text));
-        }
-        return text == "true";
-    }
-
-    void read_store(StoreArguments& arguments) {
-        arguments.data = flags_.value("data").value_or("");
-        arguments.store = flags_.value("store").value_or("");
-        arguments.server = flags_.value("server").value_or("");
-        arguments.admin_key = flags_.value("admin-key").value_or("");
-        const bool has_server = flags_.has("server");
-        const bool has_store = flags_.has("store");
-        if (int{flags_.has("data")} + int{has_server} + int{has_store} != 1) {
-            fault(
-                "give exactly one of --data DIR, where no server runs, --server URL, where one "
-                "does, and --store URI, a PostgreSQL database");
-        } else if (flags_.has("data") && arguments.data.empty()) {
-            fault("flag --data: must be a folder, not nothing");
-        } else if (has_server) {
-            check_url(arguments.server, "server");
-        } else if (flags_.has("admin-key")) {
-            fault("flag --admin-key: goes with --server; a store asks for no key");
-        } else if (has_store) {
-            if (auto wrong = store_address_fault(arguments.store)) {
-                fault("flag --store: {}", *wrong);
-            }
-        }
-    }
-
-    void check_url(std::string& url, std::string_view flag) {
-        constexpr std::string_view scheme = "http://";
-        if (url.starts_with("https://")) {
-            return fault(
-                "flag --{}: must begin with http://; the server itself speaks no TLS, "
-                "what stands before it does",
-                flag);
-        }
-        if (url.ends_with('/')) url.pop_back();
-        const bool has_host = url.starts_with(scheme) && url.size() > scheme.size();
-        if (!has_host || url.find_first_of("/?#@ ", scheme.size()) != std::string::npos) {
-            fault("flag --{}: must be like http://127.0.0.1:8081, not {}", flag,
-                  concertres::quoted(url));
-        }
-    }
-
-    // The arguments, or what to say instead.
-    template <class Arguments>
-    Command end(Arguments arguments) {
-        if (!flags_.faults.empty()) return wrong_usage(command_.name, flags_.faults);
-        return arguments;
-    }
-
-    static std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t min,
-                                                    std::int64_t max) {
-        std::int64_t value = 0;
-        const char* text_end = text.data() + text.size();
-        auto [stop, wrong] = std::from_chars(text.data(), text_end, value);
-        const bool is_number = wrong == std::errc() && stop == text_end;
-        return is_number && value >= min && value <= max ? std::optional(value) : std::nullopt;
-    }
-
-  private:
-    const CommandSpec& command_;
-    Flags flags_;
-};
 
 void read_prices(Reader& reader, ImportArguments& arguments) {
     for (const std::string& text : reader.flags().values("price")) {
@@ -329,6 +195,31 @@ Command parse_draw(Reader& reader) {
     return reader.end(std::move(arguments));
 }
 
+Command parse_ticket(Reader& reader) {
+    TicketArguments arguments;
+    const std::string action = reader.word_at(0, "verify", "what is to be done");
+    if (!action.empty() && action != "verify") {
+        reader.fault("argument {}: must be verify", concertres::quoted(action));
+    }
+    reader.refuse_words(2);
+    const std::vector<std::string>& words = reader.flags().words;
+    arguments.ticket = words.size() > 1 ? words[1] : "-";
+    arguments.keys = reader.flags().value("keys").value_or("");
+    arguments.server = reader.flags().value("server").value_or("");
+    arguments.admin_key = reader.flags().value("admin-key").value_or("");
+    if (reader.flags().has("keys") == reader.flags().has("server")) {
+        reader.fault(
+            "give exactly one of --keys FILE, to verify without a network, and --server URL");
+    } else if (reader.flags().has("keys") && arguments.keys.empty()) {
+        reader.fault("flag --keys: must be a file, not nothing");
+    } else if (reader.flags().has("server")) {
+        reader.check_url(arguments.server, "server");
+    } else if (reader.flags().has("admin-key")) {
+        reader.fault("flag --admin-key: goes with --server; a file asks for no key");
+    }
+    return reader.end(std::move(arguments));
+}
+
 void read_time_scale(Reader& reader, LoadArguments& arguments) {
     const auto text = reader.flags().value("time-scale");
     if (!text) return;
@@ -453,6 +344,7 @@ Command parse_command_line(const std::vector<std::string>& arguments,
     if (name == "explain") return parse_explain(reader);
     if (name == "backup") return parse_backup(reader);
     if (name == "draw") return parse_draw(reader);
+    if (name == "ticket") return parse_ticket(reader);
     if (name == "load") return parse_load(reader);
     if (name == "version") return parse_version(reader);
     return parse_help(reader);

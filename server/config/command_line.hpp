@@ -90,6 +90,11 @@ struct DrawArguments : StoreArguments {
     std::optional<PlaceNumber> place{};          // verify: whose rank is to be told
 };
 
+struct TicketArguments : StoreArguments {  // of these, server and its key
+    std::string ticket{};                  // "-": on standard input
+    std::filesystem::path keys{};          // empty: the server's
+};
+
 struct LoadArguments {
     std::string profile{};  // a name, or a file
     std::string target = "http://127.0.0.1:8080";
@@ -104,7 +109,7 @@ struct LoadArguments {
 };
 
 using Command = std::variant<Say, ServeArguments, ImportArguments, AuditArguments, ExplainArguments,
-                             BackupArguments, DrawArguments, LoadArguments>;
+                             BackupArguments, DrawArguments, TicketArguments, LoadArguments>;
 
 // `arguments` are those after the program's name.
 [[nodiscard]] Command parse_command_line(const std::vector<std::string>& arguments,

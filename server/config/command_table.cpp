@@ -177,6 +177,37 @@ CommandSpec draw_command() {
             "  concertres draw verify draw.json --place 7\n"};
 }
 
+CommandSpec ticket_command() {
+    return {
+        .name = "ticket",
+        .arguments = "verify [TICKET | -] (--keys FILE | --server URL) [option...]",
+        .summary = "checks a ticket, as the door does",
+        .text =
+            "Says what a ticket is good for, or what is wrong with it. TICKET is the text of its "
+            "QR code; without it, or with -, it is read from standard input. With --keys nothing "
+            "is asked of anybody: a copy is then as good as the original, and a refund is not "
+            "seen. With --server it is also asked whether the payment still stands.",
+        .flags = {{.name = "keys",
+                   .hint = "FILE",
+                   .help = "The public keys, as GET /v1/ticket-keys of the server gives them."},
+                  {.name = "server",
+                   .hint = "URL",
+                   .help = "A running server, by its admin-listen: http://127.0.0.1:8081."},
+                  {.name = "admin-key",
+                   .hint = "FILE",
+                   .help = "The file with that server's admin key, where it has one."},
+                  {.name = "help", .help = "This text."}},
+        .exit_codes =
+            "  0   the ticket is good\n"
+            "  1   it is not: malformed, of another kind, by an unknown key, altered or refunded\n"
+            "  64  the command line is wrong\n"
+            "  69  the server cannot be reached, or its key is wrong\n"
+            "  78  the keys cannot be read\n",
+        .example =
+            "  curl -s http://127.0.0.1:8080/v1/ticket-keys > keys.json\n"
+            "  concertres ticket verify AQIAAAAB... --keys keys.json\n"};
+}
+
 CommandSpec load_command() {
     return {
         .name = "load",
@@ -240,6 +271,7 @@ std::span<const CommandSpec> all_commands() {
         explain_command(),
         backup_command(),
         draw_command(),
+        ticket_command(),
         load_command(),
         {.name = "version",
          .arguments = "",

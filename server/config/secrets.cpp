@@ -21,7 +21,7 @@
 namespace concertres::server {
 namespace {
 
-// Some hundred token keys; nothing that is larger was meant.
+// Some hundred keys; nothing that is larger was meant.
 constexpr std::size_t file_bytes_max = 64 * 1024;
 
 Error invalid(std::string detail) { return {Errc::request_invalid, std::move(detail), {}}; }
@@ -98,10 +98,11 @@ bool fits_a_header(std::string_view text) {
 }
 
 // The key of one line, or what is wrong with it.
-Result<TokenKey> parse_token_key(std::string_view line) {
+template <class Key>
+Result<Key> parse_key(std::string_view line) {
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return invalid("must be ID:KEY");
-    TokenKey key;
+    Key key;
     const std::string_view id = trimmed(line.substr(0, colon));
     auto [stop, fault] = std::from_chars(id.data(), id.data() + id.size(), key.id);
     if (fault != std::errc() || stop != id.data() + id.size()) {
@@ -119,6 +120,43 @@ Result<TokenKey> parse_token_key(std::string_view line) {
         return invalid("the key is all zeros, so nobody has set it");
     }
     return key;
+}
+
+template <class Key>
+Result<std::vector<Key>> parse_keys(std::string_view text, std::string_view name) {
+    std::vector<Key> keys;
+    std::vector<std::string> faults;
+    std::map<std::uint32_t, int> line_of_id;
+    for (int line_number = 1; !text.empty(); ++line_number) {
+        const std::size_t end = text.find('\n');
+        const std::string_view line = trimmed(text.substr(0, end));
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        if (line.empty() || line.front() == '#') continue;
+
+        auto key = parse_key<Key>(line);
+        if (!key) {
+            faults.push_back(fmt::format("{}:{}: {}", name, line_number, key.error().detail));
+            continue;
+        }
+        auto [first, is_new] = line_of_id.emplace(key->id, line_number);
+        if (!is_new) {
+            faults.push_back(fmt::format("{}:{}: the ID {} is that of line {} already", name,
+                                         line_number, key->id, first->second));
+            continue;
+        }
+        keys.push_back(*key);
+    }
+    if (!faults.empty()) return invalid(fmt::format("{}", fmt::join(faults, "; ")));
+    if (keys.empty()) return invalid(fmt::format("{} has no key", name));
+    return keys;
+}
+
+template <class Key>
+Result<std::vector<Key>> read_keys(const std::filesystem::path& path) {
+    auto text = read_private_file(path);
+    if (!text) return std::move(text).error();
+    const Cleansed cleansed(*text);
+    return parse_keys<Key>(*text, path.native());
 }
 
 }  // namespace
@@ -144,38 +182,15 @@ Result<std::string> read_secret_file(const std::filesystem::path& path) {
 }
 
 Result<std::vector<TokenKey>> read_token_keys(const std::filesystem::path& path) {
-    auto text = read_private_file(path);
-    if (!text) return std::move(text).error();
-    const Cleansed cleansed(*text);
-    return parse_token_keys(*text, path.native());
+    return read_keys<TokenKey>(path);
 }
 
 Result<std::vector<TokenKey>> parse_token_keys(std::string_view text, std::string_view name) {
-    std::vector<TokenKey> keys;
-    std::vector<std::string> faults;
-    std::map<std::uint32_t, int> line_of_id;
-    for (int line_number = 1; !text.empty(); ++line_number) {
-        const std::size_t end = text.find('\n');
-        const std::string_view line = trimmed(text.substr(0, end));
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-        if (line.empty() || line.front() == '#') continue;
+    return parse_keys<TokenKey>(text, name);
+}
 
-        auto key = parse_token_key(line);
-        if (!key) {
-            faults.push_back(fmt::format("{}:{}: {}", name, line_number, key.error().detail));
-            continue;
-        }
-        auto [first, is_new] = line_of_id.emplace(key->id, line_number);
-        if (!is_new) {
-            faults.push_back(fmt::format("{}:{}: the ID {} is that of line {} already", name,
-                                         line_number, key->id, first->second));
-            continue;
-        }
-        keys.push_back(*key);
-    }
-    if (!faults.empty()) return invalid(fmt::format("{}", fmt::join(faults, "; ")));
-    if (keys.empty()) return invalid(fmt::format("{} has no key", name));
-    return keys;
+Result<std::vector<TicketKey>> read_ticket_keys(const std::filesystem::path& path) {
+    return read_keys<TicketKey>(path);
 }
 
 }  // namespace concertres::server

@@ -3,6 +3,7 @@
 //
 //   Result<std::string> key = read_secret_file("/etc/concertres/admin-key");
 //   Result<std::vector<TokenKey>> keys = read_token_keys("/etc/concertres/token-keys");
+//   Result<std::vector<TicketKey>> seeds = read_ticket_keys("/etc/concertres/ticket-keys");
 //
 // Threads: any.
 #pragma once
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "concertres/result.hpp"
+#include "concertres/ticket.hpp"
 #include "concertres/token.hpp"
 
 namespace concertres::server {
@@ -34,5 +36,8 @@ inline constexpr std::size_t secret_bytes_max = 512;
 // The same of a text; `name` is what messages call it.
 [[nodiscard]] Result<std::vector<TokenKey>> parse_token_keys(std::string_view text,
                                                              std::string_view name);
+
+// The same form: the 32 bytes are the seed of an Ed25519 key.
+[[nodiscard]] Result<std::vector<TicketKey>> read_ticket_keys(const std::filesystem::path& path);
 
 }  // namespace concertres::server

@@ -48,6 +48,7 @@ struct Settings {
     std::filesystem::path api_key{};
     std::filesystem::path admin_key{};
     std::filesystem::path token_keys{};
+    std::filesystem::path ticket_keys{};
 
     // --- what it takes from clients
     std::int64_t token_rate = 200;  // per second and client address; 0: no limit

@@ -297,13 +297,15 @@ Secrets read_secrets(const Settings& settings, std::vector<std::string>& faults)
     };
     read_key("api-key", settings.api_key, secrets.api_key);
     read_key("admin-key", settings.admin_key, secrets.admin_key);
-    if (settings.token_keys.empty()) return secrets;
-    auto keys = read_token_keys(settings.token_keys);
-    if (keys) {
-        secrets.token_keys = std::move(*keys);
-    } else {
-        faults.push_back("token-keys: " + keys.error().detail);
-    }
+    auto read_keys = [&faults](const char* name, const std::filesystem::path& path, auto read,
+                               auto& keys) {
+        if (path.empty()) return;
+        auto found = read(path);
+        if (!found) return faults.push_back(fmt::format("{}: {}", name, found.error().detail));
+        keys = std::move(*found);
+    };
+    read_keys("token-keys", settings.token_keys, read_token_keys, secrets.token_keys);
+    read_keys("ticket-keys", settings.ticket_keys, read_ticket_keys, secrets.ticket_keys);
     return secrets;
 }
 

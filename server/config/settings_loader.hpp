@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "concertres/ticket.hpp"
 #include "concertres/token.hpp"
 #include "config/flags.hpp"
 #include "config/settings.hpp"
@@ -57,7 +58,8 @@ struct LoadedSettings {
 struct Secrets {
     std::optional<std::string> api_key{};
     std::optional<std::string> admin_key{};
-    std::vector<TokenKey> token_keys{};  // none: the store's own
+    std::vector<TokenKey> token_keys{};    // none: the store's own
+    std::vector<TicketKey> ticket_keys{};  // likewise
 };
 
 // Reads them, at the start and whenever they may have changed. What is wrong is added to `faults`,

@@ -165,26 +165,6 @@ Setting list(Section section, const About& about, Member member, Parse parse, Sh
     return setting;
 }
 
-// What a browser sends as Origin: scheme, host and perhaps a port, nothing after it.
-Result<std::string> parse_origin(const std::string& text) {
-    std::string_view rest = text;
-    bool is_origin = false;
-    for (std::string_view scheme : {"https://", "http://"}) {
-        if (!rest.starts_with(scheme)) continue;
-        rest.remove_prefix(scheme.size());
-        is_origin = !rest.empty();
-        break;
-    }
-    constexpr std::string_view in_host = "abcdefghijklmnopqrstuvwxyz0123456789-._:[]";
-    is_origin = is_origin && rest.find_first_not_of(in_host) == std::string_view::npos;
-    if (is_origin) return text;
-    return Error{Errc::request_invalid,
-                 "must be what a browser sends as Origin, like https://tickets.example.org, "
-                 "in lower case and without a path, not " +
-                     concertres::quoted(text),
-                 {}};
-}
-
 Setting listen() {
     Setting setting = described(
         Section::addresses, ValueKind::text,
@@ -337,6 +317,11 @@ void add_store(std::vector<Setting>& all) {
                         "The keys that sign tokens, one ID:KEY a line; the first signs, all "
                         "verify. Without it the store has keys of its own."},
                        CONCERTRES_MEMBER(token_keys)));
+    all.push_back(path(Section::secrets,
+                       {"ticket-keys", "FILE",
+                        "The keys that sign tickets, one ID:KEY a line; the first signs, and the "
+                        "public halves of all are told. Without it the store has one of its own."},
+                       CONCERTRES_MEMBER(ticket_keys)));
 }
 
 void add_clients(std::vector<Setting>& all) {

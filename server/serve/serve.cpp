@@ -123,6 +123,7 @@ class Server {
 
     const Settings settings_;
     std::vector<TokenKey> token_keys_;
+    std::vector<TicketKey> ticket_keys_;
     Log& log_;
     Reload reload_;
     std::unique_ptr<TemporaryFolder> temporary_;
@@ -157,6 +158,7 @@ AccessKeys access_keys(Secrets& secrets) {
 Server::Server(ServeArguments&& arguments, Log& log)
     : settings_(std::move(arguments.settings)),
       token_keys_(std::move(arguments.secrets.token_keys)),
+      ticket_keys_(std::move(arguments.secrets.ticket_keys)),
       log_(log),
       folder_(open_folder()),
       workers_(thread_count(settings_), log),
@@ -237,6 +239,7 @@ Options Server::options() {
     options.events = &live_;
     options.log = [this](LogLevel level, std::string_view text) { log_.line(level, text); };
     options.token_keys = std::move(token_keys_);
+    options.ticket_keys = std::move(ticket_keys_);
     return options;
 }
 
@@ -344,6 +347,8 @@ void Server::reread() {
         }
         auto& token_keys = again->secrets.token_keys;
         if (!token_keys.empty()) office_.replace_token_keys(std::move(token_keys));
+        const auto& ticket_keys = again->secrets.ticket_keys;
+        if (!ticket_keys.empty()) office_.replace_ticket_keys(ticket_keys);
         services_.keys = std::make_shared<const AccessKeys>(access_keys(again->secrets));
         log_.set_level(again->settings.log_level);
         log_.line(LogLevel::info, "reload: keys and log level were read anew");

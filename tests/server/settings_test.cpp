@@ -89,6 +89,7 @@ const std::vector<Values>& text_values() {
         {"api-key", {"/etc/concertres/api-key", "off"}, {"", "a\tb"}},
         {"admin-key", {"admin-key", "off"}, {""}},
         {"token-keys", {"token-keys", "off"}, {""}},
+        {"ticket-keys", {"ticket-keys", "off"}, {""}},
         {"log-level", {"debug", "warning", "error"}, {"", "warn", "INFO", "trace"}},
         {"log-format", {"json"}, {"", "JSON", "logfmt"}},
     };
@@ -158,8 +159,8 @@ TEST_CASE("defaults are those of the library and of the listener, so they cannot
     CHECK(shown("admin-listen") == "127.0.0.1:8081");
     CHECK(shown("token-rate") == "200");
     CHECK(shown("token-burst") == "1000");
-    for (const char* name : {"data", "api-key", "admin-key", "token-keys", "trusted-proxy",
-                             "cors-origin", "web-root"}) {
+    for (const char* name : {"data", "api-key", "admin-key", "token-keys", "ticket-keys",
+                             "trusted-proxy", "cors-origin", "web-root"}) {
         CHECK(shown(name) == "off");
     }
     CHECK(shown("currency") == "KRW");
