@@ -191,6 +191,20 @@ export default {
   "ticket.paid": "{time} {amount} 결제",
   "ticket.refunded": "{time} 환불됨",
   "ticket.number": "주문 번호 {id}",
+  "ticket.code": "이 티켓의 QR 코드",
+  "ticket.code.do":
+    "입장할 때 보여 주세요. 좌석마다 한 번만 입장할 수 있으니 사본을 공유하지 마세요.",
+  "ticket.code.none":
+    "좌석이 많아 코드 하나에 담을 수 없습니다. 입장할 때 주문 번호를 알려 주세요.",
+  "ticket.refund": "취소하고 환불받기",
+  "ticket.refund.until": "{time}까지 취소할 수 있습니다",
+  "ticket.refund.working": "취소하는 중 …",
+  "ticket.refund.ask": "이 좌석을 취소하고 {amount}을 환불받으시겠습니까?",
+  "ticket.refund.ask.detail":
+    "금액은 지갑으로 돌아가고 좌석은 다른 사람에게 판매됩니다. 인쇄한 티켓도 더는 쓸 수 없습니다.",
+  "ticket.refund.yes": "네, 취소합니다",
+  "ticket.refund.no": "아니요, 그대로 둡니다",
+  "ticket.refund.done": "{amount}이 지갑으로 환불되었습니다. 현재 잔액은 {balance}입니다.",
   "ticket.print": "인쇄",
   "ticket.again": "추가 예매",
   "ticket.none": "이 공연의 티켓이 없습니다.",
@@ -258,6 +272,9 @@ export default {
   "problem.extend_limit.do": "시간이 끝나기 전에 결제해 주세요.",
   "problem.amount_invalid": "사용할 수 없는 금액입니다.",
   "problem.amount_invalid.do": "0보다 큰 금액을 정확히 입력해 주세요.",
+  "problem.refund_not_allowed": "이 좌석은 더 이상 취소할 수 없습니다.",
+  "problem.refund_not_allowed.do":
+    "좌석은 그대로 유지됩니다. 오실 수 없다면 주최 측에 문의해 주세요.",
   "problem.gone": "더 이상 찾을 수 없습니다.",
   "problem.gone.do": "전체 공연으로 돌아가 주세요.",
 };

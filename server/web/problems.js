@@ -44,6 +44,7 @@ const NAMED_ALIKE = [
   "already_paid",
   "extend_limit",
   "amount_invalid",
+  "refund_not_allowed",
 ];
 
 const NAMES = new Map(NAMED_ALIKE.map((code) => [code, code]));

@@ -259,6 +259,22 @@ export class Visit extends EventTarget {
     return data.payments;
   }
 
+  // The signed ticket, for the door; null where the payment has none.
+  async load_ticket({ payment_id, status }) {
+    if (status !== "completed") return null;
+    try {
+      return (await this.call("GET", `/v1/payments/${payment_id}/ticket`)).data;
+    } catch (problem) {
+      if (problem.code === "reservation_refunded") return null; // a moment ago, elsewhere
+      throw problem;
+    }
+  }
+
+  // Asked again it is the same refund.
+  async refund(payment_id) {
+    return (await this.call("POST", `/v1/payments/${payment_id}/refund`)).data;
+  }
+
   // One attempt has one key, until the server has decided it: sent twice it is done once.
   async #once(attempt, send) {
     try {
