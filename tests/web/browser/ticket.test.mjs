@@ -134,6 +134,18 @@ test("printed, two tickets go on a page, each with a code of at least 30 mm, bla
   await person.close();
 });
 
+test("who buys more begins with the dates, not with seats that are paid", async () => {
+  const concert = await server.add({ title: "Once more" });
+  const person = await browser.person();
+  const page = await person.page();
+  // Without the stream, which would tell that nothing is held any more.
+  await page.route("**/v1/tokens/current/events", (route) => route.abort());
+  await buy(page, concert, [/^Seat 7,/]);
+  await button(page, "Buy more tickets").click();
+  await heading(page, "Choose a date").waitFor();
+  await person.close();
+});
+
 test("seats are given back for a refund, after a question, and the ticket is gone", async () => {
   const concert = await server.add({ title: "Given back" });
   const person = await browser.person(PHONE);
