@@ -10,6 +10,7 @@ int run(const ImportArguments& arguments);
 int run(const AuditArguments& arguments);
 int run(const ExplainArguments& arguments);
 int run(const BackupArguments& arguments);
+int run(const DoctorArguments& arguments);
 int run(const DrawArguments& arguments);
 int run(const TicketArguments& arguments);
 int run(const LoadArguments& arguments);

@@ -295,16 +295,35 @@ Say wrong_settings(const LoadedSettings& loaded) {
     return say;
 }
 
+// What the settings name; what is wrong with it is a fault of theirs.
+Secrets read_named(LoadedSettings& loaded) {
+    std::vector<std::string> faults;
+    Secrets secrets = read_secrets(loaded.settings, faults);
+    check_data_folder(loaded.settings, faults);
+    for (std::string& fault : faults) loaded.faults.push_back({.text = std::move(fault)});
+    return secrets;
+}
+
+Command parse_doctor(std::span<const std::string> arguments, const Environment& environment) {
+    LoadedSettings loaded = load_settings(arguments, environment);
+    if (loaded.mode == ServeMode::help) return Say{.out = command_help(*find_command("doctor"))};
+    std::vector<std::string> usage;
+    if (loaded.mode != ServeMode::run)
+        usage.emplace_back("this prints no configuration; serve does");
+    (void)read_named(loaded);
+    DoctorArguments doctor{.settings = std::move(loaded.settings)};
+    for (SettingFault& fault : loaded.faults) {
+        (fault.is_usage ? usage : doctor.faults).push_back(std::move(fault.text));
+    }
+    if (!usage.empty()) return wrong_usage("doctor", usage);
+    return doctor;
+}
+
 Command parse_serve(std::span<const std::string> arguments, const Environment& environment) {
     LoadedSettings loaded = load_settings(arguments, environment);
     if (loaded.mode == ServeMode::help) return Say{.out = serve_help()};
     Secrets secrets;
-    if (loaded.mode != ServeMode::print_config) {
-        std::vector<std::string> faults;
-        secrets = read_secrets(loaded.settings, faults);
-        check_data_folder(loaded.settings, faults);
-        for (std::string& fault : faults) loaded.faults.push_back({.text = std::move(fault)});
-    }
+    if (loaded.mode != ServeMode::print_config) secrets = read_named(loaded);
     if (!loaded.faults.empty()) return wrong_settings(loaded);
     if (loaded.mode == ServeMode::print_config) return Say{.out = print_config(loaded)};
     if (loaded.mode == ServeMode::check_config) return Say{.out = "the configuration is good\n"};
@@ -337,6 +356,7 @@ Command parse_command_line(const std::vector<std::string>& arguments,
 
     const std::span<const std::string> rest = std::span(arguments).subspan(1);
     if (name == "serve") return parse_serve(rest, environment);
+    if (name == "doctor") return parse_doctor(rest, environment);
     Reader reader(*command, rest);
     if (reader.flags().help) return Say{.out = command_help(*command)};
     if (name == "import") return parse_import(reader);

@@ -95,6 +95,12 @@ struct TicketArguments : StoreArguments {  // of these, server and its key
     std::filesystem::path keys{};          // empty: the server's
 };
 
+struct DoctorArguments {
+    Settings settings{};  // those of `serve`
+    // What is wrong with them, and with the files that they name.
+    std::vector<std::string> faults{};
+};
+
 struct LoadArguments {
     std::string profile{};  // a name, or a file
     std::string target = "http://127.0.0.1:8080";
@@ -108,8 +114,9 @@ struct LoadArguments {
     std::filesystem::path html{};
 };
 
-using Command = std::variant<Say, ServeArguments, ImportArguments, AuditArguments, ExplainArguments,
-                             BackupArguments, DrawArguments, TicketArguments, LoadArguments>;
+using Command =
+    std::variant<Say, ServeArguments, ImportArguments, AuditArguments, ExplainArguments,
+                 BackupArguments, DrawArguments, TicketArguments, DoctorArguments, LoadArguments>;
 
 // `arguments` are those after the program's name.
 [[nodiscard]] Command parse_command_line(const std::vector<std::string>& arguments,

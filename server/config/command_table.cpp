@@ -208,6 +208,24 @@ CommandSpec ticket_command() {
             "  concertres ticket verify AQIAAAAB... --keys keys.json\n"};
 }
 
+CommandSpec doctor_command() {
+    return {.name = "doctor",
+            .arguments = "[what serve is given]",
+            .summary = "looks whether a server would run well here",
+            .text =
+                "Takes the options, the environment and the configuration file of `serve`, and "
+                "looks at what a server would need with them: the settings and key files, the "
+                "folder or the database of the sale, the clock, the addresses, and the limits of "
+                "the system. Prints a line for each: ok, warning or PROBLEM, with what to do. "
+                "Changes nothing, also not a sale that a server has open.",
+            .flags = {{.name = "help", .help = "This text; `serve --help` has the other options."}},
+            .exit_codes =
+                "  0   there is no problem; there may be warnings\n"
+                "  1   there is at least one problem\n"
+                "  64  the command line is wrong\n",
+            .example = "  concertres doctor --config /etc/concertres/concertres.toml\n"};
+}
+
 CommandSpec load_command() {
     return {
         .name = "load",
@@ -272,6 +290,7 @@ std::span<const CommandSpec> all_commands() {
         backup_command(),
         draw_command(),
         ticket_command(),
+        doctor_command(),
         load_command(),
         {.name = "version",
          .arguments = "",

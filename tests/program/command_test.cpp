@@ -91,7 +91,7 @@ TEST_CASE("the program tells its version, its commands, and what it does not kno
 
 TEST_CASE("each command has a help, and it says what the exit codes are") {
     for (const std::string command :
-         {"serve", "import", "audit", "explain", "backup", "ticket", "version", "help"}) {
+         {"serve", "import", "audit", "explain", "backup", "ticket", "doctor", "version", "help"}) {
         const Ran ran = run_command({command, "--help"});
         INFO(command, ": ", ran.err);
         CHECK(ran.end == "exit 0");
