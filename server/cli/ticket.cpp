@@ -101,7 +101,8 @@ std::optional<std::string> why_void(const TicketArguments& arguments, const Tick
         if (failure.exit_code != exit_code::refused) throw;
         return "the server that has the key knows no such payment: " + failure.message;
     }
-    for (const auto& event : boost::json::parse(answer).at("events").as_array()) {
+    const auto explanation = boost::json::parse(answer);
+    for (const auto& event : explanation.at("events").as_array()) {
         if (event.at("event").as_string() == "payment.refunded") {
             return fmt::format("refunded at {}; the seats are free again, or another's",
                                event.at("at").as_string().c_str());

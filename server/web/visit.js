@@ -93,6 +93,8 @@ export class Visit extends EventTarget {
   #take_place(place) {
     const before = this.place;
     this.place = { ...before, ...place };
+    // A place that is over holds nothing: what it held is paid, or free again.
+    if (place.status !== "admitted") this.holds = [];
     this.updated_at = Date.now();
     if (place.status === "waiting" && place.position !== null) {
       const first = this.#app.store.get("first." + this.id);

@@ -62,7 +62,7 @@ TEST_CASE("a sale that is closed, one that is open, and one that is none are tol
     CHECK(line_of(doctor({"--data", data}), "ok", "database") == file + " is a sale, closed");
     {
         ServerProcess server({.data = data});
-        const Ran ran = doctor({"--data", data, "--listen", server.address()});
+        const Ran ran = run_command({"doctor", "--data", data, "--listen", server.address()});
         CHECK(contains(line_of(ran, "warning", "database"), "is open in another program"));
     }
     write_file(file, "SQLite format 3");

@@ -130,7 +130,7 @@ TEST_CASE("a door that asks the server is told of a refund, and of a payment tha
 TEST_CASE("a command line or keys that are wrong are no verdict on the ticket") {
     const TempDir folder;
     const std::string keys = folder.path() / "keys.json";
-    write_file(keys, R"({"keys": [{"key_id": 1, "algorithm": "RSA", "public_key": ""}]})");
+    write_file(keys, R"({"keys": [{"key_id": 1, "algorithm": "RSA", "public_key": "AA"}]})");
     const auto run_with = [](const Words& words) { return run_command({"ticket"}, words); };
     check_refused(run_with({}), "exit 64", "verify, what is to be done, is missing");
     check_refused(run_with({"check", "x", "--keys", keys}), "exit 64", "must be verify");

@@ -13,6 +13,7 @@
 
 using namespace concertres;
 using namespace concertres::test;
+using concertres::server::read_ticket_keys_json;
 using namespace std::chrono_literals;
 
 namespace {
@@ -95,7 +96,12 @@ TEST_CASE("seats of an area and of sections are on the ticket by those names") {
         {.number = 3, .section = "Floor", .price = SmallSale::price, .general = true});
     const SmallSale sale = server.add(std::move(draft));
     const Buyer ann = server.buyer("ann", sale.concert);
-    const Reply paid = server.buy(ann, sale.performance(), {1, 3});
+    const Reply seat = server.hold(ann, sale.performance(), {1});
+    const Reply floor = server.hold_wanted(ann, sale.performance(),
+                                           R"("areas": [{"section": "Floor", "count": 1}])");
+    REQUIRE(server.charge(ann, 100'000).outcome() == "201");
+    const Reply paid =
+        server.pay(ann, {seat.text("/reservation_id"), floor.text("/reservation_id")});
     REQUIRE(paid.outcome() == "201");
     const Reply given = server.get(target_of(paid), ann);
     const CheckedTicket checked = verify_ticket(door_keys(server), given.text("/ticket"));
