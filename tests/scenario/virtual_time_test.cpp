@@ -1,6 +1,7 @@
 // Crowds in virtual time on every backend, and the kernel that runs them.
 #include <doctest/doctest.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -119,10 +120,20 @@ std::vector<CrowdPlan> plans() {
     return all;
 }
 
+// A second of virtual time is three questions to a server, whatever happens in it, and what is
+// asked is what every backend is asked (contract/). So of the plans those that ask for different
+// things: no sweeps, a cap and a window, a line that is read back, drawn, of classes, with people
+// away.
+bool is_for(const Backend& backend, const CrowdPlan& plan) {
+    static const std::set<std::uint64_t> on_a_server{2, 4, 7, 11, 14, 17};
+    return backend.name != "postgres" || on_a_server.contains(plan.seed);
+}
+
 }  // namespace
 
 CONCERTRES_BACKEND_TEST("no crowd breaks a promise") {
     for (CrowdPlan plan : plans()) {
+        if (!is_for(backend, plan)) continue;
         DOCTEST_SUBCASE(plan.name.c_str()) {
             // Every commit to a file waits for the disk.
             if (backend.lasts) plan.buyers /= 3;

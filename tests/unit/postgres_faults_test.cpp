@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <memory>
 #include <random>
 #include <string>
@@ -275,6 +276,26 @@ TEST_CASE("what a crash of the server takes with it is nothing that an instance 
         CHECK(a->commit(new_balance(*a, i)) == CommitOutcome::committed);
         CHECK_NOTHROW(static_cast<void>(b->follow()));
     }
+}
+
+TEST_CASE(
+    "a primary whose standby is lost acknowledges nothing until an operator does without it") {
+    PostgresServer primary(PostgresServer::Sync::yes);
+    PostgresServer standby(PostgresServer::StandbyOf{primary});
+    const std::string database = primary.make_database();
+    BoxOffice office(open_postgres(primary.conninfo(database)));
+    const auto charge = [&](const std::string& key) {
+        return office.charge({.user = SmallSale::user(1), .amount = {100}, .key = key});
+    };
+    REQUIRE(charge("with"));
+    CHECK(standby.run(database, "SELECT sum(balance) FROM concertres.wallet") == "100");
+    standby.kill();
+    auto waiting = std::async(std::launch::async, [&] { return charge("without"); });
+    CHECK(waiting.wait_for(1s) == std::future_status::timeout);
+    primary.run("postgres", "ALTER SYSTEM SET synchronous_standby_names = ''");
+    primary.run("postgres", "SELECT pg_reload_conf()");
+    CHECK(waiting.get());
+    CHECK(office.wallet({.user = SmallSale::user(1)})->balance == Money{200});
 }
 
 TEST_CASE("while connections are cut all the time, what was acknowledged is there, and once") {
