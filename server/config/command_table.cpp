@@ -204,8 +204,8 @@ CommandSpec ticket_command() {
             "  69  the server cannot be reached, or its key is wrong\n"
             "  78  the keys cannot be read\n",
         .example =
-            "  curl -s http://127.0.0.1:8080/v1/ticket-keys > keys.json\n"
-            "  concertres ticket verify AQIAAAAB... --keys keys.json\n"};
+            "  concertres ticket verify AQIAAAAB... --keys keys.json\n"
+            "  concertres ticket verify --server http://127.0.0.1:8081 < scanned\n"};
 }
 
 CommandSpec doctor_command() {
