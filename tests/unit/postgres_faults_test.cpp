@@ -265,17 +265,15 @@ TEST_CASE("what a crash of the server takes with it is nothing that an instance 
     Database database(server);
     const auto a = open_postgres(server.conninfo(database.name));
     const auto b = open_postgres(server.conninfo(database.name));
-    for (std::int64_t i = 1; i <= 3; ++i) {
-        const std::int64_t mine = a->allocate(10);
-        server.kill();
-        server.start();
-        CHECK(b->allocate(10) >= mine + 10);
-        a->tell({{.place = {.concert = {7}, .number = {i}}, .at = a->now()}});
-        server.kill();
-        server.start();
-        CHECK(a->commit(new_balance(*a, i)) == CommitOutcome::committed);
-        CHECK_NOTHROW(static_cast<void>(b->follow()));
-    }
+    const std::int64_t mine = a->allocate(10);
+    server.kill();
+    server.start();
+    CHECK(b->allocate(10) >= mine + 10);
+    a->tell({{.place = {.concert = {7}, .number = {1}}, .at = a->now()}});
+    server.kill();
+    server.start();
+    CHECK(a->commit(new_balance(*a, 1)) == CommitOutcome::committed);
+    CHECK_NOTHROW(static_cast<void>(b->follow()));
 }
 
 TEST_CASE(
@@ -288,7 +286,6 @@ TEST_CASE(
         return office.charge({.user = SmallSale::user(1), .amount = {100}, .key = key});
     };
     REQUIRE(charge("with"));
-    CHECK(standby.run(database, "SELECT sum(balance) FROM concertres.wallet") == "100");
     standby.kill();
     auto waiting = std::async(std::launch::async, [&] { return charge("without"); });
     CHECK(waiting.wait_for(1s) == std::future_status::timeout);
