@@ -265,17 +265,15 @@ TEST_CASE("what a crash of the server takes with it is nothing that an instance 
     Database database(server);
     const auto a = open_postgres(server.conninfo(database.name));
     const auto b = open_postgres(server.conninfo(database.name));
-    for (std::int64_t i = 1; i <= 3; ++i) {
-        const std::int64_t mine = a->allocate(10);
-        server.kill();
-        server.start();
-        CHECK(b->allocate(10) >= mine + 10);
-        a->tell({{.place = {.concert = {7}, .number = {i}}, .at = a->now()}});
-        server.kill();
-        server.start();
-        CHECK(a->commit(new_balance(*a, i)) == CommitOutcome::committed);
-        CHECK_NOTHROW(static_cast<void>(b->follow()));
-    }
+    const std::int64_t mine = a->allocate(10);
+    server.kill();
+    server.start();
+    CHECK(b->allocate(10) >= mine + 10);
+    a->tell({{.place = {.concert = {7}, .number = {1}}, .at = a->now()}});
+    server.kill();
+    server.start();
+    CHECK(a->commit(new_balance(*a, 1)) == CommitOutcome::committed);
+    CHECK_NOTHROW(static_cast<void>(b->follow()));
 }
 
 TEST_CASE(
