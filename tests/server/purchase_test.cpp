@@ -579,7 +579,7 @@ TEST_CASE("a request's own identifiers are echoed, and one that is unfit is repl
             server.ask({.target = "/livez",
                         .fields = {{"X-Request-Id", unfit}, {"traceparent", "00-nonsense"}}});
         CHECK(made.status == 200);
-        CHECK(made.field("X-Request-Id").size() == 16);
+        CHECK(made.field("X-Request-Id").size() == 15);
         CHECK_FALSE(made.has_field("traceparent"));
     }
     CHECK(server.get("/livez").field("X-Request-Id") != server.get("/livez").field("X-Request-Id"));

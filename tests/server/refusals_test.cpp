@@ -428,6 +428,8 @@ void refuse_unknown_things() {
         expect("extendReservation", server.extend(ann, id), "404 unknown_reservation");
         expect("releaseReservation", server.release(ann, id), "404 unknown_reservation");
         expect("getPayment", server.get("/v1/payments/" + id, ann), "404 unknown_payment");
+        expect("getTicket", server.get("/v1/payments/" + id + "/ticket", ann),
+               "404 unknown_payment");
         expect("refundPayment", server.refund(ann, id), "404 unknown_payment");
         expect("getWallet", server.get("/v1/users/" + id + "/wallet", ann), "404 unknown_user");
         expect("listTransfers", server.get("/v1/users/" + id + "/wallet/transfers", ann),
@@ -506,6 +508,12 @@ void refuse_money() {
     REQUIRE(paid.outcome() == "201");
     expect("pay", server.pay(there, {elsewhere}, "pay"), "422 key_reused");
     expect("refundPayment", server.refund(ann, paid.text("/payment_id")), "409 refund_not_allowed");
+
+    const Buyer cid = server.buyer("cid", other.concert);
+    const std::string given_back = server.buy(cid, other.performance(), {3}).text("/payment_id");
+    REQUIRE(server.refund(cid, given_back).status == 200);
+    expect("getTicket", server.get("/v1/payments/" + given_back + "/ticket", cid),
+           "409 reservation_refunded");
 
     // A wallet holds 2^53 - 1 and no more.
     const Buyer bob = server.buyer("bob", other.concert);
