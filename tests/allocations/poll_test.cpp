@@ -133,7 +133,7 @@ TEST_CASE("a poll of who waits allocates nothing, and one of who is in neither")
         CHECK(answer.starts_with("HTTP/1.1 200 OK\r\n"));
         CHECK(answer.find(status) != std::string_view::npos);
         const std::int64_t allocated = allocations_of_a_thousand(asker);
-        MESSAGE(status, ": ", allocated, " allocations");
+        MESSAGE(std::string(status), ": ", allocated, " allocations");
         // The server's own chores may fall into that time.
         CHECK(allocated < 20);
     }
