@@ -49,17 +49,14 @@ void Uuid::append_to(std::string& text) const {
 std::optional<Uuid> Uuid::parse(std::string_view text) {
     if (text.size() != text_size) return std::nullopt;
     Uuid uuid;
-    std::size_t nibble = 0;
-    for (std::size_t i = 0; i < text_size; ++i) {
-        if (is_dash_at(i)) {
-            if (text[i] != '-') return std::nullopt;
-            continue;
-        }
-        const int value = hex_value(text[i]);
-        if (value < 0) return std::nullopt;
-        std::uint8_t& byte = uuid.bytes[nibble / 2];
-        byte = static_cast<std::uint8_t>((byte << 4) | value);
-        ++nibble;
+    std::size_t at = 0;
+    for (std::uint8_t& byte : uuid.bytes) {
+        if (is_dash_at(at) && text[at++] != '-') return std::nullopt;
+        const int high = hex_value(text[at]);
+        const int low = hex_value(text[at + 1]);
+        if (high < 0 || low < 0) return std::nullopt;
+        byte = static_cast<std::uint8_t>(high << 4 | low);
+        at += 2;
     }
     return uuid;
 }

@@ -1,8 +1,11 @@
 // What a store is opened with: the tables' part of what is not over, and the journal's commits that
 // the tables have not got.
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -96,6 +99,13 @@ class LastKeys {
     std::map<std::pair<const SQLite::Statement*, std::optional<ConcertKey>>, std::int64_t> known_;
 };
 
+struct NumberHash {
+    std::size_t operator()(UserKey wallet) const { return std::hash<std::int64_t>{}(wallet.value); }
+    std::size_t operator()(const Stream& stream) const {
+        return std::hash<std::int64_t>{}(stream.owner * 8 + static_cast<std::int64_t>(stream.kind));
+    }
+};
+
 }  // namespace
 
 template <class Row>
@@ -122,22 +132,45 @@ class SqliteStorage::Recovery {
             for (const auto& row : rows) take(row);
         });
         for (const Transfer& transfer : record.changes.transfers) {
-            if (follows(transfer.number, storage_.last_number(transfer.wallet))) {
+            if (follows(transfer.number, last_of(wallets_, transfer.wallet))) {
                 storage_.pending_.add(transfer);
             }
         }
         for (std::size_t i = 0; i < record.texts.size(); ++i) {
             const Event& event = record.changes.events[i];
-            if (!follows(event.number, storage_.last_number(event.stream))) continue;
+            if (!follows(event.number, last_of(streams_, event.stream))) continue;
             storage_.pending_.add(event, std::move(record.texts[i]));
         }
     }
 
   private:
-    // False: the tables have it.
-    static bool follows(std::int64_t number, std::int64_t last) {
+    // What the tables have is looked up once: of a journal that is half folded it is the same again
+    // and again.
+    template <class Key>
+    using LastNumbers = boost::unordered_flat_map<Key, std::int64_t, NumberHash>;
+    template <class Row>
+    struct Versions {
+        boost::unordered_flat_map<KeyOf<Row>, std::uint64_t, KeyHash> known;
+    };
+    template <class>
+    struct AllVersions;
+    template <template <class> class Cell, class... Rows>
+    struct AllVersions<Tables<Cell, Rows...>> {
+        using type = std::tuple<Versions<Rows>...>;
+    };
+
+    template <class Key>
+    std::int64_t& last_of(LastNumbers<Key>& numbers, const Key& key) {
+        const auto [known, added] = numbers.try_emplace(key, 0);
+        if (added) known->second = storage_.last_number(key);
+        return known->second;
+    }
+    // False: the tables have it. True: `last` is that number now.
+    static bool follows(std::int64_t number, std::int64_t& last) {
         if (number > last + 1) throw Damaged("its journal leaves out what was committed");
-        return number == last + 1;
+        if (number <= last) return false;
+        last = number;
+        return true;
     }
     template <class Row>
     void take(const Versioned<Row>& row) {
@@ -156,11 +189,17 @@ class SqliteStorage::Recovery {
             return *known ? (*known)->version : 0;
         }
         if (row.version == 1 && last_keys_.are_below(row.row)) return 0;
-        return storage_.version_in_table<Row>(row.row.key());
+        const auto [known, added] =
+            std::get<Versions<Row>>(versions_).known.try_emplace(row.row.key(), 0);
+        if (added) known->second = storage_.version_in_table<Row>(row.row.key());
+        return known->second;
     }
 
     SqliteStorage& storage_;
     LastKeys last_keys_;
+    LastNumbers<UserKey> wallets_;
+    LastNumbers<Stream> streams_;
+    AllVersions<WritableTables<Versioned>>::type versions_;
 };
 
 void SqliteStorage::recover() {
