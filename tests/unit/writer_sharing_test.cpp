@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "concertres/box_office.hpp"
 #include "concertres/postgres.hpp"
+#include "support/kept_storage.hpp"
 #include "support/postgres_server.hpp"
 #include "support/small_sale.hpp"
 #include "support/test_clock.hpp"
@@ -219,6 +221,59 @@ TEST_CASE("a position does not grow when one hears of those who joined elsewhere
     CHECK(now(*offices.b, 5) == 4);
     CHECK(join(*offices.a, 6).position == 5);
     CHECK(join(*offices.b, 7).position == 6);
+}
+
+namespace {
+
+// Something happens elsewhere right after passes were read.
+class Interrupted final : public KeptStorage {
+  public:
+    using KeptStorage::KeptStorage;
+    void read(const RowKeys& wanted, Rows& found) override {
+        KeptStorage::read(wanted, found);
+        if (!wanted.of<Pass>().empty() && then) std::exchange(then, nullptr)();
+    }
+    std::function<void()> then;
+};
+
+}  // namespace
+
+TEST_CASE("who is let in by one instance just while the other looks where they stand") {
+    Two offices;
+    const SmallSale sale = offices.add_sale(draft_with({}));
+    Asked<Join> joined(*offices.a, {.concert = sale.concert, .user = SmallSale::user(1)});
+    while (!joined.answer) static_cast<void>(offices.a->step());
+    REQUIRE(joined.answer->has_value());
+    REQUIRE(joined.answer->value().status == TokenStatus::waiting);
+
+    auto storage = std::make_unique<Interrupted>(std::shared_ptr<Storage>(
+        open_postgres(postgres_server().conninfo(offices.database), {.clock = &offices.clock})));
+    bool was_let_in = false;
+    storage->then = [&] {
+        offices.clock.advance(2s);
+        while (offices.a->step()) {
+        }
+        was_let_in = true;
+    };
+    BoxOffice looking(std::move(storage), Options{.running = Running::by_host});
+    const Asked<GetPlace> shown(looking, {.concert = sale.concert,
+                                          .user = SmallSale::user(1),
+                                          .place = joined.answer->value().number});
+    while (!shown.answer && looking.step()) {
+    }
+    CHECK(was_let_in);
+    CHECK(!looking.statistics().failed);
+    REQUIRE(shown.answer);
+    CHECK(shown.answer->has_value());
+    Asked<Hold> held(looking, {.user = SmallSale::user(1),
+                               .place = joined.answer->value().number,
+                               .performance = sale.performance(),
+                               .seats = {1},
+                               .key = "held"});
+    while (!held.answer && looking.step()) {
+    }
+    REQUIRE(held.answer);
+    CHECK(held.answer->has_value());
 }
 
 TEST_CASE("an instance that was stopped for too long stops its engine when it is woken") {

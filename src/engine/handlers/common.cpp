@@ -76,9 +76,13 @@ Error unknown(Errc code, std::string_view what, const Uuid& id) {
 void StandingRows::want(UnitOfWork& rows, ConcertKey concert, PlaceNumber number) {
     *this = {};
     sale = rows.want<Sale>(concert);
-    // Before it is known whether there is a room: mostly there is, and its pass comes a round
-    // sooner.
-    if (number != PlaceNumber{}) (void)rows.want<Pass>({concert, number});
+    // Before it is known whether there is a room: mostly there is. Both in one round, in which the
+    // place is read first: were it read after the pass, another instance could admit in between,
+    // and there would be neither a pass nor a place that waits.
+    if (number != PlaceNumber{}) {
+        (void)rows.want<Place>({concert, number});
+        (void)rows.want<Pass>({concert, number});
+    }
     if (!exists(sale) || !(*sale)->room) return;
     pass = rows.want<Pass>({concert, number});
     // Without a pass the place tells whether one may still come.
