@@ -62,21 +62,21 @@ std::string missing_in(const Rows& found) {
 
 void RecordingStorage::read(const RowKeys& wanted, Rows& found) {
     Rows answer;  // in `found` there may be rows of before
-    inner_->read(wanted, answer);
+    KeptStorage::read(wanted, answer);
     const std::string missing = missing_in(answer);
     listener_(
         {{"read", names_in(wanted)}, missing.empty() ? "all of it" : "not there: " + missing});
-    inner_->read(wanted, found);
+    KeptStorage::read(wanted, found);
 }
 
 Time RecordingStorage::load(const RowKeys& wanted, Rows& found) {
-    const Time now = inner_->load(wanted, found);
+    const Time now = KeptStorage::load(wanted, found);
     listener_({{"load", wanted.empty() ? "nothing but the time" : names_in(wanted)}, "store time"});
     return now;
 }
 
 CommitOutcome RecordingStorage::commit(const ChangeSet& changes) {
-    const CommitOutcome outcome = inner_->commit(changes);
+    const CommitOutcome outcome = KeptStorage::commit(changes);
     StorageTalk talk{{"commit", names_in(changes.rows)},
                      outcome == CommitOutcome::committed ? "committed" : "not committed"};
     for (const Transfer& transfer : changes.transfers) {
@@ -97,14 +97,14 @@ CommitOutcome RecordingStorage::commit(const ChangeSet& changes) {
 }
 
 std::vector<PerformanceState> RecordingStorage::performances(ConcertKey concert, Time after) {
-    auto states = inner_->performances(concert, after);
+    auto states = KeptStorage::performances(concert, after);
     listener_({{"performances", "those to come"}, counted("performance_state", states.size())});
     return states;
 }
 
 std::vector<Seat> RecordingStorage::seats(PerformanceKey performance, SeatNumber after,
                                           std::size_t limit) {
-    auto seats = inner_->seats(performance, after, limit);
+    auto seats = KeptStorage::seats(performance, after, limit);
     listener_({{"seats", "of the performance"}, counted("seat", seats.size())});
     return seats;
 }

@@ -84,7 +84,7 @@ namespace {
 // It may throw when it moves, so it is never moved.
 struct Awkward {
     Awkward() = default;
-    Awkward(Awkward&& other) : moves(other.moves + 1) {}  // NOLINT(performance-noexcept-*)
+    Awkward(Awkward&& other) : moves(other.moves + 1) {}
     int operator()() const { return moves; }
     int moves = 0;
 };
