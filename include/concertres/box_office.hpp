@@ -134,6 +134,8 @@ class BoxOffice {
     // Storage is read, on the writer, only for a place that has ended or is another's.
     AnswerTo<GetPlace> place(const GetPlace& q);
     // The same without waiting for the writer: nothing for a place that has ended or is another's.
+    // What is in memory follows other instances of a shared store within 250 ms; GetPlace by submit
+    // reads the rows.
     [[nodiscard]] std::optional<PlaceView> place_in_memory(const GetPlace& q) const;
     // Storage is never read.
     AnswerTo<GetConcert> concert(const GetConcert& q) const;
@@ -175,6 +177,8 @@ class BoxOffice {
     // As replace_token_keys.
     void replace_ticket_keys(const std::vector<TicketKey>& keys);
 
+    // Nobody else changes the store (Storage::exclusive).
+    [[nodiscard]] bool exclusive() const;
     // Store time.
     [[nodiscard]] Time now() const;
     [[nodiscard]] Statistics statistics() const;

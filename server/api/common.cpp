@@ -56,6 +56,10 @@ bool has_etag(std::string_view if_none_match, std::string_view etag) {
     return false;
 }
 
+GetPlace place_of(const TokenClaims& claims) {
+    return {.concert = claims.concert, .user = claims.user, .place = claims.number};
+}
+
 }  // namespace
 
 std::optional<std::string> actor_of(Exchange& exchange) {
@@ -81,8 +85,7 @@ std::optional<PaymentId> named_payment(Exchange& exchange) {
 }
 
 void find_place(Exchange exchange, std::function<void(Exchange, Result<PlaceView>)> then) {
-    const TokenClaims& claims = exchange.claims();
-    GetPlace query{.concert = claims.concert, .user = claims.user, .place = claims.number};
+    GetPlace query = place_of(exchange.claims());
     if (const auto last = exchange.query("last")) {
         std::int64_t position = 0;
         const char* const end = last->data() + last->size();
@@ -99,15 +102,27 @@ void find_place(Exchange exchange, std::function<void(Exchange, Result<PlaceView
     Exchange::ask(std::move(exchange), query, std::move(then));
 }
 
+// For what only those who are in may do: who waits in memory may have been let in by another
+// instance of a shared store just now.
+void find_pass(Exchange exchange, std::function<void(Exchange, Result<PlaceView>)> then) {
+    find_place(std::move(exchange), [then = std::move(then)](Exchange asked,
+                                                             Result<PlaceView> place) mutable {
+        if (!place || place->status != TokenStatus::waiting || asked.office().exclusive()) {
+            return then(std::move(asked), std::move(place));
+        }
+        const GetPlace query = place_of(asked.claims());
+        Exchange::ask(std::move(asked), query, std::move(then));
+    });
+}
+
 void require_admitted(Exchange exchange, std::function<void(Exchange)> then) {
-    find_place(std::move(exchange),
-               [then = std::move(then)](Exchange asked, Result<PlaceView> place) {
-                   if (!place) return asked.refuse(place.error());
-                   if (place->status != TokenStatus::admitted) {
-                       return asked.refuse(problem_of(*place));
-                   }
-                   then(std::move(asked));
-               });
+    find_pass(std::move(exchange),
+              [then = std::move(then)](Exchange asked, Result<PlaceView> place) {
+                  if (!place) return asked.refuse(place.error());
+                  if (place->status != TokenStatus::admitted)
+                      return asked.refuse(problem_of(*place));
+                  then(std::move(asked));
+              });
 }
 
 void refuse_for_place(Exchange exchange, const Error& error) {
@@ -128,16 +143,16 @@ void require_wallet_reader(Exchange exchange, std::function<void(Exchange, UserI
         return exchange.refuse(Problem("unknown_user", "there is no such user"));
     }
     if (exchange.has_api_key()) return then(std::move(exchange), *user);
-    find_place(std::move(exchange),
-               [user, then = std::move(then)](Exchange asked, Result<PlaceView> place) {
-                   if (!place) return asked.refuse(place.error());
-                   // The balance is for those who have been let in at some time, with their latest
-                   // place.
-                   const bool was_in =
-                       place->status == TokenStatus::admitted || place->pass_expires_at.has_value();
-                   if (!was_in || !place->latest) return asked.refuse(problem_of(*place));
-                   then(std::move(asked), *user);
-               });
+    find_pass(std::move(exchange),
+              [user, then = std::move(then)](Exchange asked, Result<PlaceView> place) {
+                  if (!place) return asked.refuse(place.error());
+                  // The balance is for those who have been let in at some time, with their latest
+                  // place.
+                  const bool was_in =
+                      place->status == TokenStatus::admitted || place->pass_expires_at.has_value();
+                  if (!was_in || !place->latest) return asked.refuse(problem_of(*place));
+                  then(std::move(asked), *user);
+              });
 }
 
 void answer_shared(Exchange exchange, Result<Snapshot> snapshot) {

@@ -353,6 +353,8 @@ Result<void> BoxOffice::report_load(const ConcertId& concert, double load) {
     return impl_->report_load(concert, load);
 }
 
+bool BoxOffice::exclusive() const { return impl_->storage().exclusive(); }
+
 std::string BoxOffice::sign(const PlaceView& place) const {
     return sign_token(
         impl_->tokens().get(), TokenPurpose::place,

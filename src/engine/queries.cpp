@@ -70,8 +70,17 @@ Result<PlaceView> run(const QueryContext& at, const GetPlace& query) {
     if (found.has_room && !own) {
         return token_refusal();
     }
-    PlaceView view{.user = query.user, .status = status_of(found, at.now())};
-    at.board->fill(*concert, query.place, at.now(), view);
+    const Time now = at.now();
+    const TokenStatus status = status_of(found, now);
+    PlaceView view{.user = query.user, .status = status};
+    at.board->fill(*concert, query.place, now, view);
+    if (view.status != status) {
+        // Another instance has let them in, or ended the pass, and it has not been heard of here.
+        view.status = status;
+        view.eta = view.eta_min = view.eta_max = std::nullopt;
+        view.position = view.ahead = std::nullopt;
+        if (status == TokenStatus::admitted) view.position = view.ahead = 0;
+    }
     if (found.pass) view.pass_expires_at = found.pass->expires_at;
     if (found.has_room) view.latest = exists(member) && (*member)->latest == query.place;
     return view;

@@ -37,6 +37,8 @@ TEST_CASE("what is done at one server of a database is seen at the other") {
     CHECK(servers.join(1, "ann", sale).outcome() == "200");
     REQUIRE(eventually([&] { return servers.status(1, ann) == "admitted"; }));
     const std::string bob = servers.let_in(1, "bob", sale);
+    // The other need not have heard that he is in.
+    CHECK(servers.hall(0, bob, sale) == "1 available, 2 available, 3 available");
 
     // Both have looked at the hall, and one listens to it.
     CHECK(servers.hall(0, ann, sale) == "1 available, 2 available, 3 available");

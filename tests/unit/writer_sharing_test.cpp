@@ -276,6 +276,28 @@ TEST_CASE("who is let in by one instance just while the other looks where they s
     CHECK(held.answer->has_value());
 }
 
+TEST_CASE("who was let in by one instance is in at the other, before it has heard of it") {
+    Two offices;
+    const SmallSale sale = offices.add_sale(draft_with({}));
+    const PlaceView joined =
+        *offices.a->join({.concert = sale.concert, .user = SmallSale::user(1)});
+    const GetPlace query{
+        .concert = sale.concert, .user = SmallSale::user(1), .place = joined.number};
+    REQUIRE(joined.status == TokenStatus::waiting);
+    REQUIRE(offices.b->tick({.concert = sale.concert}));
+    REQUIRE(offices.a->place_in_memory(query)->status == TokenStatus::waiting);
+    Asked<GetPlace> shown(*offices.a, query);
+    while (!shown.answer && offices.a->step()) {
+    }
+    REQUIRE(shown.answer);
+    const PlaceView& place = shown.answer->value();
+    CHECK(place.status == TokenStatus::admitted);
+    CHECK(place.position == 0);
+    CHECK(place.ahead == 0);
+    CHECK(!place.eta);
+    CHECK(place.pass_expires_at.has_value());
+}
+
 TEST_CASE("an instance that was stopped for too long stops its engine when it is woken") {
     Two offices;
     REQUIRE(offices.a->charge(charge(1, "before")));
