@@ -69,6 +69,25 @@ void draw_trouble(Dice& dice, Mix& mix) {
     if (dice.chance(55)) mix.operator_every = seconds(dice.between(8, 40));
 }
 
+// One seed in five, by dice of its own: what the others draw is as if there were none. They are
+// such that no seed of tests/mutants/found.txt is among them.
+constexpr std::uint64_t sharing_seed = 0x10024;
+constexpr std::uint64_t shared_percent = 20;
+
+void draw_sharing(Dice& dice, Mix& mix) {
+    Sharing& sharing = mix.sharing;
+    mix.store = StoreKind::shared;
+    sharing.instances = dice.chance(60) ? 2 : 3;
+    sharing.is_optimistic = dice.chance(40);
+    if (dice.chance(60)) sharing.conflict_percent = dice.below(20);
+    if (dice.chance(60)) sharing.interrupt_percent = dice.below(20);
+    if (dice.chance(30)) sharing.tell_lost_percent = dice.below(40);
+    if (dice.chance(60)) sharing.trouble_every = seconds(dice.between(5, 40));
+    if (dice.chance(40)) sharing.away_every = seconds(dice.between(10, 60));
+    if (dice.chance(40)) sharing.stall_every = seconds(dice.between(10, 50));
+    if (dice.chance(40)) sharing.clock_every = seconds(dice.between(5, 40));
+}
+
 }  // namespace
 
 Mix draw_mix(std::uint64_t seed) {
@@ -93,6 +112,8 @@ Mix draw_mix(std::uint64_t seed) {
     draw_options(dice, mix);
     draw_trouble(dice, mix);
     if (dice.chance(75)) mix.room = draw_room(dice, mix);
+    Dice aside(seed ^ sharing_seed);
+    if (aside.chance(shared_percent)) draw_sharing(aside, mix);
     return mix;
 }
 
@@ -103,7 +124,10 @@ std::string describe(const Mix& mix) {
         "after {} ms, "
         "hold {} ms, extend {} ms, pass {}/{} ms, tick {} ms, sweeps {}, group {}, inbox {}, "
         "waiting {}, request timeout {} ms; ",
-        mix.store == StoreKind::memory ? "memory" : "sqlite", mix.over_http ? " over HTTP" : "",
+        mix.store == StoreKind::memory   ? "memory"
+        : mix.store == StoreKind::sqlite ? "sqlite"
+                                         : "shared",
+        mix.over_http ? " over HTTP" : "",
         mix.performances, mix.seats, mix.standing, mix.limits.per_performance,
         mix.limits.per_concert, mix.refunds.allowed, ms(mix.opens_after), ms(mix.starts_after),
         ms(mix.options.hold_ttl), ms(mix.options.extend_max), ms(mix.options.pass_ttl),
@@ -129,6 +153,15 @@ std::string describe(const Mix& mix) {
         ms(mix.trouble_for), mix.lost_percent, mix.repeated_percent, ms(mix.delay_max),
         ms(mix.step_time), ms(mix.crash_every), ms(mix.stop_every), ms(mix.wall_step_every),
         ms(mix.wall_drift_every), ms(mix.storage_fault_every), ms(mix.operator_every));
+    if (mix.store != StoreKind::shared) return text;
+    const Sharing& sharing = mix.sharing;
+    text += fmt::format(
+        "; {} instances, {}, conflicts {}%, interrupted {}%, tells lost {}%; every ... ms: "
+        "trouble {}, away {}, stall {}, clock {}",
+        sharing.instances, sharing.is_optimistic ? "optimistic" : "locks",
+        sharing.conflict_percent, sharing.interrupt_percent, sharing.tell_lost_percent,
+        ms(sharing.trouble_every), ms(sharing.away_every), ms(sharing.stall_every),
+        ms(sharing.clock_every));
     return text;
 }
 

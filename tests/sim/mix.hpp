@@ -13,11 +13,25 @@
 
 namespace concertres::sim {
 
-enum class StoreKind : std::uint8_t { memory, sqlite };
+enum class StoreKind : std::uint8_t { memory, sqlite, shared };
+
+// Of a world in which several instances share one store, a model of PostgreSQL.
+struct Sharing {
+    int instances = 1;
+    bool is_optimistic = false;            // nothing is locked; what was loaded is compared
+    std::uint64_t conflict_percent = 0;    // of commits that fail for nothing
+    std::uint64_t interrupt_percent = 0;   // of reads before which others do something
+    std::uint64_t tell_lost_percent = 0;
+    Duration trouble_every{0};  // with one's next commit, or the reply to it; 0: never
+    Duration away_every{0};     // nobody reaches the store, or one does not
+    Duration stall_every{0};    // one stands still
+    Duration clock_every{0};    // the server's clock moves
+};
 
 struct Mix {
     std::uint64_t seed = 0;
     StoreKind store = StoreKind::memory;
+    Sharing sharing{};
     bool over_http = false;  // what clients ask goes through the server's dispatcher
 
     // --- what is sold, and how

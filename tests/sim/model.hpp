@@ -18,6 +18,11 @@
 //   O1 O3 O4         rows against events; streams model_events.cpp, model_rows.cpp, follower
 //   C1               store time                  model_rows.cpp, observed_storage.cpp
 //
+// Where several instances share one store it follows their commits in the order in which they were
+// made. What an instance decides is checked against what is committed, as if there were one; what it
+// shows, and the little that it decides by what it has in memory, against what it can know: its own
+// commits, and those of the others up to when it last asked (model_sharing.cpp).
+//
 // Threads: one.
 #pragma once
 
@@ -51,14 +56,20 @@ class Model {
 
     // --- what it is told
     void added(const NewConcert& concert);
+    // Whom all of the following is of, where there are several instances.
+    void turn_to(int instance);
     // The store was opened (again). Everybody counts as heard of then.
     void opened(Time now);
     // A group's store time.
     void loaded(Time now);
     void committed(const ChangeSet& changes);
+    // Whether what the group was decided by is still so.
+    void decided(bool stands) { group().stands = stands; }
     void heard(PlaceNumber number, Time now);
     // A position that somebody was told.
     void told_position(const PlaceView& view);
+    // The instance has heard of so many of all commits, and of who was heard of elsewhere.
+    void followed(std::int64_t commits, const std::vector<News::Heard>& heard);
 
     // Each answer as it leaves the box office, in order.
     void answered(const Join& c, const Result<PlaceView>& answer);
@@ -86,7 +97,13 @@ class Model {
     void check_all_ended(Time now);
     // Somebody who should be let in now, by the rules as they stand: nothing where nobody should,
     // or where only the engine knows (a closed loop; a window that was just changed).
-    [[nodiscard]] std::optional<PlaceNumber> overdue(Time now) const;
+    // `to`: the instances that run.
+    [[nodiscard]] std::optional<PlaceNumber> overdue(Time now, const std::vector<int>& to) const;
+    // What an instance shows of those who wait, and of the hall, is what it can know.
+    void check_shown(const PlaceView& view);
+    void check_shown(const ConcertView& view) const;
+    // It knows of this place.
+    [[nodiscard]] bool is_known(PlaceNumber number) const;
     // Nothing: the line is yet to be drawn.
     [[nodiscard]] std::optional<std::int64_t> position_of(PlaceNumber number) const;
     [[nodiscard]] const std::vector<Event>& events(const Stream& stream) { return log_[stream]; }
@@ -165,8 +182,18 @@ class Model {
         PlaceStatus status = PlaceStatus::waiting;
         Time joined{};
         std::optional<Time> passed_at{};
-        std::vector<Time> heard{};
-        std::optional<std::int64_t> told{};  // its last position
+        std::map<int, std::vector<Time>> heard{};     // as each instance knows
+        std::map<int, std::int64_t> told{};           // its last position, by each
+        std::int64_t made_in = 0;                     // which commit
+        std::int64_t ended_in = 0;                    // which it waits no longer since
+    };
+    // What an instance was about when it loaded last, and what it can know.
+    struct Group {
+        Time loaded{};
+        std::int64_t commits = 0;  // that there were
+        bool stands = true;
+        bool is_current = true;    // it knew all of them
+        std::int64_t known = 0;    // of the commits; and all of its own
     };
     struct Shown {
         std::int64_t events = 0;
@@ -210,11 +237,18 @@ class Model {
     void check_touched(const ChangeSet& changes);
     void check_passes(const ChangeSet& changes);
 
+    // --- of several instances
+    [[nodiscard]] Group& group() { return groups_[by_]; }
+    [[nodiscard]] const Group& group() const { return groups_.at(by_); }
+    [[nodiscard]] bool knows(std::int64_t commit) const;
+    [[nodiscard]] bool knows_all() const;
+    [[nodiscard]] std::int64_t known_position(PlaceNumber number) const;
+
     // --- the line
     using Standing = std::tuple<LineClass, int, std::int64_t>;
     [[nodiscard]] Standing standing_of(PlaceNumber number) const;
-    [[nodiscard]] std::optional<Time> heard_before(const InLine& place, Time at) const;
-    [[nodiscard]] bool surely_present(const InLine& place, Time at) const;
+    [[nodiscard]] std::optional<Time> heard_before(const InLine& place, Time at, int by) const;
+    [[nodiscard]] bool surely_present(const InLine& place, Time at, int by) const;
     void check_overtaken(const Event& event);
     void check_quota(const Event& event);
     void check_shares(const Event& event);
@@ -227,7 +261,10 @@ class Model {
     // --- answers
     // The first that is told of a thing is told that it is new, if it was made for it.
     void check_told(std::int64_t made_in, bool& told, bool replayed, const char* thing);
-    [[nodiscard]] bool is_exact() const { return mix_.options.group_max == 1; }
+    [[nodiscard]] bool is_exact() const {
+        return mix_.options.group_max == 1 && group().stands;
+    }
+    [[nodiscard]] bool is_shared() const { return mix_.store == StoreKind::shared; }
     // The refusal leaves the question open; the client asks again.
     [[nodiscard]] static bool is_transient(Errc code);
     void check_key(UserId user, char kind, const std::string& key, const std::string& content,
@@ -278,6 +315,10 @@ class Model {
     std::map<std::tuple<UserId, char, std::string>, KeyedThing> keys_;
     std::map<Stream, std::vector<Event>> log_;
 
+    int by_ = 0;  // which instance
+    std::map<int, Group> groups_{{0, {}}};
+    std::vector<int> makers_{-1};  // of each commit
+    std::int64_t drawn_in_ = 0;    // which commit
     Time loaded_{};
     Time last_at_{};
     std::int64_t commits_ = 0;

@@ -64,6 +64,8 @@ void mark_refusal(Errc code) {
         CONCERTRES_SIM_REFUSAL(sold_out)
         CONCERTRES_SIM_REFUSAL(room_closed)
         CONCERTRES_SIM_REFUSAL(room_full)
+        CONCERTRES_SIM_REFUSAL(storage_unavailable)
+        CONCERTRES_SIM_REFUSAL(clock_jumped)
 #undef CONCERTRES_SIM_REFUSAL
         case Errc::key_reused:
             return mark(Mark::key_reused_refused);
@@ -78,7 +80,8 @@ void mark_refusal(Errc code) {
 
 bool Model::is_transient(Errc code) {
     return code == Errc::overloaded || code == Errc::request_timeout || code == Errc::draining ||
-           code == Errc::engine_failed || code == Errc::storage_full;
+           code == Errc::engine_failed || code == Errc::storage_full ||
+           code == Errc::storage_unavailable || code == Errc::clock_jumped;
 }
 
 PerformanceKey Model::key_of(PerformanceId id) const {
@@ -198,6 +201,7 @@ bool Model::justified_hold(const Hold& c, Errc code) const {
             return seats_of(c.user, performance, loaded_) + wanted > mix_.limits.per_performance ||
                    seats_of(c.user, std::nullopt, loaded_) + wanted > mix_.limits.per_concert;
         case Errc::no_seats_match:
+            if (!group().is_current) return true;  // a picture of the hall proposed them
             // Where an area is named, of its seats; else of the others.
             return std::count_if(seats_.begin(), seats_.end(), [&](const auto& seat) {
                        const bool is_dead =
@@ -393,12 +397,12 @@ void Model::told_position(const PlaceView& view) {
     const auto place = places_.find(view.number);
     if (place == places_.end() || !view.position) return;
     if (view.status != TokenStatus::waiting) return;
-    std::optional<std::int64_t>& told = place->second.told;
+    const auto [told, is_first] = place->second.told.try_emplace(by_, *view.position);
     expect(*view.position >= 1, "Q5", "somebody waits at no position");
-    expect(!told || *view.position <= *told, "Q5",
-           fmt::format("position of place {} grew from {} to {}", view.number.value,
-                       told.value_or(0), *view.position));
-    told = view.position;
+    expect(is_first || *view.position <= told->second, "Q5",
+           fmt::format("position of place {} grew from {} to {}", view.number.value, told->second,
+                       *view.position));
+    told->second = *view.position;
 }
 
 void Model::answered(const Join& c, const Result<PlaceView>& answer) {
@@ -411,7 +415,8 @@ void Model::answered(const Join& c, const Result<PlaceView>& answer) {
                        !(sale_.room && sale_.room->waiting_list)) ||
                           (code == Errc::room_closed &&
                            (state == SaleState::draining || state == SaleState::closed)) ||
-                          (code == Errc::room_full && waiting >= mix_.options.waiting_max),
+                          (code == Errc::room_full &&
+                           (waiting >= mix_.options.waiting_max || !group().is_current)),
                       code, "a join");
         if (code == Errc::sold_out) mark(Mark::sold_out);
         return;
@@ -428,6 +433,7 @@ void Model::answered(const Join& c, const Result<PlaceView>& answer) {
         mark(Mark::joined_again_new_place);
     heard(answer->number, answer->now);
     told_position(*answer);
+    check_shown(*answer);
 }
 
 void Model::answered(const Leave& c, const Result<PlaceView>& answer) {
@@ -448,6 +454,7 @@ void Model::answered(const GetPlace& q, const Result<PlaceView>& answer) {
     }
     if (answer->status == TokenStatus::waiting) heard(q.place, answer->now);
     told_position(*answer);
+    check_shown(*answer);
 }
 
 void Model::answered(const GetWallet& q, const Result<WalletView>& answer) {

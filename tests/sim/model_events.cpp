@@ -21,6 +21,7 @@ void Model::on(const Event& event) {
     expect(event.number == static_cast<std::int64_t>(log.size()) + 1, "O3",
            text_of(event) + " does not follow the last of its stream");
     expect(event.at == loaded_, "O1", text_of(event) + " is not of the commit's time");
+    expect(log.empty() || event.at >= log.back().at, "C1", text_of(event) + " is before its last");
     log.push_back(event);
     switch (event.kind) {
         case EventKind::reservation_held:

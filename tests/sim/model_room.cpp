@@ -23,7 +23,7 @@ bool waits_now(PlaceStatus status) {
 void Model::heard(PlaceNumber number, Time now) {
     const auto place = places_.find(number);
     if (place == places_.end()) return;
-    place->second.heard.push_back(now);
+    place->second.heard[by_].push_back(now);
 }
 
 void Model::on_sale(const Event& event) {
@@ -54,6 +54,7 @@ void Model::on_sale(const Event& event) {
     }
     expect(draw.size == given, "Q7", "a draw is of more numbers than were given, or of fewer");
     expect(draws_.emplace(draw.line_class, draw).second, "Q7", "a line was drawn twice");
+    drawn_in_ = commits_;
 }
 
 // Whoever has the smaller standing of a class is let in first: of those drawn whoever has the
@@ -73,17 +74,21 @@ Model::Standing Model::standing_of(PlaceNumber number) const {
     return {line_class, 0, rank->second};
 }
 
-std::optional<Time> Model::heard_before(const InLine& place, Time at) const {
+std::optional<Time> Model::heard_before(const InLine& place, Time at, int by) const {
     std::optional<Time> last;
-    for (const Time heard : place.heard) {
+    const auto by_this = place.heard.find(by);
+    if (by_this == place.heard.end()) return place.joined;
+    for (const Time heard : by_this->second) {
         if (heard <= at) last = std::max(last.value_or(heard), heard);
     }
     return last;
 }
 
-bool Model::surely_present(const InLine& place, Time at) const {
+bool Model::surely_present(const InLine& place, Time at, int by) const {
     if (!sale_.room->no_shows) return true;
-    const auto heard = heard_before(place, at - heard_slack);
+    const auto heard = heard_before(place, at - heard_slack, by);
+    // Another instance, to which it was silent, may pass over who was heard of here just before.
+    if (place.status == PlaceStatus::passed && heard && heard <= place.passed_at) return false;
     return heard && at - *heard <= sale_.room->no_shows->silent_after - heard_slack;
 }
 
@@ -120,6 +125,7 @@ void Model::on_admitted(const Event& event) {
     if (is_known) {
         if (place->second.status == PlaceStatus::passed) mark(Mark::passed_over_and_back);
         place->second.status = PlaceStatus::admitted;
+        place->second.ended_in = commits_;
     }
     passes_[event.place] = {event.user, PassStatus::admitted, event.at, event.pass_expires_at,
                             false};
@@ -135,12 +141,12 @@ void Model::check_overtaken(const Event& event) {
         if (number.line_class() != event.place.line_class() || number == event.place) continue;
         if (!places_before_.contains(number) || !waits_now(place.status)) continue;
         if (standing_of(number) > own) continue;
-        expect(!surely_present(place, event.at), "Q1",
+        expect(!surely_present(place, event.at, by_), "Q1",
                fmt::format("place {} was let in before {}, which was there", event.place.value,
                            number.value));
     }
     if (!sale_.room->no_shows) return;
-    const auto heard = heard_before(own_place->second, event.at);
+    const auto heard = heard_before(own_place->second, event.at, by_);
     expect(heard && event.at - *heard <= sale_.room->no_shows->silent_after + heard_slack, "Q1",
            "who was not there was let in");
 }
@@ -157,7 +163,7 @@ void Model::check_shares(const Event& event) {
         const bool is_there =
             std::any_of(places_before_.begin(), places_before_.end(), [&](const auto& place) {
                 return place.first.line_class() == line_class && waits(place.first) &&
-                       surely_present(place.second, event.at);
+                       surely_present(place.second, event.at, by_);
             });
         std::int64_t& passed_by = passed_by_[line_class];
         passed_by = is_there && event.place.line_class() != line_class ? passed_by + 1 : 0;
@@ -222,7 +228,8 @@ void Model::check_quota(const Event& event) {
     }
     if (room.active_max && marked + 1 == *room.active_max) mark(Mark::room_was_full);
     const SeatCounts counts = counts_to_come(event.at, true);
-    if (room.waiting_list) {
+    // Who is in and holds nothing is known from memory.
+    if (room.waiting_list && group().is_current) {
         expect(counts.free > seeking_passes(event.at), "Q2",
                "somebody was let in for whom there is no seat");
     }
@@ -255,7 +262,10 @@ void Model::on_row(const Place& row, std::uint64_t version) {
         next = row.number.sequence() + 1;
         expect(!places_.contains(row.number), "Q4", "a number was given twice");
         expect(row.joined_at == last_at_, "Q4", "a place is older than its commit");
-        places_[row.number] = {.user = row.user_id, .joined = row.joined_at, .heard = {last_at_}};
+        places_[row.number] = {.user = row.user_id, .joined = row.joined_at, .made_in = commits_};
+        for (const auto& [instance, group] : groups_) {
+            places_[row.number].heard[instance] = {last_at_};
+        }
     }
     InLine& place = places_[row.number];
     const bool is_in = passes_.contains(row.number);
@@ -268,7 +278,7 @@ void Model::on_row(const Place& row, std::uint64_t version) {
         mark(Mark::passed_over);
         expect(sale_.room && sale_.room->no_shows && place.status == PlaceStatus::waiting, "Q1",
                "a place was passed over where none is");
-        const auto heard = heard_before(place, last_at_);
+        const auto heard = heard_before(place, last_at_, by_);
         expect(heard && sale_.room->no_shows &&
                    last_at_ - *heard > sale_.room->no_shows->silent_after - heard_slack,
                "Q1", "who was there was passed over");
@@ -276,13 +286,14 @@ void Model::on_row(const Place& row, std::uint64_t version) {
     }
     if (row.is_lost()) {
         mark(Mark::place_lost);
-        const auto heard = heard_before(place, last_at_);
+        const auto heard = heard_before(place, last_at_, by_);
         expect(place.status == PlaceStatus::passed && place.passed_at && sale_.room->no_shows &&
                    last_at_ - *place.passed_at >= sale_.room->no_shows->grace && heard &&
                    last_at_ - *heard > sale_.room->no_shows->silent_after - heard_slack,
                "Q4", "a place was lost before its grace was over");
     }
     place.status = row.status;
+    if (!waits_now(place.status) && place.ended_in == 0) place.ended_in = commits_;
 }
 
 void Model::on_row(const Pass& row, std::uint64_t version) {
@@ -332,7 +343,7 @@ SaleState Model::sale_state(Time now) const {
     return SaleState::open;
 }
 
-std::optional<PlaceNumber> Model::overdue(Time now) const {
+std::optional<PlaceNumber> Model::overdue(Time now, const std::vector<int>& to) const {
     if (!sale_.room) return std::nullopt;
     const RoomPolicy& room = *sale_.room;
     const SaleState state = sale_state(now);
@@ -354,7 +365,9 @@ std::optional<PlaceNumber> Model::overdue(Time now) const {
         if (counts.free <= seeking_passes(now)) return std::nullopt;
     }
     for (const auto& [number, place] : places_) {
-        if (waits_now(place.status) && surely_present(place, now)) return number;
+        const bool is_there = std::ranges::all_of(
+            to, [&](int instance) { return surely_present(place, now, instance); });
+        if (waits_now(place.status) && is_there) return number;
     }
     return std::nullopt;
 }

@@ -24,8 +24,11 @@ void World::send(const Shared<Command>& errand) {
     if (errand->is_done) return;
     ++errand->tries;
     trace_.note("ask", {errand->who, errand->number, errand->tries});
+    Instance& at = pick();
+    if (errand->first_at < 0) errand->first_at = at.number;
+    if (errand->first_at != at.number) mark(Mark::asked_another_instance);
     carry(
-        Mark::request_came_twice, [this, errand] { arrive<Command>(errand); }, nullptr);
+        Mark::request_came_twice, [this, errand, &at] { arrive<Command>(errand, at); }, nullptr);
     // Whoever hears nothing asks again.
     const Duration patience =
         2 * mix_.delay_max + dice_.between(std::chrono::seconds(1), std::chrono::seconds(4));
@@ -33,13 +36,13 @@ void World::send(const Shared<Command>& errand) {
 }
 
 template <class Command>
-bool World::check_token(Command& command, const std::string& token) {
+bool World::check_token(Command& command, const std::string& token, Instance& at) {
     if constexpr (requires {
                       command.place;
                       command.concert;
                   }) {
         if (token.empty()) return true;
-        const Result<TokenClaims> claims = office_->verify(token);
+        const Result<TokenClaims> claims = at.office->verify(token);
         if (!claims) return false;
         command.user = claims->user;
         command.place = claims->number;
@@ -49,61 +52,69 @@ bool World::check_token(Command& command, const std::string& token) {
 }
 
 template <class Command>
-void World::arrive(const Shared<Command>& errand) {
-    if (!office_) return trace_.note("nobody there", {errand->number});
+void World::arrive(const Shared<Command>& errand, Instance& at) {
+    if (at.stands_until != Duration{}) {
+        return kernel_.schedule(at.stands_until, [this, errand, &at] { arrive(errand, at); });
+    }
+    if (!at.office) return trace_.note("nobody there", {errand->number});
     Command command = errand->command;
-    if (!check_token(command, errand->token)) {
+    if (!check_token(command, errand->token, at)) {
         trace_.note("token refused", {errand->number});
-        return answer<Command>(errand, token_refusal());
+        return answer<Command>(errand, at.number, token_refusal());
     }
     trace_.note("arrive", {errand->number});
-    Copies& copies = copies_[errand->number];
-    if constexpr (requires { command.user; }) copies.user = command.user;
+    if constexpr (requires { command.user; }) errand->user = command.user;
+    Instance::Copies& copies = at.copies[errand->number];
+    copies.errand = errand;
     ++copies.asked;
-    ++outstanding_;
-    copies.is_answered |= errand->is_answered;
+    ++at.outstanding;
     // What was answered from memory may be, whatever storage does; over HTTP it is not told apart.
-    bool asks_storage = !(door_ && std::is_same_v<Command, GetPlace>);
+    bool asks_storage = !(at.door && std::is_same_v<Command, GetPlace>);
     std::optional<AnswerTo<Command>> at_hand;
     if constexpr (std::is_same_v<Command, GetPlace>) {
-        auto view = door_ ? std::nullopt : office_->place_in_memory(command);
+        auto view = at.door ? std::nullopt : at.office->place_in_memory(command);
         if (view) at_hand.emplace(std::move(*view));
         asks_storage = asks_storage && !at_hand;
     }
-    const auto told = [this, errand, command, asks_storage,
-                       generation = generation_](const AnswerTo<Command>& result) {
+    const auto told = [this, errand, command, asks_storage, &at,
+                       generation = at.generation](const AnswerTo<Command>& result) {
         // A connection that is gone carries nothing.
-        if (generation != generation_) return;
-        --outstanding_;
-        const auto asked = copies_.find(errand->number);
-        if (result || is_final(result.error().code)) asked->second.is_answered = true;
-        if (--asked->second.asked == 0) copies_.erase(asked);
-        answers_due_ = false;
-        if (result && has_failed_ && asks_storage) {
+        if (generation != at.generation) return;
+        --at.outstanding;
+        const auto asked = at.copies.find(errand->number);
+        if (--asked->second.asked == 0) at.copies.erase(asked);
+        at.answers_due = false;
+        if (result && at.has_failed && asks_storage) {
             complain("D3", "answered though storage has failed");
         }
+        // Of what it did, if it did, whoever has an answer hears no more.
+        const bool is_cut = !result && result.error().code == Errc::engine_failed;
+        if (is_shared() && is_cut && errand->is_answered) model_.forgive(errand->user);
+        model_.turn_to(at.number);
         model_.answered(command, result);
-        answer<Command>(errand, result);
+        if constexpr (std::is_same_v<Command, GetPlace>) note_heard(at, command.place, result);
+        answer<Command>(errand, at.number, result);
     };
-    if (door_ &&
-        door_->ask<Command>(command, errand->token, [this, told](const AnswerTo<Command>& result) {
-            told(result ? AnswerTo<Command>(as_precise(*result)) : result);
-        })) {
+    if (at.door &&
+        at.door->ask<Command>(
+            command, errand->token, [this, &at, told](const AnswerTo<Command>& result) {
+                told(result ? AnswerTo<Command>(as_precise(*result, at)) : result);
+            })) {
         return mark(Mark::asked_over_http);
     }
     if (at_hand) return told(*at_hand);
-    office_->submit<Command>(command, told);
+    at.office->submit<Command>(command, told);
 }
 
 template <class View>
-View World::as_precise(View view) const {
+View World::as_precise(View view, const Instance& at) const {
     using std::chrono::milliseconds;
     const auto restore = [](Time& time, Time known) {
         if (time == std::chrono::floor<milliseconds>(known)) time = known;
     };
     if constexpr (requires { view.now; }) {
-        restore(view.now, std::is_same_v<View, PlaceView> ? office_->now() : last_load_);
-        restore(view.now, last_load_);
+        restore(view.now, std::is_same_v<View, PlaceView> ? at.office->now() : at.last_load);
+        restore(view.now, at.last_load);
     }
     if constexpr (std::is_same_v<View, ReservationView>) {
         if (const auto until = model_.end_of(view.id)) restore(view.held_until, *until);
@@ -118,7 +129,7 @@ std::optional<Uuid> World::id_of(const View& view) {
 }
 
 template <class Command>
-void World::answer(const Shared<Command>& errand, const AnswerTo<Command>& answer) {
+void World::answer(const Shared<Command>& errand, int by, const AnswerTo<Command>& answer) {
     trace_.note("answer",
                 {errand->number, answer ? 0 : static_cast<std::int64_t>(answer.error().code)});
     errand->is_answered |= answer || is_final(answer.error().code);
@@ -128,6 +139,9 @@ void World::answer(const Shared<Command>& errand, const AnswerTo<Command>& answe
             complain("I1", "a request that was asked again led to another thing");
         }
         if (id && errand->was_lost && errand->first) mark(Mark::lost_answer_retried);
+        if constexpr (requires { answer->replayed; }) {
+            if (answer->replayed && by != errand->first_at) mark(Mark::another_instance_replays);
+        }
         if (id) errand->first = id;
     }
     carry(
@@ -146,13 +160,15 @@ void World::receive(const Shared<Command>& errand, const AnswerTo<Command>& answ
 
 template <class Command>
 void World::tell(Command command, std::function<void(const AnswerTo<Command>&)> then) {
-    if (!office_) return;
-    ++outstanding_;
-    office_->submit<Command>(
+    Instance& at = pick();
+    if (!is_running(at)) return;
+    ++at.outstanding;
+    at.office->submit<Command>(
         std::move(command),
-        [this, then = std::move(then), generation = generation_](AnswerTo<Command> result) {
-            if (generation != generation_) return;
-            --outstanding_;
+        [this, &at, then = std::move(then), generation = at.generation](AnswerTo<Command> result) {
+            if (generation != at.generation) return;
+            --at.outstanding;
+            model_.turn_to(at.number);
             then(result);
         });
 }

@@ -26,12 +26,14 @@ void World::every(Duration about, std::function<void()> what) {
 void World::start_troubles() {
     every(mix_.crash_every, [this] { plan_crash(); });
     every(mix_.stop_every, [this] {
-        if (dice_.chance(50)) return stop();
-        stop_at_load_ = true;
+        Instance& at = pick();
+        if (dice_.chance(50)) return stop(at);
+        at.stop_at_load = true;
     });
     every(mix_.wall_step_every, [this] { step_wall(); });
     every(mix_.wall_drift_every,
           [this] { clock_.step_wall(milliseconds(dice_.between(-300, 300))); });
+    if (is_shared()) start_shared_troubles();
     every(mix_.storage_fault_every, [this] { fail_storage(); });
     every(mix_.operator_every, [this] { operate(); });
     every(seconds(25), [this] { follow(); });
@@ -50,48 +52,52 @@ void World::start_troubles() {
 }
 
 void World::look_after() {
-    if (!office_ || !has_failed_) return;
-    trace_.note("restarted", {});
-    close(false);
-    reopen_later();
+    for (const auto& at : instances_) {
+        if (!at->office || !at->has_failed) continue;
+        trace_.note("restarted", {});
+        close(*at, false);
+        reopen_later(*at);
+    }
 }
 
 void World::plan_crash() {
-    if (!office_) return;
+    Instance& at = pick();
+    if (!at.office) return;
     const std::uint64_t when = dice_.below(3);
-    if (when == 0) return crash();
-    (when == 1 ? crash_at_load_ : crash_at_commit_) = true;
+    if (when == 0) return crash(at);
+    (when == 1 ? at.crash_at_load : at.crash_at_commit) = true;
 }
 
 void World::step_wall() {
     const Duration step = std::chrono::hours(dice_.chance(50) ? 1 : -1);
     trace_.note("wall", {step.count()});
     clock_.step_wall(step);
-    if (!office_ || !model_.any_live_hold(office_->now())) return;
+    if (office() == nullptr || !model_.any_live_hold(office()->now())) return;
     mark(step > Duration(0) ? Mark::wall_stepped_forward_during_hold
                             : Mark::wall_stepped_back_during_hold);
 }
 
 void World::fail_storage() {
-    if (!office_) return;
+    Instance& at = *instances_.front();
+    if (!at.office || is_shared()) return;
     if (disk_ && dice_.chance(60)) return fail_disk();
     const std::uint64_t kind = dice_.below(7);
     trace_.note("storage fails", {static_cast<std::int64_t>(kind)});
     using enum test::CommitFault;
-    if (kind <= 1) return faults_->fail_commit(1, not_committed);
-    is_failing_ = true;
-    if (kind == 2) faults_->fail_commit(1, lost_not_applied);
-    if (kind == 3) faults_->fail_commit(1, lost_but_applied);
-    if (kind == 4) faults_->fail_commit(1, failed);
-    if (kind == 5) faults_->fail_commit(1, failed_but_applied);
-    if (kind == 6) faults_->fail(test::StorageCall::read, dice_.between(1, 4));
+    if (kind <= 1) return at.faults->fail_commit(1, not_committed);
+    at.is_failing = true;
+    if (kind == 2) at.faults->fail_commit(1, lost_not_applied);
+    if (kind == 3) at.faults->fail_commit(1, lost_but_applied);
+    if (kind == 4) at.faults->fail_commit(1, failed);
+    if (kind == 5) at.faults->fail_commit(1, failed_but_applied);
+    if (kind == 6) at.faults->fail(test::StorageCall::read, dice_.between(1, 4));
     mark(Mark::io_error);
 }
 
 // The file system's own: a write or sync fails, or there is no space left for a while.
 void World::fail_disk() {
     const bool is_full = dice_.chance(50);
-    is_failing_ = is_failing_ || !is_full;
+    instances_.front()->is_failing |= !is_full;
     disk_calls_ = static_cast<int>(dice_.below(6));
     disk_error_ = is_full ? SQLITE_FULL : SQLITE_IOERR_WRITE;
     disk_fails_ = is_full ? dice_.between(1, 3) : INT64_MAX;
@@ -189,14 +195,15 @@ void World::operate() {
                 [](const Result<ReservationView>&) {});
         }
         default:
-            if (office_)
-                static_cast<void>(office_->report_load(concert_.id, dice_.chance(50) ? 0.2 : 1.5));
+            if (BoxOffice* office = pick().office.get()) {
+                static_cast<void>(office->report_load(concert_.id, dice_.chance(50) ? 0.2 : 1.5));
+            }
     }
 }
 
 // Another process that opens the same file is told so, and harms nothing.
 void World::open_twice() {
-    if (mix_.store != StoreKind::sqlite || !office_) return;
+    if (mix_.store != StoreKind::sqlite || office() == nullptr) return;
     try {
         const auto second = open_sqlite(folder_->path() / "sale.db", {.clock = &clock_});
         complain("C2", "a store was opened twice");
@@ -211,26 +218,44 @@ void World::open_twice() {
 // A slot is free, somebody is there: that one is in within a tick. As long as anybody is let in at
 // all, or that one has left, the clock starts anew: who is next has changed.
 void World::watch_line() {
-    if (!office_ || is_failing_) return overdue_since_.reset();
-    const auto overdue = model_.overdue(office_->now());
-    const std::int64_t admissions =
-        model_.admissions() + office_->statistics().timed_out * 1'000'000;
+    if (any_failing()) return overdue_since_.reset();
+    std::vector<int> all;
+    std::int64_t timed_out = 0;
+    for (const auto& at : instances_) {
+        all.push_back(at->number);
+        timed_out += at->office->statistics().timed_out;
+    }
+    const auto overdue = model_.overdue(office()->now(), all);
+    const std::int64_t admissions = model_.admissions() + timed_out * 1'000'000;
     if (overdue != overdue_ || admissions != overdue_admissions_) overdue_since_.reset();
     overdue_ = overdue;
     overdue_admissions_ = admissions;
     if (!overdue) return;
     if (!overdue_since_) overdue_since_ = kernel_.now();
-    const Duration most = mix_.options.tick + milliseconds(500) + 40 * mix_.step_time;
+    Duration most = mix_.options.tick + milliseconds(500) + 40 * mix_.step_time;
+    // They hold each other up, and each has to hear of what the others did.
+    if (is_shared()) most += seconds(2) + 40 * mix_.sharing.instances * mix_.step_time;
     if (kernel_.now() - *overdue_since_ <= most) return;
     complain("Q6", "there is room for place " + std::to_string(overdue->value) +
                        ", and it still waits a tick later");
 }
 
+bool World::any_failing() const {
+    return std::ranges::any_of(instances_, [&](const auto& at) {
+        if (!at->office || at->is_failing) return true;
+        if (!is_shared()) return false;
+        return at->stands_until != Duration{} || !shared_->reaches(at->number) ||
+               at->office->statistics().clock_jump != Duration{};
+    });
+}
+
 // To ask for a place is to be there, so this is for rooms where that makes no difference.
 void World::check_positions() {
-    if (!office_ || answers_due_ || !mix_.room || mix_.room->no_shows) return;
+    if (is_shared()) return check_shown(false);
+    const Instance& at = *instances_.front();
+    if (!at.office || at.answers_due || !mix_.room || mix_.room->no_shows) return;
     for (const GetPlace& query : model_.waiting()) {
-        const auto view = office_->place_in_memory(query);
+        const auto view = at.office->place_in_memory(query);
         if (view && view->status == TokenStatus::waiting &&
             view->position == model_.position_of(query.place)) {
             continue;
@@ -246,8 +271,13 @@ void World::heal() {
     is_healed_ = true;
     trace_.note("healed", {});
     open_twice();
-    if (office_) close(!has_failed_);
-    if (!is_reopening_) open();
+    if (is_shared()) heal_shared();
+    for (const auto& at : instances_) {
+        // One of several that runs goes on.
+        if (is_shared() && at->office && !at->is_failing) continue;
+        if (at->office) close(*at, !at->has_failed);
+        if (!at->is_reopening) open(*at);
+    }
     // What was to open it later finds it open: it is opened by who comes first.
     kernel_.set_step_time(Duration(0));
     kernel_.schedule(kernel_.now() + seconds(5), [this] {

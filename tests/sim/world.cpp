@@ -24,20 +24,14 @@ World::World(const Mix& mix, Trace::Loudness loudness)
       }) {
     seed_random_source(mix.seed);
     kernel_.set_step_time(mix_.step_time);
-    kernel_.set_after_step([this] { deliver(); });
-    mix_.options.events = this;
-    mix_.options.log = [this](LogLevel level, std::string_view text) {
-        if (level != LogLevel::error || !text.starts_with("the engine has stopped")) return;
-        has_failed_ = true;
-        trace_.note("engine stopped", {generation_});
-        if (!is_failing_) complain("assertion", std::string(text));
-    };
-    observer_.loaded = [this](Time now) { note_load(now); };
-    observer_.committing = [this](const ChangeSet& changes) { pending_ = changes; };
-    observer_.committed = [this](const ChangeSet& changes, CommitOutcome outcome) {
-        note_commit(changes, outcome);
-    };
-    if (mix_.store == StoreKind::sqlite) {
+    kernel_.set_after_step([this] { after_step(); });
+    for (int i = 0; i < mix_.sharing.instances; ++i) {
+        instances_.push_back(std::make_unique<Instance>(i));
+        prepare(*instances_.back());
+    }
+    if (is_shared()) {
+        shared_ = std::make_unique<SharedStore>(clock_, mix_.sharing, mix.seed ^ 0x5a4ed);
+    } else if (mix_.store == StoreKind::sqlite) {
         folder_.emplace();
         disk_.emplace();
     } else {
@@ -45,13 +39,50 @@ World::World(const Mix& mix, Trace::Loudness loudness)
     }
 }
 
+void World::prepare(Instance& at) {
+    at.options = mix_.options;
+    at.options.events = &at;
+    at.sink = [this, &at](std::span<const Event> events) {
+        is_shared() ? note_sunk(at, events) : note_events(at, events);
+    };
+    at.options.log = [this, &at](LogLevel level, std::string_view text) {
+        if (level != LogLevel::error || !text.starts_with("the engine has stopped")) return;
+        at.has_failed = true;
+        trace_.note("engine stopped", {at.generation});
+        if (!at.is_failing) complain("assertion", std::string(text));
+    };
+    if (is_shared()) return prepare_shared(at);
+    at.observer.loaded = [this, &at](Time now) { note_load(at, now); };
+    at.observer.committing = [this](const ChangeSet& changes) { pending_ = changes; };
+    at.observer.committed = [this, &at](const ChangeSet& changes, CommitOutcome outcome) {
+        note_commit(at, changes, outcome);
+    };
+}
+
 World::~World() {
-    has_given_up_ = is_failing_ = true;
-    ++generation_;
-    if (observed_ != nullptr) observed_->die();
-    if (office_) kernel_.remove(*office_);
-    office_.reset();
-    door_.reset();
+    has_given_up_ = true;
+    for (const auto& at : instances_) {
+        at->is_failing = true;
+        ++at->generation;
+        if (at->observed != nullptr) at->observed->die();
+        if (shared_) shared_->kill(at->number);
+        if (at->office) kernel_.remove(*at->office);
+        at->office.reset();
+        at->door.reset();
+    }
+}
+
+BoxOffice* World::office() {
+    for (const auto& at : instances_) {
+        if (at->office) return at->office.get();
+    }
+    return nullptr;
+}
+
+void World::deliver() {
+    for (const auto& at : instances_) {
+        if (at->door) at->door->deliver();
+    }
 }
 
 void World::complain(const std::string& invariant, const std::string& what) {
@@ -83,7 +114,8 @@ void World::carry(Mark twice, std::function<void()> message, bool* lost) {
 
 bool World::is_final(Errc code) {
     return code != Errc::overloaded && code != Errc::request_timeout && code != Errc::draining &&
-           code != Errc::engine_failed && code != Errc::storage_full;
+           code != Errc::engine_failed && code != Errc::storage_full &&
+           code != Errc::storage_unavailable && code != Errc::clock_jumped;
 }
 
 // --- The box office's life -----------------------------------------------------------------------
@@ -99,7 +131,7 @@ std::shared_ptr<Storage> World::open_store() {
 }
 
 void World::start() {
-    open();
+    for (const auto& at : instances_) open(*at);
     ConcertDraft draft{.title = "A concert"};
     for (int i = 0; i < mix_.performances; ++i) {
         draft.performances.push_back(
@@ -122,17 +154,25 @@ void World::start() {
     draft.room = mix_.room;
     draft.limits = mix_.limits;
     draft.refunds = mix_.refunds;
-    auto added = office_->add_concert(std::move(draft));
+    Instance& first = *instances_.front();
+    auto added = first.office->add_concert(std::move(draft));
     if (!added) return complain("setup", added.error().detail);
     concert_ = *added;
-    model_.added(observed_->concerts().front());
+    model_.added(is_shared() ? shared_->rows().concerts().front()
+                             : first.observed->concerts().front());
+    // The others hear of it before anybody asks them.
+    if (is_shared()) kernel_.run_until(seconds(1));
     start_troubles();
 }
 
-void World::open() {
-    if (office_) return;
-    ++generation_;
-    is_reopening_ = false;
+void World::open(Instance& at) {
+    if (at.office) return;
+    ++at.generation;
+    at.is_reopening = false;
+    is_shared() ? open_shared(at) : open_own(at);
+}
+
+void World::open_own(Instance& at) {
     disk_calls_ = -1;
     const std::shared_ptr<Storage> store = open_store();
     if (pending_) {
@@ -143,122 +183,141 @@ void World::open() {
         pending_.reset();
     }
     if (!concert_.id.is_nil()) model_.check_store(*store);
-    faults_ = std::make_unique<test::FaultPlan>();
-    auto faulty =
-        std::make_shared<test::FaultyStorage>(std::make_unique<test::KeptStorage>(store), *faults_);
+    at.faults = std::make_unique<test::FaultPlan>();
+    auto faulty = std::make_shared<test::FaultyStorage>(std::make_unique<test::KeptStorage>(store),
+                                                        *at.faults);
     std::optional<StoreClock> store_clock;
     if (mix_.store == StoreKind::memory) store_clock.emplace(clock_, last_commit_);
-    auto observed = std::make_unique<ObservedStorage>(std::move(faulty), observer_, store_clock);
-    observed_ = observed.get();
-    opened_at_ = observed_->now();
-    opened_elapsed_ = clock_.elapsed();
-    if (opened_at_ != std::max(last_commit_, clock_.wall())) {
+    auto observed = std::make_unique<ObservedStorage>(std::move(faulty), at.observer, store_clock);
+    at.observed = observed.get();
+    at.opened_at = observed->now();
+    at.opened_elapsed = clock_.elapsed();
+    if (at.opened_at != std::max(last_commit_, clock_.wall())) {
         complain("C1", "a store is not opened at its last commit's time, or the wall's");
     }
-    if (generation_ > 1) {
+    if (at.generation > 1) {
         mark(clock_.wall() < last_commit_ ? Mark::wall_behind_store_at_restart
                                           : Mark::store_time_jumped_at_restart);
     }
-    model_.opened(opened_at_);
-    is_failing_ = has_failed_ = answers_due_ = false;
-    crash_at_commit_ = crash_at_load_ = stop_at_load_ = false;
-    outstanding_ = 0;
-    copies_.clear();
-    overdue_since_.reset();
-    sunk_.clear();
-    office_ = std::make_unique<BoxOffice>(std::move(observed), mix_.options);
-    if (mix_.over_http) {
-        door_ = std::make_unique<Door>(*office_, [this](const std::string& what) {
-            complain("H1", "an answer that cannot be read: " + what);
-        });
-    }
-    kernel_.add(*office_);
-    trace_.note("open", {generation_, opened_at_.time_since_epoch().count()});
+    model_.opened(at.opened_at);
+    at.sunk.clear();
+    begin(at, std::move(observed));
+    kernel_.add(*at.office);
+    trace_.note("open", {at.generation, at.opened_at.time_since_epoch().count()});
 }
 
-void World::close(bool in_order) {
-    if (!office_) return;
-    kernel_.remove(*office_);
+void World::begin(Instance& at, std::unique_ptr<Storage> storage) {
+    at.is_failing = at.has_failed = at.answers_due = false;
+    at.crash_at_commit = at.crash_at_load = at.stop_at_load = false;
+    at.outstanding = 0;
+    at.copies.clear();
+    overdue_since_.reset();
+    at.office = std::make_unique<BoxOffice>(std::move(storage), at.options);
+    if (!mix_.over_http) return;
+    at.door = std::make_unique<Door>(*at.office, [this](const std::string& what) {
+        complain("H1", "an answer that cannot be read: " + what);
+    });
+}
+
+void World::close(Instance& at, bool in_order) {
+    if (!at.office) return;
+    kernel_.remove(*at.office);
     if (in_order) {
-        office_->stop();
-        deliver();
-        if (outstanding_ != 0)
-            complain("H6", "a box office that stopped left questions unanswered");
+        stop_answering(at);
     } else {
         // A late copy of what was refused may take effect and nobody be told, or ask again.
-        for (const auto& [errand, copies] : copies_) {
-            if (copies.is_answered) model_.forgive(copies.user);
+        for (const auto& [number, copies] : at.copies) {
+            if (copies.errand->is_answered) model_.forgive(copies.errand->user);
         }
-        is_failing_ = true;
-        ++generation_;
-        observed_->die();
+        at.is_failing = true;
+        ++at.generation;
+        if (shared_) shared_->kill(at.number);
+        if (at.observed != nullptr) at.observed->die();
         // Whatever a file would write as it is closed, a killed process does not.
         if (disk_) {
             disk_->before = [](const test::DiskCall&) { return SQLITE_IOERR_WRITE; };
         }
     }
-    if (faults_->calls_after_failure() != 0) {
+    if (at.faults && at.faults->calls_after_failure() != 0) {
         complain("D3", "storage was called after it had failed");
     }
-    office_.reset();
-    door_.reset();
-    observed_ = nullptr;
+    at.office.reset();
+    at.door.reset();
+    at.observed = nullptr;
     if (disk_) disk_->before = nullptr;
     trace_.note("close", {in_order});
 }
 
-void World::crash() {
-    if (!office_ || is_healed_) return;
-    if (answers_due_ && outstanding_ > 0) mark(Mark::crash_between_commit_and_answer);
-    if (!answers_due_ && outstanding_ > 0) mark(Mark::crash_before_commit);
-    trace_.note("crash", {outstanding_});
-    close(false);
-    reopen_later();
+void World::stop_answering(Instance& at) {
+    // What it waits for is done by others, or ends with its time-out.
+    for (bool is_over = false; !is_over;) {
+        try {
+            at.office->stop();
+            is_over = true;
+        } catch (const test::Kernel::Waits&) {
+            step_others(at, 1);
+            clock_.advance(milliseconds(10));
+        }
+    }
+    deliver();
+    if (at.outstanding != 0) {
+        complain("H6", "a box office that stopped left questions unanswered");
+    }
+}
+
+void World::crash(Instance& at) {
+    if (!at.office || is_healed_) return;
+    if (at.answers_due && at.outstanding > 0) mark(Mark::crash_between_commit_and_answer);
+    if (!at.answers_due && at.outstanding > 0) mark(Mark::crash_before_commit);
+    trace_.note("crash", {at.outstanding});
+    close(at, false);
+    reopen_later(at);
 }
 
 // It is told to end, as by SIGTERM: what it was asked is answered, and whoever comes then is told.
-void World::stop() {
-    if (!office_ || has_failed_ || is_healed_) return;
-    trace_.note("stop", {outstanding_});
-    if (outstanding_ > 0) mark(Mark::orderly_stop_with_work);
-    kernel_.remove(*office_);
-    office_->stop();
-    deliver();
-    if (outstanding_ != 0) complain("H6", "a box office that stopped left questions unanswered");
-    is_failing_ = true;  // nobody is let in any more
+void World::stop(Instance& at) {
+    if (!at.office || at.has_failed || is_healed_) return;
+    trace_.note("stop", {at.outstanding});
+    if (at.outstanding > 0) mark(Mark::orderly_stop_with_work);
+    kernel_.remove(*at.office);
+    stop_answering(at);
+    at.is_failing = true;  // nobody is let in any more
     const Duration pause = dice_.between(Duration(0), Duration(seconds(2)));
-    kernel_.schedule(kernel_.now() + pause, [this, generation = generation_] {
-        if (generation != generation_ || !office_) return;
-        close(true);
-        reopen_later();
+    kernel_.schedule(kernel_.now() + pause, [this, &at, generation = at.generation] {
+        if (generation != at.generation || !at.office) return;
+        close(at, true);
+        reopen_later(at);
     });
 }
 
-void World::reopen_later() {
-    if (is_reopening_) return;
-    is_reopening_ = true;
+void World::reopen_later(Instance& at) {
+    if (at.is_reopening) return;
+    at.is_reopening = true;
     const Duration pause = dice_.between(Duration(0), Duration(seconds(4)));
-    kernel_.schedule(kernel_.now() + pause, [this] { open(); });
+    kernel_.schedule(kernel_.now() + pause, [this, &at] { open(at); });
 }
 
-void World::check_time(Time now) {
+void World::check_time(const Instance& at, Time now) {
     // The wall is not read again while a store is open.
-    if (now - opened_at_ == clock_.elapsed() - opened_elapsed_) return;
+    if (now - at.opened_at == clock_.elapsed() - at.opened_elapsed) return;
     complain("C1", "store time runs otherwise than time does");
 }
 
-void World::note_load(Time now) {
+void World::note_load(Instance& at, Time now) {
     deliver();  // of the group before
-    check_time(now);
-    last_load_ = now;
+    if (!is_shared()) check_time(at, now);
+    at.last_load = now;
+    model_.turn_to(at.number);
     model_.loaded(now);
-    answers_due_ = false;
-    if (std::exchange(stop_at_load_, false)) kernel_.schedule(kernel_.now(), [this] { stop(); });
-    if (!std::exchange(crash_at_load_, false)) return;
-    kernel_.schedule(kernel_.now(), [this] { crash(); });
+    at.answers_due = false;
+    if (std::exchange(at.stop_at_load, false)) {
+        kernel_.schedule(kernel_.now(), [this, &at] { stop(at); });
+    }
+    if (!std::exchange(at.crash_at_load, false)) return;
+    kernel_.schedule(kernel_.now(), [this, &at] { crash(at); });
 }
 
-void World::note_commit(const ChangeSet& changes, CommitOutcome outcome) {
+void World::note_commit(Instance& at, const ChangeSet& changes, CommitOutcome outcome) {
     trace_.note(
         "commit",
         {changes.at.time_since_epoch().count(), static_cast<std::int64_t>(changes.rows.size()),
@@ -276,17 +335,17 @@ void World::note_commit(const ChangeSet& changes, CommitOutcome outcome) {
     }
     last_commit_ = changes.at;
     model_.committed(changes);
-    answers_due_ = true;
-    if (outstanding_ > 1 && mix_.options.group_max > 1) mark(Mark::group_of_several);
-    if (!std::exchange(crash_at_commit_, false)) return;
-    kernel_.schedule(kernel_.now(), [this] { crash(); });
+    at.answers_due = true;
+    if (at.outstanding > 1 && mix_.options.group_max > 1) mark(Mark::group_of_several);
+    if (!std::exchange(at.crash_at_commit, false)) return;
+    kernel_.schedule(kernel_.now(), [this, &at] { crash(at); });
 }
 
 // --- Who follows the events ----------------------------------------------------------------------
 
-void World::on_committed(std::span<const Event> events) {
+void World::note_events(Instance& at, std::span<const Event> events) {
     for (const Event& event : events) {
-        const auto [last, is_first] = sunk_.try_emplace(event.stream, event.number);
+        const auto [last, is_first] = at.sunk.try_emplace(event.stream, event.number);
         if (!is_first && event.number != last->second + 1) {
             complain("O3", "a listener was told of events out of order, or with a gap");
         }
@@ -351,17 +410,23 @@ void World::finish() {
     // What still ends by itself, ends.
     const Options& options = mix_.options;
     kernel_.run_until(kernel_.now() + options.extend_max + options.pass_max + 3 * options.tick);
-    if (!office_) return complain("liveness", "there is no box office at the end");
-    model_.check_all_ended(office_->now());
+    if (is_shared()) return finish_shared();
+    Instance& at = *instances_.front();
+    if (!at.office) return complain("liveness", "there is no box office at the end");
+    model_.check_all_ended(at.office->now());
     check_followed();
-    const Result<AuditReport> report = office_->audit();
+    check_audit(at);
+    close(at, true);
+    open(at);
+    close(at, true);
+}
+
+void World::check_audit(Instance& at) {
+    const Result<AuditReport> report = at.office->audit();
     if (!report) return complain("audit", report.error().detail);
     for (const Finding& finding : report->findings) {
         complain("audit", finding.what);
     }
-    close(true);
-    open();
-    close(true);
 }
 
 }  // namespace concertres::sim

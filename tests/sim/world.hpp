@@ -1,6 +1,6 @@
-// The World of one seed: a box office that comes and goes, its store, the network in front of it,
-// and all that goes wrong with them, in virtual time. Everything that happens is told to the model
-// and written into the trace.
+// The World of one seed: a box office that comes and goes, or several over one store, the network in
+// front of them, and all that goes wrong with them, in virtual time. Everything that happens is told
+// to the model and written into the trace.
 //
 //   World world(draw_mix(seed), Trace::silent);
 //   world.start();
@@ -18,13 +18,12 @@
 
 #include "concertres/box_office.hpp"
 #include "sim/dice.hpp"
-#include "sim/door.hpp"
+#include "sim/instance.hpp"
 #include "sim/marks.hpp"
 #include "sim/mix.hpp"
 #include "sim/model.hpp"
-#include "sim/observed_storage.hpp"
+#include "sim/shared_store.hpp"
 #include "sim/trace.hpp"
-#include "support/faulty_storage.hpp"
 #include "support/faulty_vfs.hpp"
 #include "support/kernel.hpp"
 #include "support/temp_dir.hpp"
@@ -42,10 +41,12 @@ struct Complaint {
 // no std::exception, so that nobody on the way takes it for a fault that they should handle.
 struct GaveUp {};
 
-class World final : public EventSink {
+class World {
   public:
     World(const Mix& mix, Trace::Loudness loudness);
-    ~World() override;
+    ~World();
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
 
     void start();
     // All that went wrong is over: from now on everything works, and an operator opens the sale.
@@ -71,31 +72,22 @@ class World final : public EventSink {
     [[nodiscard]] const Mix& mix() const { return mix_; }
     [[nodiscard]] const ConcertView& concert() const { return concert_; }
     [[nodiscard]] const std::vector<Complaint>& complaints() const { return complaints_; }
-    [[nodiscard]] std::string sign(const PlaceView& view) const {
-        return office_ ? office_->sign(view) : std::string();
+    [[nodiscard]] std::string sign(const PlaceView& view) {
+        return office() != nullptr ? office()->sign(view) : std::string();
     }
-    // Nothing where there is no box office now.
-    [[nodiscard]] BoxOffice* office() { return office_.get(); }
+    // Any; nothing where there is no box office now.
+    [[nodiscard]] BoxOffice* office();
     // Asks past the network; nothing where there is no box office, or it does not answer.
     template <class Command>
     void tell(Command command, std::function<void(const AnswerTo<Command>&)> then);
 
-    void on_committed(std::span<const Event> events) override;
-
   private:
     // What is asked for, until there is an answer.
     template <class Command>
-    struct Errand {
-        int who = 0;
-        std::int64_t number = 0;
+    struct Errand : Asked {
         std::string token;
         Command command;
         std::function<void(const AnswerTo<Command>&)> then;
-        int tries = 0;
-        bool is_done = false;
-        bool is_answered = false;     // finally, wherever that went: it may not be asked again
-        std::optional<Uuid> first{};  // what it was answered with, wherever that went
-        bool was_lost = false;        // an answer was
     };
     template <class Command>
     using Shared = std::shared_ptr<Errand<Command>>;
@@ -103,13 +95,13 @@ class World final : public EventSink {
     template <class Command>
     void send(const Shared<Command>& errand);
     template <class Command>
-    void arrive(const Shared<Command>& errand);
+    void arrive(const Shared<Command>& errand, Instance& at);
     template <class Command>
-    void answer(const Shared<Command>& errand, const AnswerTo<Command>& answer);
+    void answer(const Shared<Command>& errand, int by, const AnswerTo<Command>& answer);
     template <class Command>
     void receive(const Shared<Command>& errand, const AnswerTo<Command>& answer);
     template <class Command>
-    [[nodiscard]] bool check_token(Command& command, const std::string& token);
+    [[nodiscard]] bool check_token(Command& command, const std::string& token, Instance& at);
     // A message comes after a while, or twice, or never.
     void carry(Mark twice, std::function<void()> message, bool* lost);
     [[nodiscard]] static bool is_final(Errc code);
@@ -117,21 +109,49 @@ class World final : public EventSink {
     [[nodiscard]] static std::optional<Uuid> id_of(const View& view);
     // Times that went through JSON as they were before: it has milliseconds.
     template <class View>
-    [[nodiscard]] View as_precise(View view) const;
-    void deliver() {
-        if (door_) door_->deliver();
-    }
+    [[nodiscard]] View as_precise(View view, const Instance& at) const;
+    void deliver();
 
-    // --- the box office's life
-    void open();
-    void close(bool in_order);
-    void crash();
-    void stop();
-    void reopen_later();
-    void note_commit(const ChangeSet& changes, CommitOutcome outcome);
-    void note_load(Time now);
+    // --- a box office's life
+    void open(Instance& at);
+    void open_own(Instance& at);
+    void begin(Instance& at, std::unique_ptr<Storage> storage);
+    void close(Instance& at, bool in_order);
+    void crash(Instance& at);
+    void stop(Instance& at);
+    void stop_answering(Instance& at);
+    void reopen_later(Instance& at);
+    void note_commit(Instance& at, const ChangeSet& changes, CommitOutcome outcome);
+    void note_load(Instance& at, Time now);
     [[nodiscard]] std::shared_ptr<Storage> open_store();
-    void check_time(Time now);
+    void check_time(const Instance& at, Time now);
+    void prepare(Instance& at);
+
+    // --- where several share one store: sharing.cpp
+    [[nodiscard]] bool is_shared() const { return mix_.store == StoreKind::shared; }
+    // The only one, or any.
+    [[nodiscard]] Instance& pick();
+    void prepare_shared(Instance& at);
+    void open_shared(Instance& at);
+    void after_step();
+    void step_others(const Instance& than, std::int64_t steps);
+    void step(Instance& at);
+    [[nodiscard]] bool is_running(const Instance& at) const;
+    void start_shared_troubles();
+    void crash_all();
+    void stall(Instance& at);
+    void resume(Instance& at);
+    void send_away();
+    void move_clock();
+    void note_told(Instance& at, const ChangeSet& changes, CommitOutcome outcome, bool stands);
+    void note_followed(Instance& at, std::int64_t commits, const News& news);
+    void note_heard(Instance& at, PlaceNumber number, const Result<PlaceView>& answer);
+    void note_sunk(Instance& at, std::span<const Event> events);
+    void check_shown(bool at_rest);
+    void check_all_sunk(const Instance& at);
+    void check_telling();
+    void heal_shared();
+    void finish_shared();
 
     // --- what goes wrong
     void start_troubles();
@@ -147,11 +167,14 @@ class World final : public EventSink {
     void watch_line();
     void check_positions();
     void open_twice();
+    [[nodiscard]] bool any_failing() const;
 
     // --- who follows the events
+    void note_events(Instance& at, std::span<const Event> events);
     void follow();
     void follow(const Stream& stream, ListEvents query);
     void check_followed();
+    void check_audit(Instance& at);
     [[nodiscard]] std::vector<std::pair<Stream, ListEvents>> streams();
 
     Mix mix_;
@@ -165,31 +188,14 @@ class World final : public EventSink {
     std::optional<test::TempDir> folder_;
     std::optional<test::FaultyVfs> disk_;
     std::shared_ptr<Storage> kept_;  // in memory: as long as the world
-    std::unique_ptr<test::FaultPlan> faults_;
-    ObservedStorage::Observer observer_;
-    ObservedStorage* observed_ = nullptr;
-    std::unique_ptr<Door> door_;  // where there is one; it goes after the office
-    std::unique_ptr<BoxOffice> office_;
+    std::unique_ptr<SharedStore> shared_;  // by several instances
+    std::vector<std::unique_ptr<Instance>> instances_;
     ConcertView concert_;
 
-    std::int64_t generation_ = 0;  // of the box office
     std::int64_t errands_ = 0;
-    std::int64_t outstanding_ = 0;  // asked of this box office and not answered
-    struct Copies {
-        UserId user{};
-        int asked = 0;
-        bool is_answered = false;  // one of them, or one before them
-    };
-    std::map<std::int64_t, Copies> copies_;  // of those: by errand
     bool is_healed_ = false;
     bool has_given_up_ = false;
-    bool is_failing_ = false;   // its storage was told to fail, or it has been stopped
-    bool has_failed_ = false;   // it did
-    bool answers_due_ = false;  // a commit was made, and nothing was answered since
-    bool crash_at_commit_ = false;
-    bool crash_at_load_ = false;
-    bool is_reopening_ = false;
-    bool stop_at_load_ = false;
+    bool is_between_reads_ = false;  // of one instance, while others are stepped
     bool hurries_ = false;
     std::optional<ChangeSet> pending_;  // of which nobody knows
     bool pending_is_applied_ = false;
@@ -197,15 +203,11 @@ class World final : public EventSink {
     int disk_error_ = 0;
     std::int64_t disk_fails_ = 0;  // so many calls in a row
 
-    Time opened_at_{};
-    Duration opened_elapsed_{};
     Time last_commit_{};
-    Time last_load_{};
     std::optional<PlaceNumber> overdue_;
     std::optional<Duration> overdue_since_;
     std::int64_t overdue_admissions_ = -1;
 
-    std::map<Stream, std::int64_t> sunk_;  // the last event that the sink was told of
     std::map<Stream, std::vector<Event>> followed_;
 };
 

@@ -15,7 +15,9 @@ constexpr std::int64_t steps_at_one_moment_max = 10'000'000;
 Kernel::Kernel(TestClock& clock, std::uint64_t seed)
     : clock_(&clock), started_(clock.elapsed()), random_(seed) {}
 
-void Kernel::add(BoxOffice& office) { actors_.push_back({.office = &office}); }
+void Kernel::add(BoxOffice& office, std::optional<Duration> idle_max) {
+    actors_.push_back({.office = &office, .idle_max = idle_max});
+}
 
 void Kernel::remove(BoxOffice& office) {
     std::erase_if(actors_, [&](const Actor& actor) { return actor.office == &office; });
@@ -91,7 +93,12 @@ void Kernel::run_one(std::size_t chosen) {
     chosen -= due_.size();
     for (Actor& actor : actors_) {
         if (actor.at_rest || chosen-- > 0) continue;
-        if (!actor.office->step()) {
+        try {
+            if (!actor.office->step()) {
+                actor.at_rest = true;
+                return;
+            }
+        } catch (const Waits&) {
             actor.at_rest = true;
             return;
         }
@@ -119,6 +126,10 @@ std::optional<Duration> Kernel::next_event() const {
     std::optional<Duration> next;
     if (!scheduled_.empty()) next = scheduled_.begin()->first;
     for (const Actor& actor : actors_) {
+        if (actor.idle_max) {
+            next = std::min(next.value_or(now() + *actor.idle_max), now() + *actor.idle_max);
+            continue;
+        }
         const std::optional<Time> wake = actor.office->next_wake();
         if (!wake) continue;
         // Store time runs as fast as the clock, from an origin of its own.

@@ -39,10 +39,15 @@ class Kernel {
     Kernel(const Kernel&) = delete;
     Kernel& operator=(const Kernel&) = delete;
 
-    // Steps this box office from now on.
+    // Thrown by the storage of a box office that waits for another: it is left as it is, and the
+    // step is done again once something else has happened.
+    struct Waits {};
+
+    // Steps this box office from now on. `idle_max`: where its store is shared it is not asked when
+    // it wants to be woken, but stepped at least as often.
     // REQUIRES: Running::by_host, on storage that goes by the kernel's clock
     // Lifetime: the box office stays until it is removed.
-    void add(BoxOffice& office);
+    void add(BoxOffice& office, std::optional<Duration> idle_max = std::nullopt);
     void remove(BoxOffice& office);
 
     // Each step of a box office takes a random time below `max`, so that time passes between two
@@ -74,6 +79,7 @@ class Kernel {
   private:
     struct Actor {
         BoxOffice* office = nullptr;
+        std::optional<Duration> idle_max{};
         bool at_rest = false;  // its last step found nothing, and nothing has happened since
     };
 
