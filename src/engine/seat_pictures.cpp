@@ -1,5 +1,7 @@
 #include "engine/seat_pictures.hpp"
 
+#include <limits>
+
 #include "concertres/assert.hpp"
 
 namespace concertres {
@@ -11,14 +13,22 @@ void SeatPictures::Picture::show(const Seat& seat) {
         ending.erase({before->second, *slot});
         held.erase(before);
     }
-    if (seat.status == SeatStatus::free) {
-        free.insert(*slot);
-        return;
+    if (seat.status == SeatStatus::held) {
+        held.emplace(*slot, seat.held_until);
+        ending.emplace(seat.held_until, *slot);
     }
-    free.erase(*slot);
-    if (seat.status != SeatStatus::held) return;
-    held.emplace(*slot, seat.held_until);
-    ending.emplace(seat.held_until, *slot);
+    if (seat.status_at(at) == SeatStatus::free) {
+        free.insert(*slot);
+    } else {
+        free.erase(*slot);
+    }
+}
+
+// Of the holds, those that end after `from` and not after `to`.
+template <class Visit>
+void SeatPictures::Picture::for_each_ending(Time from, Time to, const Visit& visit) const {
+    const auto first = ending.upper_bound({from, std::numeric_limits<SeatSlot>::max()});
+    for (auto end = first; end != ending.end() && end->first <= to; ++end) visit(end->second);
 }
 
 void SeatPictures::add(PerformanceKey performance, std::span<const Seat> seats) {
@@ -41,12 +51,9 @@ const SeatSet& SeatPictures::free_at(PerformanceKey performance, Time now) {
     const auto shown = pictures_.find(performance.value);
     CONCERTRES_ASSERT(shown != pictures_.end());
     Picture& picture = shown->second;
-    while (!picture.ending.empty() && picture.ending.begin()->first <= now) {
-        const SeatSlot slot = picture.ending.begin()->second;
-        picture.ending.erase(picture.ending.begin());
-        picture.held.erase(slot);
-        picture.free.insert(slot);
-    }
+    picture.for_each_ending(picture.at, now, [&](SeatSlot slot) { picture.free.insert(slot); });
+    picture.for_each_ending(now, picture.at, [&](SeatSlot slot) { picture.free.erase(slot); });
+    picture.at = now;
     return picture.free;
 }
 

@@ -30,18 +30,22 @@ class SeatPictures {
     void add(PerformanceKey performance, std::span<const Seat> seats);
     void apply(const ChangeSet& changes);
     // Holds that are dead at `now` are free, whether or not anybody has tidied them up.
-    // REQUIRES: has(performance); `now` never goes back
+    // REQUIRES: has(performance)
     [[nodiscard]] const SeatSet& free_at(PerformanceKey performance, Time now);
 
   private:
     struct Picture {
         const Seating* seating = nullptr;
-        SeatSet free;
-        // Of the seats that are held: the end of each, and who is next.
+        SeatSet free;  // as of `at`
+        Time at = Time::min();
+        // Of the seats that are held, past their ends or not: the end of each, and all in order. The
+        // server of a shared store may set its clock back, and then what was dead is not.
         boost::unordered_flat_map<SeatSlot, Time> held;
         std::set<std::pair<Time, SeatSlot>> ending;
 
         void show(const Seat& seat);
+        template <class Visit>
+        void for_each_ending(Time from, Time to, const Visit& visit) const;
     };
 
     const Catalog* catalog_;

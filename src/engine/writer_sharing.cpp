@@ -26,9 +26,15 @@ std::string told_of(Duration jump) {
 
 // Brings what is kept in memory up to date with what other instances have committed.
 void Writer::follow_others(Time now) {
-    // What is left of the last time may not wait: no group is to run ahead of it.
-    if (storage_.exclusive() || (now < next_follow_ && news_.empty())) return;
-    next_follow_ = now + follow_interval;
+    // What is left of the last time may not wait: no group is to run ahead of it. And store time
+    // that was set back stands still until it has come to the last commit: then it is no measure.
+    const bool is_soon = followed_at_ < now && now < followed_at_ + follow_interval;
+    if (storage_.exclusive() || (is_soon && news_.empty())) return;
+    if (now < followed_at_) {
+        next_pulse_ = std::min(next_pulse_, now + options_.tick);
+        told_until_ = std::min(told_until_, now);
+    }
+    followed_at_ = now;
     if (told_until_ == Time::min()) {
         // All who waited when the store was opened count as heard of then, here alone.
         told_until_ = now + std::chrono::seconds(1);

@@ -433,7 +433,6 @@ void Model::answered(const Join& c, const Result<PlaceView>& answer) {
         mark(Mark::joined_again_new_place);
     heard(answer->number, answer->now);
     told_position(*answer);
-    check_shown(*answer);
 }
 
 void Model::answered(const Leave& c, const Result<PlaceView>& answer) {
@@ -454,7 +453,6 @@ void Model::answered(const GetPlace& q, const Result<PlaceView>& answer) {
     }
     if (answer->status == TokenStatus::waiting) heard(q.place, answer->now);
     told_position(*answer);
-    check_shown(*answer);
 }
 
 void Model::answered(const GetWallet& q, const Result<WalletView>& answer) {

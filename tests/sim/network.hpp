@@ -92,6 +92,10 @@ void World::arrive(const Shared<Command>& errand, Instance& at) {
         if (is_shared() && is_cut && errand->is_answered) model_.forgive(errand->user);
         model_.turn_to(at.number);
         model_.answered(command, result);
+        if constexpr (std::is_same_v<AnswerTo<Command>, Result<PlaceView>>) {
+            // One whose commit was lost may have made it, and does not know.
+            if (result && !at.is_failing) model_.check_shown(*result);
+        }
         if constexpr (std::is_same_v<Command, GetPlace>) note_heard(at, command.place, result);
         answer<Command>(errand, at.number, result);
     };

@@ -224,6 +224,9 @@ void World::watch_line() {
     for (const auto& at : instances_) {
         all.push_back(at->number);
         timed_out += at->office->statistics().timed_out;
+        // Store time that was set back stands still, and so do the ticks.
+        const Time last = std::exchange(at->looked_at, at->office->now());
+        if (at->looked_at <= last) overdue_since_.reset();
     }
     const auto overdue = model_.overdue(office()->now(), all);
     const std::int64_t admissions = model_.admissions() + timed_out * 1'000'000;
@@ -273,9 +276,11 @@ void World::heal() {
     open_twice();
     if (is_shared()) heal_shared();
     for (const auto& at : instances_) {
-        // One of several that runs goes on.
-        if (is_shared() && at->office && !at->is_failing) continue;
-        if (at->office) close(*at, !at->has_failed);
+        // One of several that runs goes on; for one that stood still it may be too late.
+        const bool stands_still = at->stands_until != Duration{};
+        resume(*at);
+        if (is_shared() && at->office && !at->is_failing && !stands_still) continue;
+        if (at->office) close(*at, !at->has_failed && !stands_still);
         if (!at->is_reopening) open(*at);
     }
     // What was to open it later finds it open: it is opened by who comes first.

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "concertres/box_office.hpp"
+#include "concertres/memory.hpp"
 #include "concertres/postgres.hpp"
 #include "support/kept_storage.hpp"
 #include "support/postgres_server.hpp"
@@ -311,6 +312,71 @@ TEST_CASE("an instance that was stopped for too long stops its engine when it is
     CHECK(late.error().code == Errc::engine_failed);
     CHECK(late.error().detail.find("cannot follow") != std::string::npos);
     CHECK(offices.b->wallet({.user = SmallSale::user(1)})->balance == Money{4'100});
+}
+
+namespace {
+
+// Counts how often it was asked what other instances did. Its clock may be set back.
+class Followed final : public KeptStorage {
+  public:
+    using KeptStorage::KeptStorage;
+    bool exclusive() const override { return false; }
+    News follow() override {
+        ++times;
+        return {};
+    }
+    Time now() override { return KeptStorage::now() - set_back; }
+    Time load(const RowKeys& wanted, Rows& found) override {
+        static_cast<void>(KeptStorage::load(wanted, found));
+        return now();
+    }
+    int times = 0;
+    Duration set_back{};
+};
+
+}  // namespace
+
+TEST_CASE("what others did is asked for while store time stands still") {
+    TestClock clock;
+    auto storage = std::make_unique<Followed>(open_memory({.clock = &clock}));
+    const Followed& followed = *storage;
+    BoxOffice office(std::move(storage), Options{.running = Running::by_host});
+    const auto times_of = [&](int steps) {
+        const int before = followed.times;
+        for (int i = 0; i < steps; ++i) static_cast<void>(office.step());
+        return followed.times - before;
+    };
+    static_cast<void>(times_of(3));
+    CHECK(times_of(3) == 3);
+    clock.advance(100ms);
+    CHECK(times_of(1) == 0);  // it is soon enough
+    clock.advance(200ms);
+    CHECK(times_of(1) == 1);
+}
+
+TEST_CASE("the best seats are found after store time was set back into holds that had ended") {
+    TestClock clock;
+    auto storage = std::make_unique<Followed>(open_memory({.clock = &clock}));
+    Followed& followed = *storage;
+    BoxOffice office(std::move(storage), Options{.running = Running::by_host});
+    const SmallSale sale = SmallSale::add(office, SmallSale::draft(2));
+    const auto best = [&](int user, std::int32_t count) {
+        return Hold{.user = SmallSale::user(user),
+                    .performance = sale.performance(),
+                    .best = BestSeats{.count = count},
+                    .key = "best"};
+    };
+    const auto first = office.hold(best(1, 1));
+    REQUIRE(first);
+    const Duration ttl = first->held_until - first->now;
+    clock.advance(ttl + 1s);
+    CHECK(office.hold(best(2, 3)).error().code == Errc::no_seats_match);
+    followed.set_back = 2s;
+    const Asked<Hold> second(office, best(3, 1));
+    for (int step = 0; step < 100 && !second.answer; ++step) static_cast<void>(office.step());
+    REQUIRE(second.answer);
+    REQUIRE(*second.answer);
+    CHECK((*second.answer)->seats.front().number != first->seats.front().number);
 }
 
 TEST_SUITE_END();
