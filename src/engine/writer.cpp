@@ -374,6 +374,9 @@ void Writer::answer() {
             ++task.deferred;
             ++counters_.deferred;
             deferred_.push_back(std::move(group[i]));
+            // What it went by in memory may be old: nothing else is decided before that is looked
+            // at, or it would go by the same once more.
+            followed_at_ = Time::min();
             continue;
         }
         ++counters_.commands;

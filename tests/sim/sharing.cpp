@@ -34,11 +34,11 @@ bool World::is_running(const Instance& at) const {
 void World::prepare_shared(Instance& at) {
     StoreObserver& heard = at.shared_observer;
     heard.about_to_read = [this, &at] {
-        if (is_healed_ || is_between_reads_) return;
+        if (is_healed_ || interrupted_ != nullptr) return;
         if (!dice_.chance(mix_.sharing.interrupt_percent)) return;
-        is_between_reads_ = true;
+        interrupted_ = &at;
         step_others(at, dice_.between(1, 12));
-        is_between_reads_ = false;
+        interrupted_ = nullptr;
     };
     heard.loaded = [this, &at](Time now) { note_load(at, now); };
     heard.applied = [this, &at](const ChangeSet& changes) {
@@ -90,10 +90,10 @@ void World::open_shared(Instance& at) {
 void World::after_step() {
     deliver();
     for (const auto& at : instances_) {
-        if (!at->office || !at->must_answer) continue;
+        if (!at->office || !at->must_answer || at.get() == interrupted_) continue;
         if (at->crash_at_commit) {
             // While another instance is in the middle of something it waits.
-            if (is_between_reads_) continue;
+            if (interrupted_ != nullptr) continue;
             at->crash_at_commit = false;
             crash(*at);
             continue;

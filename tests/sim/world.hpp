@@ -195,7 +195,7 @@ class World {
     std::int64_t errands_ = 0;
     bool is_healed_ = false;
     bool has_given_up_ = false;
-    bool is_between_reads_ = false;  // of one instance, while others are stepped
+    const Instance* interrupted_ = nullptr;  // between two reads, while others are stepped
     bool hurries_ = false;
     std::optional<ChangeSet> pending_;  // of which nobody knows
     bool pending_is_applied_ = false;

@@ -186,6 +186,26 @@ TEST_CASE("who is heard of by one instance is not passed over by the other") {
     CHECK(offices.b->audit()->clean());
 }
 
+TEST_CASE("the best seats are not proposed again and again while another instance has them") {
+    Two offices;
+    const SmallSale sale = offices.add_sale(SmallSale::draft(3));
+    const auto best = [&](int user) {
+        return Hold{.user = SmallSale::user(user),
+                    .performance = sale.performance(),
+                    .best = BestSeats{.count = 1},
+                    .key = "best"};
+    };
+    REQUIRE(offices.a->hold(best(1)));
+    REQUIRE(offices.b->hold(best(2)));
+    // In the same moment: nothing has been heard of the second.
+    const Asked<Hold> third(*offices.a, best(3));
+    for (int step = 0; step < 100 && !third.answer; ++step) {
+        static_cast<void>(offices.a->step());
+    }
+    REQUIRE(third.answer);
+    CHECK(third.answer->has_value());
+}
+
 TEST_CASE("a position does not grow when one hears of those who joined elsewhere before") {
     Two offices;
     ConcertDraft draft = draft_with({.active_max = 1});
