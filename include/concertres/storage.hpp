@@ -309,6 +309,9 @@ class Storage {
     [[nodiscard]] virtual const StoreSecrets& secrets() const = 0;
     // Store time: never below the stamp of any commit. Threads: any, at any time.
     [[nodiscard]] virtual Time now() = 0;
+    // Time as it passes on this machine, from any moment on: it runs evenly, where store time may
+    // stand still because a server's clock was set back. Threads: any, at any time.
+    [[nodiscard]] virtual Duration elapsed() { return now().time_since_epoch(); }
     // By how much the clock behind store time has moved against this machine's own, where that is
     // too much to be believed; else 0. Store time goes on as it went before, and commands are
     // refused. Threads: any, at any time.

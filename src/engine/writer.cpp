@@ -376,7 +376,7 @@ void Writer::answer() {
             deferred_.push_back(std::move(group[i]));
             // What it went by in memory may be old: nothing else is decided before that is looked
             // at, or it would go by the same once more.
-            followed_at_ = Time::min();
+            next_follow_ = Duration::min();
             continue;
         }
         ++counters_.commands;

@@ -103,7 +103,8 @@ class Writer {
     std::vector<bool> decided_;  // of the group, in order
     ChangeSet changes_;
     Time next_pulse_ = Time::min();
-    Time followed_at_ = Time::min();
+    Duration next_follow_ = Duration::min();  // in elapsed time
+    Time followed_at_ = Time::min();          // in store time
     News news_;                      // of others; what is not shown here yet
     Time told_until_ = Time::min();  // who was heard of before that, others have been told
     bool tidy_due_ = false;

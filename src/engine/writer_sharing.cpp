@@ -26,10 +26,12 @@ std::string told_of(Duration jump) {
 
 // Brings what is kept in memory up to date with what other instances have committed.
 void Writer::follow_others(Time now) {
-    // What is left of the last time may not wait: no group is to run ahead of it. And store time
-    // that was set back stands still until it has come to the last commit: then it is no measure.
-    const bool is_soon = followed_at_ < now && now < followed_at_ + follow_interval;
-    if (storage_.exclusive() || (is_soon && news_.empty())) return;
+    if (storage_.exclusive()) return;
+    // What is left of the last time may not wait: no group is to run ahead of it.
+    const Duration elapsed = storage_.elapsed();
+    if (elapsed < next_follow_ && news_.empty()) return;
+    next_follow_ = elapsed + follow_interval;
+    // Store time was set back: what is due by it is so as of now.
     if (now < followed_at_) {
         next_pulse_ = std::min(next_pulse_, now + options_.tick);
         told_until_ = std::min(told_until_, now);

@@ -175,6 +175,10 @@ Time PostgresStorage::now() {
     return std::max(clock_ ? clock_->now() : server_clock_->now(), mark_.load());
 }
 
+Duration PostgresStorage::elapsed() {
+    return (options_.clock != nullptr ? *options_.clock : system_clock()).elapsed();
+}
+
 Duration PostgresStorage::clock_jump() const {
     return server_clock_ ? server_clock_->jump() : Duration{};
 }

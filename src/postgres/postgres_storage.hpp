@@ -32,6 +32,7 @@ class PostgresStorage final : public Storage {
     void tell(const std::vector<News::Heard>& heard) override;
     [[nodiscard]] const StoreSecrets& secrets() const override { return secrets_; }
     [[nodiscard]] Time now() override;
+    [[nodiscard]] Duration elapsed() override;
     [[nodiscard]] Duration clock_jump() const override;
 
     [[nodiscard]] std::vector<NewConcert> concerts() override;

@@ -56,6 +56,7 @@ class SharedStorage final : public test::KeptStorage {
     News follow() override { return store_->follow(*session_); }
     void tell(const std::vector<News::Heard>& heard) override { store_->tell(*session_, heard); }
     Time now() override { return store_->store_time(*session_); }
+    Duration elapsed() override { return store_->elapsed(); }
     Duration clock_jump() const override { return session_->jump; }
 
     std::vector<NewConcert> concerts() override { return reading().concerts(); }

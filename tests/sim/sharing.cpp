@@ -148,7 +148,9 @@ void World::note_followed(Instance& at, std::int64_t commits, const News& news) 
     // Where the server's clock is set back a little it takes a little longer.
     const Duration most = 2 * idle_max + clock_drift_max + 100 * mix_.sharing.instances * mix_.step_time;
     if (at.is_failing || at.hindered_at >= last || kernel_.now() - last <= most) return;
-    complain("O5", "an instance that runs has not asked for long what the others did");
+    complain("O5", "instance " + std::to_string(at.number) + " runs, and for " +
+                       std::to_string((kernel_.now() - last).count()) +
+                       " us it has not asked what the others did");
 }
 
 // Who waits was heard of here: the others will be told.

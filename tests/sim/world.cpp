@@ -244,6 +244,7 @@ void World::close(Instance& at, bool in_order) {
     at.office.reset();
     at.door.reset();
     at.observed = nullptr;
+    at.stands_until = {};
     if (disk_) disk_->before = nullptr;
     trace_.note("close", {in_order});
 }
