@@ -25,6 +25,12 @@ auto name_in(const Row& row) {
 
 CommitOutcome PostgresStorage::commit(const ChangeSet& changes) {
     require_alive();
+    const CommitOutcome outcome = write(changes);
+    conflicts_ = outcome == CommitOutcome::conflict ? conflicts_ + 1 : 0;
+    return outcome;
+}
+
+CommitOutcome PostgresStorage::write(const ChangeSet& changes) {
     // Rows that were read and not written may have changed since: only their locks kept them.
     if (group_ == Group::unlocked) {
         group_ = Group::none;
@@ -131,6 +137,7 @@ void PostgresStorage::send_changes(const ChangeSet& changes) {
     Changed changed;
     changed.add(changes);
     send_group(changes.at, encode(changed));
+    if (group_ == Group::seen) seen_.send_locks(statements_, *connection_, changes);
     if (group_ == Group::locked && shares_sales_) {
         own_shared_sales(changes.rows.of<Sale>(), changes.at);
     }

@@ -12,6 +12,7 @@ RowStatements<Row> row_statements() {
             .lock = {"lock_" + table, lock_sql<Row>()},
             .insert = {"insert_" + table, insert_sql<Row>()},
             .update = {"update_" + table, update_sql<Row>()},
+            .lock_same = {"lock_same_" + table, same_sql<Row>("NO KEY UPDATE")},
             .select_all = {"all_" + table, plain_select_sql<Row>() + in_key_order_sql<Row>()}};
 }
 
@@ -77,6 +78,7 @@ Statements::Statements()
 
       share_sales{"share_sales", share_sql<Sale>()},
       own_sales{"own_sales", lock_sql<Sale>() + " NOWAIT"},
+      share_same_sales{"share_same_sales", same_sql<Sale>("SHARE")},
 
       insert_transfers{"insert_transfers", insert_once_sql<Transfer>("crc", "$12::bigint[]")},
       insert_events{"insert_events",

@@ -16,6 +16,7 @@ struct RowStatements {
     Statement lock;
     Statement insert;
     Statement update;
+    Statement lock_same;   // those of the versions that were read
     Statement select_all;  // in the order of the keys
 };
 
@@ -36,7 +37,8 @@ class Statements {
     void for_each(const Visit& visit) const {
         std::apply(
             [&](const auto&... each) {
-                ((visit(each.select), visit(each.lock), visit(each.insert), visit(each.update)),
+                ((visit(each.select), visit(each.lock), visit(each.insert), visit(each.update),
+                  visit(each.lock_same)),
                  ...);
             },
             rows_);
@@ -44,6 +46,7 @@ class Statements {
                                       &share_jump,
                                       &share_sales,
                                       &own_sales,
+                                      &share_same_sales,
                                       &reservation_names,
                                       &payment_names,
                                       &transfers_by_id,
@@ -99,6 +102,7 @@ class Statements {
     // Sales that are only looked at; and those of them that turn out to be written.
     Statement share_sales;
     Statement own_sales;
+    Statement share_same_sales;
 
     Statement insert_transfers;
     Statement insert_events;

@@ -37,13 +37,14 @@ std::string database_in(const path& directory) {
     return name;
 }
 
+template <Locking locking>
 std::unique_ptr<Storage> open_postgres_in(const path& directory, Clock* clock) {
     std::string database = database_in(directory);
     if (database.empty()) {
         database = postgres_server().make_database();
         std::ofstream(database_file(directory)) << database;
     }
-    return open_postgres(postgres_server().conninfo(database), {.clock = clock});
+    return open_postgres(postgres_server().conninfo(database), {.clock = clock, .locking = locking});
 }
 
 void drop_postgres_in(const path& directory) {
@@ -65,7 +66,14 @@ const std::vector<Backend>& backends() {
         {.name = "postgres",
          .lasts = true,
          .copies = false,
-         .open = open_postgres_in,
+         .shared = true,
+         .open = open_postgres_in<Locking::pessimistic>,
+         .drop = drop_postgres_in},
+        {.name = "postgres that locks late",
+         .lasts = true,
+         .copies = false,
+         .shared = true,
+         .open = open_postgres_in<Locking::optimistic>,
          .drop = drop_postgres_in},
     };
     return all;
@@ -78,10 +86,19 @@ const Backend& backend_named(const std::string& name) {
     assertion_failed(("no backend is called " + name).c_str(), __FILE__, __LINE__);
 }
 
-void on_every_backend(void (*body)(const Backend& backend)) {
+namespace {
+
+void on_each(void (*body)(const Backend& backend), bool only_shared) {
     for (const Backend& backend : backends()) {
+        if (only_shared && !backend.shared) continue;
         DOCTEST_SUBCASE(backend.name.c_str()) { body(backend); }
     }
 }
+
+}  // namespace
+
+void on_every_backend(void (*body)(const Backend& backend)) { on_each(body, false); }
+
+void on_every_shared_backend(void (*body)(const Backend& backend)) { on_each(body, true); }
 
 }  // namespace concertres::test

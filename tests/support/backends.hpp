@@ -28,6 +28,7 @@ struct Backend {
     std::string name;
     bool lasts = false;   // what was committed is there when it is opened again
     bool copies = false;  // it makes backups
+    bool shared = false;  // several may have it open at once; each opening takes a while
     // Opens the store that is kept in the directory, or makes it. No clock: the system's.
     std::function<std::unique_ptr<Storage>(const std::filesystem::path& directory, Clock* clock)>
         open;
@@ -88,14 +89,18 @@ class TestStore {
     std::unique_ptr<Storage> storage_;
 };
 
-// Runs `body` in a subcase for each backend.
+// Runs `body` in a subcase for each backend, or for each that is shared.
 void on_every_backend(void (*body)(const Backend& backend));
+void on_every_shared_backend(void (*body)(const Backend& backend));
 
 }  // namespace concertres::test
 
 #define CONCERTRES_BACKEND_TEST(name) \
-    CONCERTRES_BACKEND_TEST_NAMED(DOCTEST_ANONYMOUS(concertres_backend_test_), name)
-#define CONCERTRES_BACKEND_TEST_NAMED(function, name)                   \
-    static void function(const ::concertres::test::Backend&);           \
-    TEST_CASE(name) { ::concertres::test::on_every_backend(function); } \
+    CONCERTRES_BACKEND_TEST_NAMED(DOCTEST_ANONYMOUS(concertres_test_), on_every_backend, name)
+#define CONCERTRES_SHARED_BACKEND_TEST(name)                                                    \
+    CONCERTRES_BACKEND_TEST_NAMED(DOCTEST_ANONYMOUS(concertres_test_), on_every_shared_backend, \
+                                  name)
+#define CONCERTRES_BACKEND_TEST_NAMED(function, run, name)  \
+    static void function(const ::concertres::test::Backend&); \
+    TEST_CASE(name) { ::concertres::test::run(function); }  \
     static void function([[maybe_unused]] const ::concertres::test::Backend& backend)

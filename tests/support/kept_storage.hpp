@@ -23,6 +23,7 @@ class KeptStorage : public Storage {
     void tell(const std::vector<News::Heard>& heard) override { inner_->tell(heard); }
     const StoreSecrets& secrets() const override { return inner_->secrets(); }
     Time now() override { return inner_->now(); }
+    Duration clock_jump() const override { return inner_->clock_jump(); }
 
     std::vector<NewConcert> concerts() override { return inner_->concerts(); }
     std::int64_t allocate(std::size_t count) override { return inner_->allocate(count); }
