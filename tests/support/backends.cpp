@@ -37,14 +37,8 @@ std::string database_in(const path& directory) {
     return name;
 }
 
-template <Locking locking>
-std::unique_ptr<Storage> open_postgres_in(const path& directory, Clock* clock) {
-    std::string database = database_in(directory);
-    if (database.empty()) {
-        database = postgres_server().make_database();
-        std::ofstream(database_file(directory)) << database;
-    }
-    return open_postgres(postgres_server().conninfo(database), {.clock = clock, .locking = locking});
+std::string conninfo_of(const std::string& database) {
+    return postgres_server().conninfo(database);
 }
 
 void drop_postgres_in(const path& directory) {
@@ -54,8 +48,28 @@ void drop_postgres_in(const path& directory) {
 
 }  // namespace
 
-const std::vector<Backend>& backends() {
-    static const std::vector<Backend> all = {
+Backend postgres_backend(std::string name, Locking locking,
+                         std::string (*conninfo_of)(const std::string& database)) {
+    const auto open = [=](const path& directory, Clock* clock) {
+        std::string database = database_in(directory);
+        if (database.empty()) {
+            database = postgres_server().make_database();
+            std::ofstream(database_file(directory)) << database;
+        }
+        return open_postgres(conninfo_of(database), {.clock = clock, .locking = locking});
+    };
+    return {.name = std::move(name),
+            .lasts = true,
+            .copies = false,
+            .shared = true,
+            .open = open,
+            .drop = drop_postgres_in};
+}
+
+namespace {
+
+std::vector<Backend>& all_backends() {
+    static std::vector<Backend> all = {
         {.name = "memory", .lasts = false, .copies = false, .open = open_memory_in, .drop = {}},
         {.name = "sqlite", .lasts = true, .copies = true, .open = open_sqlite_in, .drop = {}},
         {.name = "sqlite without cache",
@@ -63,21 +77,17 @@ const std::vector<Backend>& backends() {
          .copies = true,
          .open = open_uncached_sqlite_in,
          .drop = {}},
-        {.name = "postgres",
-         .lasts = true,
-         .copies = false,
-         .shared = true,
-         .open = open_postgres_in<Locking::pessimistic>,
-         .drop = drop_postgres_in},
-        {.name = "postgres that locks late",
-         .lasts = true,
-         .copies = false,
-         .shared = true,
-         .open = open_postgres_in<Locking::optimistic>,
-         .drop = drop_postgres_in},
+        postgres_backend("postgres", Locking::pessimistic, conninfo_of),
+        postgres_backend("postgres that locks late", Locking::optimistic, conninfo_of),
     };
     return all;
 }
+
+}  // namespace
+
+const std::vector<Backend>& backends() { return all_backends(); }
+
+void add_backend(Backend backend) { all_backends().push_back(std::move(backend)); }
 
 const Backend& backend_named(const std::string& name) {
     for (const Backend& backend : backends()) {

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "concertres/postgres.hpp"
 #include "concertres/storage.hpp"
 #include "concertres/time.hpp"
 #include "support/temp_dir.hpp"
@@ -37,6 +38,11 @@ struct Backend {
 };
 
 [[nodiscard]] const std::vector<Backend>& backends();
+// One more, of this program alone. REQUIRES: before any test runs
+void add_backend(Backend backend);
+// A store in PostgreSQL, reached by what `conninfo_of` makes of its database's name.
+[[nodiscard]] Backend postgres_backend(std::string name, Locking locking,
+                                       std::string (*conninfo_of)(const std::string& database));
 // REQUIRES: there is one of this name
 [[nodiscard]] const Backend& backend_named(const std::string& name);
 
@@ -100,7 +106,7 @@ void on_every_shared_backend(void (*body)(const Backend& backend));
 #define CONCERTRES_SHARED_BACKEND_TEST(name)                                                    \
     CONCERTRES_BACKEND_TEST_NAMED(DOCTEST_ANONYMOUS(concertres_test_), on_every_shared_backend, \
                                   name)
-#define CONCERTRES_BACKEND_TEST_NAMED(function, run, name)  \
+#define CONCERTRES_BACKEND_TEST_NAMED(function, run, name)    \
     static void function(const ::concertres::test::Backend&); \
-    TEST_CASE(name) { ::concertres::test::run(function); }  \
+    TEST_CASE(name) { ::concertres::test::run(function); }    \
     static void function([[maybe_unused]] const ::concertres::test::Backend& backend)

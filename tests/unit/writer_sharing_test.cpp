@@ -172,11 +172,12 @@ class Beaten final : public KeptStorage {
 TEST_CASE("who is beaten three times running locks what it reads, and is next") {
     Two offices(50ms, Locking::optimistic);
     REQUIRE(offices.a->charge(charge(1, "first")));
+    offices.options.statement_timeout = 5s;  // longer than the other waits for its locks
     auto storage = std::make_unique<Beaten>(std::shared_ptr<Storage>(offices.open()));
     int beaten = 0;
     int kept_out = 0;
     storage->before = [&] {
-        const auto charged = offices.b->charge(charge(1, "of b " + std::to_string(beaten)));
+        const auto charged = offices.b->charge(charge(1, "b-" + std::to_string(beaten)));
         if (charged) {
             ++beaten;
         } else {
