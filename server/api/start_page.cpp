@@ -46,12 +46,12 @@ std::string concert_table(const std::vector<ConcertView>& concerts) {
             escaped(concert.title), escaped(concert.venue), sale_name(concert.sale),
             concert.waiting, concert.seats.free, concert.id.to_string());
     }
-    return "<div class=\"table\"><table>\n<tr><th data-text=\"docs.column_title\">Title</th>"
-           "<th data-text=\"docs.column_venue\">Venue</th><th "
-           "data-text=\"docs.column_sale\">Sale</th>"
-           "<th data-text=\"docs.column_waiting\">Waiting</th>"
-           "<th data-text=\"docs.column_left\">Seats left</th><th>concert_id</th></tr>\n" +
-           rows + "</table></div>";
+    return R"html(<div class="table" tabindex="0" role="group" aria-labelledby="concerts"><table>
+<tr><th data-text="docs.column_title">Title</th><th data-text="docs.column_venue">Venue</th>
+<th data-text="docs.column_sale">Sale</th><th data-text="docs.column_waiting">Waiting</th>
+<th data-text="docs.column_left">Seats left</th><th>concert_id</th></tr>
+)html" + rows +
+           "</table></div>";
 }
 
 // What a hold of the sample wants, to stand in a shell's single quotes.
