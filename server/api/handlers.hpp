@@ -54,6 +54,7 @@ void get_ticket_keys(Exchange exchange);
 void get_page(Exchange exchange);
 void get_page_part(Exchange exchange);
 void get_console_part(Exchange exchange);
+void get_docs_part(Exchange exchange);
 void get_description(Exchange exchange);
 
 // system.cpp
@@ -95,6 +96,10 @@ void require_wallet_reader(Exchange exchange, std::function<void(Exchange, UserI
 
 // The payment that the path names first; nothing, and then it has been refused.
 [[nodiscard]] std::optional<PaymentId> named_payment(Exchange& exchange);
+
+// Fields of an answer that is a page: it loads and calls only what is of this server, and in files
+// of its own, and tells nobody where it was.
+void add_page_fields(Exchange& exchange);
 
 // An answer that many share: 304 where the client has it already.
 void answer_shared(Exchange exchange, Result<Snapshot> snapshot);

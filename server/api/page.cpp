@@ -86,9 +86,13 @@ void answer_part(Exchange exchange, std::string_view folder) {
 
 }  // namespace
 
-void get_page(Exchange exchange) {
+void add_page_fields(Exchange& exchange) {
     exchange.add_field("Content-Security-Policy", page_policy);
     exchange.add_field("Referrer-Policy", "no-referrer");
+}
+
+void get_page(Exchange exchange) {
+    add_page_fields(exchange);
     const char* page = exchange.side() == Side::operators ? "console/index.html" : "index.html";
     answer_file(std::move(exchange), page, "text/html; charset=utf-8");
 }
@@ -96,6 +100,8 @@ void get_page(Exchange exchange) {
 void get_page_part(Exchange exchange) { answer_part(std::move(exchange), ""); }
 
 void get_console_part(Exchange exchange) { answer_part(std::move(exchange), "console/"); }
+
+void get_docs_part(Exchange exchange) { answer_part(std::move(exchange), "docs/"); }
 
 void get_description(Exchange exchange) {
     answer_asset(std::move(exchange), asset("openapi.json"));

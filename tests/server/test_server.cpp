@@ -12,6 +12,7 @@
 #include "concertres/memory.hpp"
 #include "concertres/sqlite.hpp"
 #include "http/text.hpp"
+#include "server/answer_record.hpp"
 
 namespace concertres::test {
 
@@ -157,6 +158,7 @@ Reply TestServer::send(http::Client& client, const Ask& ask) {
     });
     if (ask.body && !says_type) call.fields.emplace_back("Content-Type", "application/json");
     http::Reply raw = client.send(call);
+    record_answer(call, raw);
     Reply reply{.status = raw.status, .fields = std::move(raw.fields), .body = std::move(raw.body)};
     if (reply.body.starts_with('{')) {
         json::error_code failed;
