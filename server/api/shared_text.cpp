@@ -10,7 +10,7 @@ namespace concertres::server {
 
 namespace {
 
-// It makes 15 times as much less as the next levels do, for each millisecond.
+// The usual level, 6, takes four times as long for a tenth less.
 constexpr int level_fast = 1;
 
 }  // namespace
