@@ -101,7 +101,13 @@ void require_wallet_reader(Exchange exchange, std::function<void(Exchange, UserI
 // of its own, and tells nobody where it was.
 void add_page_fields(Exchange& exchange);
 
-// An answer that many share: 304 where the client has it already.
+// Whether an answer may be packed by gzip.
+[[nodiscard]] bool takes_gzip(const http::Request& request);
+// Whether the client has that answer already, packed or not.
+[[nodiscard]] bool has_etag(const http::Request& request, std::string_view etag);
+// Packed it is another sequence of bytes that says the same: its ETag is a weak one.
+[[nodiscard]] std::string etag_of_packed(std::string_view etag);
+// An answer that many share, packed for who takes it so; 304 where the client has it already.
 void answer_shared(Exchange exchange, Result<Snapshot> snapshot);
 
 // The page that the query's `limit` and `cursor` ask for. Refuses: request_invalid.

@@ -125,6 +125,7 @@ TestServer::TestServer(ServerSettings settings)
 // What is on its way ends before what it would be answered through.
 TestServer::~TestServer() {
     chores_.join();
+    services_.packing.join();
     context_.stop();
     thread_.join();
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import console_en from "../../server/web/console/en.js";
-import console_ko from "../../server/web/console/ko.js";
+import console_en_alone from "../../server/web/console/en.js";
+import console_ko_alone from "../../server/web/console/ko.js";
+import rules_en from "../../server/web/console/rules_en.js";
+import rules_ko from "../../server/web/console/rules_ko.js";
 import docs_en from "../../server/web/docs/en.js";
 import docs_ko from "../../server/web/docs/ko.js";
 import en from "../../server/web/en.js";
@@ -14,6 +16,9 @@ const root = new URL("../../", import.meta.url);
 const web = new URL("server/web/", root);
 const marks_of = (text) =>
   [...new Set(JSON.stringify(text).match(/\{\w+\}/g) ?? [])].sort().join(" ");
+
+const console_en = { ...console_en_alone, ...rules_en };
+const console_ko = { ...console_ko_alone, ...rules_ko };
 
 // The page's texts, and those that the console and /docs have beside them.
 const SETS = [
@@ -53,7 +58,7 @@ test("no other page says something by a name that the page has", () => {
 });
 
 function code_in(folder) {
-  const modules = readdirSync(folder).filter((file) => /^(?!en|ko).*\.js$/.test(file));
+  const modules = readdirSync(folder).filter((file) => /^(?!(rules_)?(en|ko)\.).*\.js$/.test(file));
   return modules.map((file) => readFileSync(new URL(file, folder), "utf8")).join("\n");
 }
 
