@@ -324,18 +324,3 @@ TEST_CASE("events are told after their commit, in order, before the answer") {
     at.settle();
     CHECK(seen_at_answer == std::vector<std::string>{"reservation.held"});
 }
-
-TEST_CASE("options out of range are refused with the name of the option") {
-    Options options;
-    options.tick = 0s;
-    REQUIRE(!check(options));
-    CHECK(check(options).error().detail.find("tick") != std::string::npos);
-    CHECK_THROWS_AS(BoxOffice(open_memory(), options), std::invalid_argument);
-    options = {};
-    options.pass_max = options.pass_ttl - 1us;
-    CHECK(!check(options));
-    options = {};
-    options.policies["mine"] = nullptr;
-    CHECK(!check(options));
-    CHECK(check(Options{}));
-}
