@@ -67,9 +67,7 @@ class WantedSection {
 template <class Visit>
 void for_each_stretch(const Seating& seating, const SeatSet& free, const Seating::Bench& bench,
                       const std::optional<Money>& max_price, const Visit& visit) {
-    const auto suits = [&](SeatSlot slot) {
-        return seating.price(slot).minor <= max_price->minor;
-    };
+    const auto suits = [&](SeatSlot slot) { return seating.price(slot).minor <= max_price->minor; };
     for (SeatSlot begin = free.next(bench.begin, bench.end); begin < bench.end;) {
         const SeatSlot end = free.next_absent(begin, bench.end);
         if (!max_price) {
@@ -314,9 +312,7 @@ Touched look_at(const Seating& seating, const Seating::Bench& bench, const SeatS
     const auto is_left = [&](SeatSlot slot) {
         return slot < bench.end && free.contains(slot) && !chosen.contains(slot);
     };
-    const auto is_chosen = [&](SeatSlot slot) {
-        return slot < bench.end && chosen.contains(slot);
-    };
+    const auto is_chosen = [&](SeatSlot slot) { return slot < bench.end && chosen.contains(slot); };
     std::size_t length = 0;
     for (SeatSlot slot = bench.begin; slot < bench.end; ++slot) {
         const bool was_free = free.contains(slot) || chosen.contains(slot);

@@ -82,7 +82,8 @@ TEST_CASE("what is wrong with allotments is told all at once, place by place") {
                  "/allotments/1/seats/0 wrong_type", "/allotments/2/seats/0 conflict"});
 }
 
-TEST_CASE("allotments of a concert without a room, or without a seat that can be read, are refused") {
+TEST_CASE(
+    "allotments of a concert without a room, or without a seat that can be read, are refused") {
     const std::string beginning =
         R"({"title": "t", "venue": "v", "performances": [{"starts_at": "2090-12-24T19:00:00Z"}],
             "allotments": [{"class": "fan_club", "seats": [1]}], "seats": )";

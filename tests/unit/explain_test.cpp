@@ -39,8 +39,7 @@ struct Told {
             .value();
     }
     PlaceNumber join(int user, bool again = false) {
-        return office
-            .join({.concert = sale.concert, .user = SmallSale::user(user), .again = again})
+        return office.join({.concert = sale.concert, .user = SmallSale::user(user), .again = again})
             .value()
             .number;
     }
@@ -70,9 +69,7 @@ TEST_CASE("a reservation tells until when it is held, and since when it is not")
 TEST_CASE("a seat tells who holds it or has bought it") {
     Told at;
     const auto seat = [&](SeatNumber number) {
-        return at
-            .explain({.id = at.sale.performance().uuid, .seat = number, .place = {}})
-            .state;
+        return at.explain({.id = at.sale.performance().uuid, .seat = number, .place = {}}).state;
     };
     const ReservationView held = at.hold(1, 7);
     const std::string whose = fmt::format(" by user {}, reservation {}",
@@ -88,8 +85,7 @@ TEST_CASE("a transfer tells what it was for, and a payment's what was bought wit
     Told at;
     const UserId user = SmallSale::user(1);
     REQUIRE(at.office.charge({.user = user, .amount = {60'000}, .key = "c"}));
-    const auto paid =
-        at.office.pay({.user = user, .reservations = {at.hold(1, 7).id}, .key = "p"});
+    const auto paid = at.office.pay({.user = user, .reservations = {at.hold(1, 7).id}, .key = "p"});
     REQUIRE(paid);
     REQUIRE(at.office.refund({.user = user, .payment = paid->id}));
     const auto transfers = at.office.transfers({.user = user});
@@ -130,9 +126,10 @@ TEST_CASE("a concert tells who was passed over, and what its closed loop allows"
 TEST_CASE("who let somebody in by hand is told with the place alone") {
     Told at({.active_max = 5});
     at.join(1);
-    REQUIRE(at.office.admit(
-        {.concert = at.sale.concert, .user = SmallSale::user(1), .actor = "ann"}));
-    const auto place = at.explain({.id = at.sale.concert.uuid, .seat = {}, .place = PlaceNumber{1}});
+    REQUIRE(
+        at.office.admit({.concert = at.sale.concert, .user = SmallSale::user(1), .actor = "ann"}));
+    const auto place =
+        at.explain({.id = at.sale.concert.uuid, .seat = {}, .place = PlaceNumber{1}});
     CHECK(place.state.find("; let in by hand, by ann") != std::string::npos);
     const auto concert = at.explain({.id = at.sale.concert.uuid, .seat = {}, .place = {}});
     CHECK(concert.state.find("ann") == std::string::npos);
@@ -148,16 +145,18 @@ TEST_CASE("of a user with several places each tells of its own alone") {
     };
     const PlaceNumber first = come_in(false);
     at.hold(1, 7, first);
-    REQUIRE(at.office.leave(
-        {.concert = at.sale.concert, .user = SmallSale::user(1), .place = first}));
+    REQUIRE(
+        at.office.leave({.concert = at.sale.concert, .user = SmallSale::user(1), .place = first}));
     const PlaceNumber second = come_in(true);
     at.hold(1, 8, second);
     // Another concert's room numbers its places from 1, too.
-    const ConcertId here = std::exchange(at.sale, [&] {
-        ConcertDraft other = SmallSale::draft();
-        other.room = RoomPolicy{.active_max = 5};
-        return SmallSale::add(at.office, other);
-    }()).concert;
+    const ConcertId here = std::exchange(at.sale,
+                                         [&] {
+                                             ConcertDraft other = SmallSale::draft();
+                                             other.room = RoomPolicy{.active_max = 5};
+                                             return SmallSale::add(at.office, other);
+                                         }())
+                               .concert;
     at.hold(1, 9, come_in(false));
     const auto told = [&](PlaceNumber number) {
         return names_of(at.explain({.id = here.uuid, .seat = {}, .place = number}));

@@ -55,9 +55,9 @@ TEST_CASE("options out of range are refused with the name of the option") {
 TEST_CASE("keys in the options are checked as everywhere") {
     CHECK(detail_after([](Options& o) { o.token_keys = {TokenKey{.id = 1}}; }).find("token keys") !=
           std::string::npos);
-    CHECK(
-        detail_after([](Options& o) { o.ticket_keys = {TicketKey{.id = 1}}; }).find("ticket keys") !=
-        std::string::npos);
+    CHECK(detail_after([](Options& o) {
+              o.ticket_keys = {TicketKey{.id = 1}};
+          }).find("ticket keys") != std::string::npos);
     CHECK(detail_after([](Options& o) {
               TicketKey key{.id = 1};
               key.secret.fill(7);

@@ -358,8 +358,7 @@ TEST_CASE("a plan's fields are checked, each with its pointer") {
              "/categories/1/name: must be a string");
     contains(plan_refusal(R"("rows": [)", R"("rows": 1, "r": [)"),
              "/zones/0/rows: must be an array");
-    contains(plan_refusal(R"("zones": [)", R"("zones": ["Left", )"),
-             "/zones/0: must be an object");
+    contains(plan_refusal(R"("zones": [)", R"("zones": ["Left", )"), "/zones/0: must be an object");
     contains(refusal(R"({"name": "N", "categories": [{"name": "A"}]})", small_options()),
              "/zones: is missing");
     contains(refusal(R"({"name": "N", "zones": []})", small_options()),

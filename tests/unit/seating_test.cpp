@@ -182,8 +182,8 @@ TEST_CASE("a hall whose coordinates are beyond measure is taken in the order of 
 }
 
 TEST_CASE("a seat is found by its number, however the hall is numbered") {
-    for (const Numbers& numbers : {Numbers{1, 2, 3, 4}, Numbers{1, 3, 9, 12}, Numbers{12, 9, 3, 1},
-                                   Numbers{4, 1, 3, 2}}) {
+    for (const Numbers& numbers :
+         {Numbers{1, 2, 3, 4}, Numbers{1, 3, 9, 12}, Numbers{12, 9, 3, 1}, Numbers{4, 1, 3, 2}}) {
         std::vector<HallSeat> seats;
         for (const SeatNumber number : numbers) seats.push_back({.number = number});
         const Seating seating(seats);
@@ -273,7 +273,8 @@ TEST_CASE("where not enough neighbours are free, the groups are few and close to
     CHECK(pick({"..x..x.x.x"}, {.count = 6}) == Drawing{"ooxooxoxox"});
 }
 
-TEST_CASE("in a hall of very many single seats the groups are found by looking from the best only") {
+TEST_CASE(
+    "in a hall of very many single seats the groups are found by looking from the best only") {
     // One place to look from costs a look at each of 400 * 15 seats: there are 25 places, and 400
     // seats. The two rows at the back are neighbours' neighbours, and nobody comes that far.
     Drawing rows(20);

@@ -57,8 +57,7 @@ TEST_CASE("the ticket of a payment names its seats, each date once, and the door
 
 TEST_CASE("a payment that was refunded has no ticket") {
     Bought at;
-    const auto refunded =
-        at.office.refund({.user = SmallSale::user(1), .payment = at.paid.id});
+    const auto refunded = at.office.refund({.user = SmallSale::user(1), .payment = at.paid.id});
     REQUIRE(refunded);
     const auto refused = at.office.ticket(*refunded);
     REQUIRE_FALSE(refused);
