@@ -141,10 +141,12 @@ TEST_CASE("of a user with several places each tells of its own alone") {
     const auto come_in = [&](bool again) {
         const PlaceNumber number = at.join(1, again);
         REQUIRE(at.office.tick({at.sale.concert}));
+        at.clock.advance(1s);
         return number;
     };
     const PlaceNumber first = come_in(false);
     at.hold(1, 7, first);
+    at.clock.advance(1s);
     REQUIRE(
         at.office.leave({.concert = at.sale.concert, .user = SmallSale::user(1), .place = first}));
     const PlaceNumber second = come_in(true);
