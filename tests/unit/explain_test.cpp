@@ -35,7 +35,7 @@ struct Told {
                    .place = place,
                    .performance = sale.performance(),
                    .seats = {seat},
-                   .key = fmt::format("hold {}", seat)})
+                   .key = fmt::format("hold-{}", seat)})
             .value();
     }
     PlaceNumber join(int user, bool again = false) {

@@ -30,7 +30,7 @@ struct Hall {
         return {.user = SmallSale::user(user),
                 .performance = sale.performance(),
                 .seats = std::move(seats),
-                .key = fmt::format("user {}'s", user)};
+                .key = fmt::format("of-{}", user)};
     }
     auto hold(int user, std::vector<SeatNumber> seats) {
         return office.hold(command(user, std::move(seats)));
