@@ -1,4 +1,4 @@
-# Four packages in one: core, sqlite, postgres and asio, so that a consumer finds only what it asks for.
+# Five packages in one: core, sqlite, postgres, kafka and asio, so that a consumer finds only what it asks for.
 
 include(CMakePackageConfigHelpers)
 
@@ -26,6 +26,15 @@ if(CONCERTRES_POSTGRES)
         EXPORT concertres_postgres
         DESTINATION ${package_folder}
         FILE concertres-postgres.cmake
+        NAMESPACE concertres::
+    )
+endif()
+if(CONCERTRES_KAFKA)
+    install(TARGETS concertres_kafka EXPORT concertres_kafka FILE_SET HEADERS)
+    install(
+        EXPORT concertres_kafka
+        DESTINATION ${package_folder}
+        FILE concertres-kafka.cmake
         NAMESPACE concertres::
     )
 endif()
@@ -67,6 +76,9 @@ if(CONCERTRES_WITH_SQLITE)
 endif()
 if(CONCERTRES_POSTGRES)
     list(APPEND pc_files concertres-postgres.pc)
+endif()
+if(CONCERTRES_KAFKA)
+    list(APPEND pc_files concertres-kafka.pc)
 endif()
 foreach(file IN LISTS pc_files)
     configure_file(cmake/${file}.in ${file} @ONLY)

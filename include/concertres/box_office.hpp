@@ -29,6 +29,7 @@
 #include "concertres/commands.hpp"
 #include "concertres/operations.hpp"
 #include "concertres/options.hpp"
+#include "concertres/outbox.hpp"
 #include "concertres/queries.hpp"
 #include "concertres/result.hpp"
 #include "concertres/storage.hpp"
@@ -174,6 +175,11 @@ class BoxOffice {
     [[nodiscard]] std::vector<TicketPublicKey> ticket_keys() const;
     // As replace_token_keys.
     void replace_ticket_keys(const std::vector<TicketKey>& keys);
+
+    // The outbox of the store, for relays in this process: each call waits for the writer, like a
+    // query. Nothing where the store is shared: its outbox is opened beside it. Threads: any.
+    // Lifetime: the box office outlives it
+    [[nodiscard]] std::unique_ptr<Outbox> outbox();
 
     // Store time.
     [[nodiscard]] Time now() const;
