@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include "concertres/cloud_event.hpp"
@@ -15,6 +16,7 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds look_every{20};
 constexpr int drop_max_ms = 1'000;
+constexpr std::string_view content_type = "application/cloudevents+json";
 
 // What the order and the safety of messages hang on. With more than one request under way a
 // time-out in the middle of several lost a message and called it delivered (librdkafka 2.0.2). A
@@ -157,23 +159,33 @@ Published KafkaPublisher::publish(std::span<const Unpublished> runs, Duration bu
 
 bool KafkaPublisher::send(const Event& event, const Uuid& owner, std::size_t index,
                           Deadline deadline) {
-    const std::string key = owner.to_string();
     const std::string topic =
         options_.topic_prefix + '.' + std::string(stream_name(event.stream.kind));
-    const std::string value = cloud_event(event, owner, options_.source);
+    std::string key = owner.to_string();
+    std::string value = cloud_event(event, owner, options_.source);
+    std::array<rd_kafka_vu_t, 6> fields{};
+    fields[0].vtype = RD_KAFKA_VTYPE_TOPIC;
+    fields[0].u.cstr = topic.c_str();
+    fields[1].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+    fields[1].u.i = RD_KAFKA_MSG_F_COPY;
+    fields[2].vtype = RD_KAFKA_VTYPE_KEY;
+    fields[2].u.mem = {key.data(), key.size()};
+    fields[3].vtype = RD_KAFKA_VTYPE_VALUE;
+    fields[3].u.mem = {value.data(), value.size()};
+    fields[4].vtype = RD_KAFKA_VTYPE_HEADER;
+    fields[4].u.header = {"content-type", content_type.data(),
+                          static_cast<ssize_t>(content_type.size())};
+    fields[5].vtype = RD_KAFKA_VTYPE_OPAQUE;
+    fields[5].u.ptr = reinterpret_cast<void*>(index);
     while (!is_over(deadline)) {
-        const rd_kafka_resp_err_t refused = rd_kafka_producev(
-            producer_.get(), RD_KAFKA_V_TOPIC(topic.c_str()),
-            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data(), key.size()),
-            RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
-            RD_KAFKA_V_HEADER("content-type", "application/cloudevents+json", -1),
-            RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(index)), RD_KAFKA_V_END);
-        if (refused == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        const std::unique_ptr<rd_kafka_error_t, Destroy> refused(
+            rd_kafka_produceva(producer_.get(), fields.data(), fields.size()));
+        if (!refused) {
             ++unanswered_;
             return true;
         }
-        if (refused != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-            error_ = rd_kafka_err2str(refused);
+        if (rd_kafka_error_code(refused.get()) != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+            error_ = rd_kafka_error_string(refused.get());
             return false;
         }
         rd_kafka_poll(producer_.get(), static_cast<int>(look_every.count()));

@@ -34,6 +34,7 @@ class KafkaPublisher final : public Publisher {
     struct Destroy {
         void operator()(rd_kafka_t* producer) const { rd_kafka_destroy(producer); }
         void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
+        void operator()(rd_kafka_error_t* error) const { rd_kafka_error_destroy(error); }
     };
     using Conf = std::unique_ptr<rd_kafka_conf_t, Destroy>;
 
