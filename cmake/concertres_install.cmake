@@ -1,7 +1,7 @@
-# Four packages in one: core, sqlite, postgres and asio, so that a consumer finds only what it asks for.
+# Five packages in one: core, sqlite, postgres, kafka and asio, so that a consumer finds only what it asks for.
 
 # Each library is a component of its own, and what is needed to compile against them is `dev`: so
-# cmake/concertres_package.cmake makes packages of them.
+# packaging/debian makes packages of them.
 
 include(CMakePackageConfigHelpers)
 
@@ -31,6 +31,9 @@ if(CONCERTRES_WITH_SQLITE)
 endif()
 if(CONCERTRES_POSTGRES)
     concertres_install_library(concertres_postgres postgres)
+endif()
+if(CONCERTRES_KAFKA)
+    concertres_install_library(concertres_kafka kafka)
 endif()
 concertres_install_library(concertres_asio asio)
 
@@ -65,6 +68,9 @@ if(CONCERTRES_WITH_SQLITE)
 endif()
 if(CONCERTRES_POSTGRES)
     list(APPEND pc_files concertres-postgres.pc)
+endif()
+if(CONCERTRES_KAFKA)
+    list(APPEND pc_files concertres-kafka.pc)
 endif()
 foreach(file IN LISTS pc_files)
     configure_file(cmake/${file}.in ${file} @ONLY)

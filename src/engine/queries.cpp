@@ -437,6 +437,16 @@ Result<AuditReport> run(const QueryContext& at, const RunAudit&) {
     }
 }
 
+Result<Time> run(const QueryContext& at, const UseOutbox& query) {
+    try {
+        query.use(*at.storage->outbox());
+        return at.now();
+    } catch (const StorageError& failure) {
+        if (failure.kind() != StorageError::Kind::full) throw;
+        return Error{Errc::storage_full, failure.what(), {}};
+    }
+}
+
 // --- Adding a concert
 // -----------------------------------------------------------------------------
 

@@ -47,6 +47,11 @@ std::unique_ptr<Storage> open_postgres_in(const path& directory, Clock* clock) {
     return open_postgres(postgres_server().conninfo(database), {.clock = clock, .locking = locking});
 }
 
+std::unique_ptr<Outbox> open_postgres_outbox_in(const path& directory, Clock* clock) {
+    return open_postgres_outbox(postgres_server().conninfo(database_in(directory)),
+                                {.clock = clock});
+}
+
 void drop_postgres_in(const path& directory) {
     const std::string database = database_in(directory);
     if (!database.empty()) postgres_server().drop_database(database);
@@ -56,24 +61,37 @@ void drop_postgres_in(const path& directory) {
 
 const std::vector<Backend>& backends() {
     static const std::vector<Backend> all = {
-        {.name = "memory", .lasts = false, .copies = false, .open = open_memory_in, .drop = {}},
-        {.name = "sqlite", .lasts = true, .copies = true, .open = open_sqlite_in, .drop = {}},
+        {.name = "memory",
+         .lasts = false,
+         .copies = false,
+         .open = open_memory_in,
+         .open_outbox = {},
+         .drop = {}},
+        {.name = "sqlite",
+         .lasts = true,
+         .copies = true,
+         .open = open_sqlite_in,
+         .open_outbox = {},
+         .drop = {}},
         {.name = "sqlite without cache",
          .lasts = true,
          .copies = true,
          .open = open_uncached_sqlite_in,
+         .open_outbox = {},
          .drop = {}},
         {.name = "postgres",
          .lasts = true,
          .copies = false,
          .shared = true,
          .open = open_postgres_in<Locking::pessimistic>,
+         .open_outbox = open_postgres_outbox_in,
          .drop = drop_postgres_in},
         {.name = "postgres that locks late",
          .lasts = true,
          .copies = false,
          .shared = true,
          .open = open_postgres_in<Locking::optimistic>,
+         .open_outbox = open_postgres_outbox_in,
          .drop = drop_postgres_in},
     };
     return all;
