@@ -17,6 +17,7 @@
 #include <memory>
 #include <string>
 
+#include "concertres/outbox.hpp"
 #include "concertres/storage.hpp"
 
 namespace concertres {
@@ -70,5 +71,12 @@ enum class Conninfo : std::uint8_t { good, malformed, has_password };
 // newer, foreign, corrupt); the database is then as it was.
 [[nodiscard]] std::unique_ptr<Storage> open_postgres(const std::string& conninfo,
                                                      const PostgresOptions& options = {});
+
+// The outbox of the same store, over a connection of its own, which counts as one of the budget's.
+// The store must be there. Throws StorageError(unavailable, newer, foreign); a store of an earlier
+// version is unavailable until one of its instances has migrated it.
+// Threads: one call at a time.
+[[nodiscard]] std::unique_ptr<Outbox> open_postgres_outbox(const std::string& conninfo,
+                                                           const PostgresOptions& options = {});
 
 }  // namespace concertres

@@ -37,6 +37,8 @@ struct Services {
     Gate& gate;
     // What takes long and is nobody's turn: audits of copies.
     boost::asio::thread_pool& chores;
+    // Large answers are packed here. Joined before those stop whom it answers.
+    boost::asio::thread_pool packing{1};
     // Those that run included; who is counted may outlive the services.
     std::shared_ptr<std::atomic<int>> chores_waiting = std::make_shared<std::atomic<int>>(0);
     std::shared_ptr<std::atomic<int>> imports_arriving = std::make_shared<std::atomic<int>>(0);

@@ -207,6 +207,7 @@ Server::Server(ServeArguments&& arguments, Log& log)
 // What is on its way ends before what it would be answered through.
 Server::~Server() {
     chores_.join();
+    services_.packing.join();
     workers_.stop();
 }
 

@@ -110,6 +110,7 @@ class PostgresStorage final : public Storage {
     void send_rows(const std::vector<Versioned<Row>>& rows, Time stamp);
     void send_transfers(const std::vector<Transfer>& transfers);
     void send_events(const std::vector<Event>& events);
+    void note_unpublished(const std::vector<Event>& events);
     void send_group(Time at, const std::string& changed);
     [[nodiscard]] CommitOutcome write(const ChangeSet& changes);
     [[nodiscard]] CommitOutcome settle(Time at);

@@ -52,6 +52,7 @@ class Statements {
                                       &transfers_by_id,
                                       &insert_transfers,
                                       &insert_events,
+                                      &note_unpublished,
                                       &performances,
                                       &seats,
                                       &dead_seats,
@@ -106,6 +107,7 @@ class Statements {
 
     Statement insert_transfers;
     Statement insert_events;
+    Statement note_unpublished;
 
     Statement reservation_names;
     Statement payment_names;

@@ -58,25 +58,34 @@ Backend postgres_backend(std::string name, Locking locking,
         }
         return open_postgres(conninfo_of(database), {.clock = clock, .locking = locking});
     };
+    const auto open_outbox = [=](const path& directory, Clock* clock) {
+        return open_postgres_outbox(conninfo_of(database_in(directory)), {.clock = clock});
+    };
     return {.name = std::move(name),
             .lasts = true,
             .copies = false,
             .shared = true,
             .open = open,
+            .open_outbox = open_outbox,
             .drop = drop_postgres_in};
 }
 
 namespace {
 
 std::vector<Backend>& all_backends() {
+    const auto alone = [](std::string name, bool lasts, auto* open) {
+        return Backend{.name = std::move(name),
+                       .lasts = lasts,
+                       .copies = lasts,
+                       .shared = false,
+                       .open = open,
+                       .open_outbox = {},
+                       .drop = {}};
+    };
     static std::vector<Backend> all = {
-        {.name = "memory", .lasts = false, .copies = false, .open = open_memory_in, .drop = {}},
-        {.name = "sqlite", .lasts = true, .copies = true, .open = open_sqlite_in, .drop = {}},
-        {.name = "sqlite without cache",
-         .lasts = true,
-         .copies = true,
-         .open = open_uncached_sqlite_in,
-         .drop = {}},
+        alone("memory", false, open_memory_in),
+        alone("sqlite", true, open_sqlite_in),
+        alone("sqlite without cache", true, open_uncached_sqlite_in),
         postgres_backend("postgres", Locking::pessimistic, conninfo_of),
         postgres_backend("postgres that locks late", Locking::optimistic, conninfo_of),
     };

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "concertres/outbox.hpp"
 #include "concertres/postgres.hpp"
 #include "concertres/storage.hpp"
 #include "concertres/time.hpp"
@@ -33,6 +34,9 @@ struct Backend {
     // Opens the store that is kept in the directory, or makes it. No clock: the system's.
     std::function<std::unique_ptr<Storage>(const std::filesystem::path& directory, Clock* clock)>
         open;
+    // The outbox of a store that is there; none where the storage has one of its own.
+    std::function<std::unique_ptr<Outbox>(const std::filesystem::path& directory, Clock* clock)>
+        open_outbox;
     // Takes away what is kept elsewhere than in the directory.
     std::function<void(const std::filesystem::path& directory)> drop;
 };
@@ -86,6 +90,10 @@ class TestStore {
     [[nodiscard]] std::unique_ptr<Storage> take() { return std::move(storage_); }
     [[nodiscard]] std::unique_ptr<Storage> open() const {
         return backend_->open(directory_.path(), clock_);
+    }
+    // Null: the storage has one of its own.
+    [[nodiscard]] std::unique_ptr<Outbox> open_outbox() const {
+        return backend_->open_outbox ? backend_->open_outbox(directory_.path(), clock_) : nullptr;
     }
 
   private:

@@ -78,7 +78,8 @@ Handler<Tick>::Queue Handler<Tick>::gather_queue(UnitOfWork& rows, const Sale& s
     };
     if (drawn) {
         // Who has a number of an earlier epoch was there before a copy of the store took its place.
-        for (; next != end && next->epoch() < drawn->epoch && !is_full(); ++next) {
+        // They are no more than a batch, as all of RoomLine::waiting in a class.
+        for (; next != end && next->epoch() < drawn->epoch; ++next) {
             add(by_number(*next), *next);
         }
         queue.first_drawn = queue.line.size();
@@ -149,7 +150,7 @@ std::size_t Handler<Tick>::lose_places(UnitOfWork& rows, const Sale& sale) const
     const NoShows& rule = *sale.room->no_shows;
     for (const auto row : losing_) {
         // An operator may have let it in, or its user been heard of in this very moment.
-        if (!exists(row) || (*row)->status != PlaceStatus::passed) continue;
+        if ((*row)->status != PlaceStatus::passed) continue;
         // It is kept for the grace from whenever its user was heard of last.
         const auto heard = rows.board().heard((*row)->key());
         const bool is_due = is_grace_over(rule, **row, rows.now()) && heard &&
