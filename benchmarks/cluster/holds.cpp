@@ -70,8 +70,8 @@ class Load {
     void submit() {
         const std::int64_t number = next_.fetch_add(step_);
         Hold hold{.user = UserId::from_name("user " + std::to_string(number)),
-                  .performance = performances_[static_cast<std::size_t>(
-                      number / dates_shared_by_ % dates)],
+                  .performance =
+                      performances_[static_cast<std::size_t>(number / dates_shared_by_ % dates)],
                   .seats = {static_cast<SeatNumber>(
                       1 + number / dates / dates_shared_by_ * dates_shared_by_ % seats +
                       number % dates_shared_by_)},

@@ -32,8 +32,8 @@ class SeenRows {
     // first.
     void send_locks(const Statements& statements, Connection& connection,
                     const ChangeSet& changes) const {
-        const bool sells = std::ranges::all_of(
-            changes.rows.of<Sale>(), [](const auto& sale) { return sale.version == 1; });
+        const bool sells = std::ranges::all_of(changes.rows.of<Sale>(),
+                                               [](const auto& sale) { return sale.version == 1; });
         rows_.for_each([&]<class Row>(const std::vector<Seen<Row>>& seen) {
             if (seen.empty()) return;
             const Statement* lock = &statements.of<Row>().lock_same;

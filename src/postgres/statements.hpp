@@ -42,33 +42,15 @@ class Statements {
                  ...);
             },
             rows_);
-        for (const Statement* each : {&clock,
-                                      &share_jump,
-                                      &share_sales,
-                                      &own_sales,
-                                      &share_same_sales,
-                                      &reservation_names,
-                                      &payment_names,
-                                      &transfers_by_id,
-                                      &insert_transfers,
-                                      &insert_events,
-                                      &note_unpublished,
-                                      &performances,
-                                      &seats,
-                                      &dead_seats,
-                                      &next_deadline,
-                                      &waiting_places,
-                                      &passed_places,
-                                      &admitted,
-                                      &admitted_count,
-                                      &first_waiting,
-                                      &ending,
-                                      &expiring,
-                                      &reservations,
-                                      &payments,
-                                      &transfers,
-                                      &events,
-                                      &event_ranges}) {
+        for (const Statement* each : {&clock,          &share_jump,       &share_sales,
+                                      &own_sales,      &share_same_sales, &reservation_names,
+                                      &payment_names,  &transfers_by_id,  &insert_transfers,
+                                      &insert_events,  &note_unpublished, &performances,
+                                      &seats,          &dead_seats,       &next_deadline,
+                                      &waiting_places, &passed_places,    &admitted,
+                                      &admitted_count, &first_waiting,    &ending,
+                                      &expiring,       &reservations,     &payments,
+                                      &transfers,      &events,           &event_ranges}) {
             visit(*each);
         }
     }

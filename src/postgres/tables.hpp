@@ -190,8 +190,8 @@ template <class Row>
     return select_sql<Row>() + " ORDER BY " + names(ColumnList::of<Row>(), "k.", true) +
            " FOR SHARE OF t";
 }
-// $1: how many rows there are; $2: the versions that they had when they were read. Locks them in the
-// order of the keys; one that has been changed since fails the transaction.
+// $1: how many rows there are; $2: the versions that they had when they were read. Locks them in
+// the order of the keys; one that has been changed since fails the transaction.
 template <class Row>
 [[nodiscard]] std::string same_sql(std::string_view lock) {
     const auto& columns = ColumnList::of<Row>();

@@ -114,7 +114,8 @@ void check_cap(BoxOffice& office, const ConcertId& concert, std::int64_t cap) {
 
 }  // namespace
 
-CONCERTRES_SHARED_BACKEND_TEST("a thousand clients of three instances for one seat give one winner") {
+CONCERTRES_SHARED_BACKEND_TEST(
+    "a thousand clients of three instances for one seat give one winner") {
     Instances offices(backend);
     std::atomic<int> won{0};
     std::atomic<int> refused{0};
@@ -134,7 +135,8 @@ CONCERTRES_SHARED_BACKEND_TEST("a thousand clients of three instances for one se
     offices.check_clean();
 }
 
-CONCERTRES_SHARED_BACKEND_TEST("of many who want overlapping seats over three instances, no two get the same") {
+CONCERTRES_SHARED_BACKEND_TEST(
+    "of many who want overlapping seats over three instances, no two get the same") {
     Instances offices(backend);
     std::atomic<int> seats_won{0};
     race(300, 24, [&](int i) {
@@ -182,7 +184,8 @@ CONCERTRES_SHARED_BACKEND_TEST("two hundred payments of one hold over three inst
     offices.check_clean();
 }
 
-CONCERTRES_SHARED_BACKEND_TEST("charges of one wallet over three instances are all there, each once") {
+CONCERTRES_SHARED_BACKEND_TEST(
+    "charges of one wallet over three instances are all there, each once") {
     Instances offices(backend);
     const UserId user = SmallSale::user(1);
     // Each key is used on every instance.
@@ -196,7 +199,8 @@ CONCERTRES_SHARED_BACKEND_TEST("charges of one wallet over three instances are a
     offices.check_clean();
 }
 
-CONCERTRES_SHARED_BACKEND_TEST("sixteen threads that tick on three instances never let in more than the cap") {
+CONCERTRES_SHARED_BACKEND_TEST(
+    "sixteen threads that tick on three instances never let in more than the cap") {
     constexpr int cap = 10;
     constexpr int people = 150;
     Instances offices(backend, draft_with_room(cap), {.tick = 20ms});
@@ -254,7 +258,8 @@ CONCERTRES_SHARED_BACKEND_TEST("a position on one instance is soon that on the o
     offices.check_clean();
 }
 
-CONCERTRES_SHARED_BACKEND_TEST("holds that nobody pays for are let go of once, whichever instance sweeps") {
+CONCERTRES_SHARED_BACKEND_TEST(
+    "holds that nobody pays for are let go of once, whichever instance sweeps") {
     ConcertDraft draft = SmallSale::draft(60);
     draft.hold_ttl = 1s;
     Instances offices(backend, draft, {.tick = 10ms});

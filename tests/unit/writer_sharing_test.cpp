@@ -24,8 +24,7 @@ using namespace std::chrono_literals;
 struct Two {
     // A time-out that no test waits for, unless it says so.
     explicit Two(Duration statement_timeout = 5s, Locking locking = Locking::pessimistic)
-        : options{
-              .clock = &clock, .statement_timeout = statement_timeout, .locking = locking} {
+        : options{.clock = &clock, .statement_timeout = statement_timeout, .locking = locking} {
         for (auto* office : {&a, &b}) {
             office->emplace(open(), Options{.running = Running::by_host});
         }
