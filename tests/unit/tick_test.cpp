@@ -119,6 +119,7 @@ TEST_CASE("where one class must be looked at further, who is away in another kee
     // Two of the first class are there, and none of the second.
     CHECK(room.view().admitted == 2);
     CHECK(room.view().waiting == 701);
+    CHECK(room.view().passed_over == 700);
     CHECK(room.office.audit()->clean());
 }
 
