@@ -3,6 +3,7 @@
 // those who ask a server for the time one after the other.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -66,11 +67,15 @@ struct Race {
             }
         }
     }
-    // Time passes for both, and both do what there is to do.
+    // Time passes for both, and both do what there is to do: each hears of the other soon.
     void advance(Duration by) {
-        clock.advance(by);
-        ticking_clock.advance(by);
-        run();
+        while (by > Duration{}) {
+            const Duration part = std::min<Duration>(by, 20s);
+            clock.advance(part);
+            ticking_clock.advance(part);
+            run();
+            by -= part;
+        }
     }
     PlaceNumber join(int user, const std::string& line_class = {}) {
         const auto made = other->join(
@@ -164,14 +169,16 @@ TEST_CASE("a hold that does not end after all frees no seat for who waits") {
     race.ticking_clock.advance(least);
     SUBCASE("it is extended") {
         race.overtaken->before_load = [&] {
-            REQUIRE(race.other->extend({.user = SmallSale::user(1), .reservation = held->id}));
+            REQUIRE(race.other->extend(
+                {.user = SmallSale::user(1), .place = in, .reservation = held->id}));
         };
         CHECK(race.tick() == 0);
         CHECK(race.status(2, waits) == TokenStatus::waiting);
     }
     SUBCASE("it is released, and its seat is free once") {
         race.overtaken->before_load = [&] {
-            REQUIRE(race.other->release({.user = SmallSale::user(1), .reservation = held->id}));
+            REQUIRE(race.other->release(
+                {.user = SmallSale::user(1), .place = in, .reservation = held->id}));
         };
         CHECK(race.tick() <= 1);
     }
