@@ -207,6 +207,14 @@ TEST_CASE("a host's policy that fails admits nobody, and the log says why") {
     }
 }
 
+TEST_CASE("a policy that is missing admits nobody, also where nobody listens") {
+    TickedRoom room({.custom = "missing"});
+    room.join(1, 1);
+    CHECK(room.tick() == 0);
+    CHECK(room.ask(1) == TokenStatus::waiting);
+    CHECK_FALSE(room.office.statistics().failed);
+}
+
 TEST_SUITE_END();
 
 }  // namespace
