@@ -1,5 +1,6 @@
 #include "concertres/cloud_event.hpp"
 
+#include "concertres/operations.hpp"
 #include "concertres/time.hpp"
 
 namespace concertres {
