@@ -1,6 +1,5 @@
 #include "concertres/cloud_event.hpp"
 
-#include "concertres/operations.hpp"
 #include "concertres/time.hpp"
 
 namespace concertres {

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "concertres/cloud_event.hpp"
-#include "concertres/operations.hpp"
 
 namespace concertres::kafka {
 namespace {
