@@ -101,18 +101,6 @@ std::string words_of(const Standing& standing, const UserId& user, Time now) {
 
 }  // namespace
 
-std::string_view stream_name(StreamKind kind) noexcept {
-    switch (kind) {
-        case StreamKind::performance:
-            return "performance";
-        case StreamKind::wallet:
-            return "wallet";
-        case StreamKind::room:
-            return "room";
-    }
-    return "unknown";
-}
-
 std::string_view explained_name(ExplainedKind kind) noexcept {
     switch (kind) {
         case ExplainedKind::concert:
