@@ -16,9 +16,6 @@
 
 namespace concertres {
 
-// "performance", "wallet" or "room".
-[[nodiscard]] std::string_view stream_name(StreamKind kind) noexcept;
-
 // The same whenever the event is sent, and no other event's: whose stream, its number there, and
 // when it was committed. A store that goes on from a backup gives the numbers after that once more,
 // at other times. `owner`: the public id of the performance, user or concert.

@@ -109,9 +109,6 @@ struct ToldEvent {
     Uuid owner{};  // the performance, the wallet's user, or the room's concert
 };
 
-// "performance", "wallet" or "room".
-[[nodiscard]] std::string_view stream_name(StreamKind kind) noexcept;
-
 enum class ExplainedKind : std::uint8_t {
     concert,
     performance,

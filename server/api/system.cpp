@@ -87,13 +87,15 @@ namespace {
 void answer_metrics(Exchange exchange, std::vector<ConcertView> concerts) {
     const Services& services = exchange.services();
     const Statistics statistics = services.office.statistics();
-    const Readings readings{.office = statistics,
-                            .ready = is_ready(services, statistics),
-                            .concerts = std::move(concerts),
-                            .snapshot_age = services.snapshots.age(),
-                            .event_streams = services.live.followed(),
-                            .gate = services.gate.figures(),
-                            .log_lines_dropped = services.log.dropped()};
+    Readings readings{.office = statistics,
+                      .ready = is_ready(services, statistics),
+                      .concerts = std::move(concerts),
+                      .snapshot_age = services.snapshots.age(),
+                      .event_streams = services.live.followed(),
+                      .gate = services.gate.figures(),
+                      .log_lines_dropped = services.log.dropped(),
+                      .relay = {}};
+    if (services.relay) readings.relay = services.relay();
     std::string text = services.metrics.expose(readings);
     exchange.answer(200, std::move(text), "text/plain; version=0.0.4; charset=utf-8");
 }

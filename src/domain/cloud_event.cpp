@@ -15,18 +15,6 @@ void append_id(std::string& out, const Event& event, const Uuid& owner) {
 
 }  // namespace
 
-std::string_view stream_name(StreamKind kind) noexcept {
-    switch (kind) {
-        case StreamKind::performance:
-            return "performance";
-        case StreamKind::wallet:
-            return "wallet";
-        case StreamKind::room:
-            return "room";
-    }
-    return "unknown";
-}
-
 std::string cloud_event_id(const Event& event, const Uuid& owner) {
     std::string out;
     append_id(out, event, owner);

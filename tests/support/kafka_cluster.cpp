@@ -1,9 +1,11 @@
 #include "support/kafka_cluster.hpp"
 
+#include <doctest/doctest.h>
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
 #include <array>
+#include <boost/json/parse.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <stdexcept>
@@ -41,6 +43,26 @@ Handle make_handle(rd_kafka_type_t type,
 }
 
 }  // namespace
+
+std::map<std::string, std::vector<std::int64_t>> firsts(const std::vector<KafkaMessage>& messages) {
+    std::map<std::string, std::vector<std::int64_t>> numbers;
+    std::map<std::string, int> partitions;
+    std::map<std::string, std::string> by_id;
+    for (const KafkaMessage& message : messages) {
+        const auto event = boost::json::parse(message.value).as_object();
+        CHECK(std::string(event.at("partitionkey").as_string()) == message.key);
+        CHECK(partitions.try_emplace(message.key, message.partition).first->second ==
+              message.partition);
+        const auto [known, is_new] =
+            by_id.try_emplace(std::string(event.at("id").as_string()), message.value);
+        CHECK(known->second == message.value);
+        if (is_new) {
+            numbers[message.key].push_back(
+                std::stoll(std::string(event.at("sequence").as_string())));
+        }
+    }
+    return numbers;
+}
 
 class KafkaCluster::Mock {
   public:

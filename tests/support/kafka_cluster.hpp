@@ -9,6 +9,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +22,11 @@ struct KafkaMessage {
     std::string value{};
     int partition = 0;
 };
+
+// By key the sequences that a consumer which drops repetitions reads; fails where a key has two
+// partitions, or an id two contents.
+[[nodiscard]] std::map<std::string, std::vector<std::int64_t>> firsts(
+    const std::vector<KafkaMessage>& messages);
 
 class KafkaCluster {
   public:
