@@ -2,17 +2,19 @@
 # library, which is named by its soname; one to compile against them; one of the server.
 # `./dev package` makes them, and DEBFULLNAME and DEBEMAIL say who answers for them.
 
-if(NOT BUILD_SHARED_LIBS OR NOT CONCERTRES_POSTGRES OR NOT CONCERTRES_BUILD_SERVER)
-    message(FATAL_ERROR "CONCERTRES_DEB needs shared libraries, libpq and the server")
+if(NOT BUILD_SHARED_LIBS OR NOT CONCERTRES_POSTGRES OR NOT CONCERTRES_KAFKA
+   OR NOT CONCERTRES_BUILD_SERVER)
+    message(FATAL_ERROR "CONCERTRES_DEB needs shared libraries, libpq, librdkafka and the server")
 endif()
 
 set(abi ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 set(name_of_core libconcertres${abi})
 set(name_of_sqlite libconcertres-sqlite${abi})
 set(name_of_postgres libconcertres-postgres${abi})
+set(name_of_kafka libconcertres-kafka${abi})
 set(name_of_dev libconcertres-dev)
 set(name_of_server concertres)
-set(components core sqlite postgres dev server)
+set(components core sqlite postgres kafka dev server)
 
 find_program(gzip_program gzip REQUIRED)
 set(changelog ${CMAKE_CURRENT_BINARY_DIR}/changelog.Debian.gz)
@@ -73,8 +75,9 @@ set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_ENABLE_COMPONENT_DEPENDS ON)
 set(CPACK_COMPONENT_SQLITE_DEPENDS core)
 set(CPACK_COMPONENT_POSTGRES_DEPENDS core)
-set(CPACK_COMPONENT_DEV_DEPENDS core sqlite postgres)
-set(CPACK_COMPONENT_SERVER_DEPENDS core sqlite postgres)
+set(CPACK_COMPONENT_KAFKA_DEPENDS core)
+set(CPACK_COMPONENT_DEV_DEPENDS core sqlite postgres kafka)
+set(CPACK_COMPONENT_SERVER_DEPENDS core sqlite postgres kafka)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
@@ -102,6 +105,10 @@ concertres_package(
 concertres_package(
     postgres libs "box office as a library, kept in PostgreSQL"
     "${what}\n.\nThis is the library that keeps a sale in a database, for several instances."
+)
+concertres_package(
+    kafka libs "box office as a library, its events in Kafka"
+    "${what}\n.\nThis is the library that passes a sale's events on to Kafka."
 )
 concertres_package(
     dev libdevel "box office as a library, to compile against"
