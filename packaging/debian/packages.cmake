@@ -1,6 +1,7 @@
 # Packages of Debian, by `cpack -G DEB` in a build of the preset `package`: one for each shared
 # library, which is named by its soname; one to compile against them; one of the server.
-# `./dev package` makes them, and DEBFULLNAME and DEBEMAIL say who answers for them.
+# `./dev package` is to make them, and DEBFULLNAME and DEBEMAIL say who answers for them. The preset
+# configures with it; no package has been built with it yet, and none installed.
 
 if(NOT BUILD_SHARED_LIBS OR NOT CONCERTRES_POSTGRES OR NOT CONCERTRES_KAFKA
    OR NOT CONCERTRES_BUILD_SERVER)
