@@ -2,27 +2,15 @@
 // /openapi.json describes.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { new_uuid } from "../../../server/web/store.js";
-import { button, look, says, start_browser } from "./browser.mjs";
-import { start_server } from "./server.mjs";
+import { begin, button, look, says } from "./browser.mjs";
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
 
-let server;
-let browser;
-let concert;
-let description;
-before(async () => {
-  server = await start_server();
-  browser = await start_browser();
-  concert = await server.add({ title: "Winter Songs" });
-  description = await (await fetch(server.url + "/openapi.json")).json();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { server, browser } = await begin();
+const concert = await server.add({ title: "Winter Songs" });
+const description = await (await fetch(server.url + "/openapi.json")).json();
 
 const call = (page, id) => page.locator("details#" + id);
 const line = (page, id) => call(page, id).locator("> summary");
