@@ -256,6 +256,8 @@ test("what a concert is called does nothing to the page", async () => {
   await server.add({ title });
   const person = await browser.person();
   const page = await open_docs(person, server.url);
+  // What is on sale may be a moment old.
+  for (let i = 0; i < 20 && !(await says(page, title).isVisible()); ++i) await page.reload();
   await says(page, title).waitFor();
   assert.match(await page.title(), /^concertres/);
   await person.close();
