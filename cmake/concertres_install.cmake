@@ -1,41 +1,41 @@
-# Four packages in one: core, sqlite, postgres and asio, so that a consumer finds only what it asks for.
+# Five packages in one: core, sqlite, postgres, kafka and asio, so that a consumer finds only what it asks for.
+
+# Each library is a component of its own, and what is needed to compile against them is `dev`: so
+# packaging/debian makes packages of them.
 
 include(CMakePackageConfigHelpers)
 
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/concertres)
 
-install(TARGETS concertres EXPORT concertres_core FILE_SET HEADERS)
-install(
-    EXPORT concertres_core
-    DESTINATION ${package_folder}
-    FILE concertres-core.cmake
-    NAMESPACE concertres::
-)
-if(CONCERTRES_WITH_SQLITE)
-    install(TARGETS concertres_sqlite EXPORT concertres_sqlite FILE_SET HEADERS)
+# concertres_install_library(TARGET COMPONENT): the component is also the name of what it exports.
+function(concertres_install_library target component)
     install(
-        EXPORT concertres_sqlite
-        DESTINATION ${package_folder}
-        FILE concertres-sqlite.cmake
-        NAMESPACE concertres::
+        TARGETS ${target}
+        EXPORT concertres_${component}
+        LIBRARY COMPONENT ${component} NAMELINK_COMPONENT dev
+        ARCHIVE COMPONENT dev
+        FILE_SET HEADERS COMPONENT dev
     )
+    install(
+        EXPORT concertres_${component}
+        DESTINATION ${package_folder}
+        FILE concertres-${component}.cmake
+        NAMESPACE concertres::
+        COMPONENT dev
+    )
+endfunction()
+
+concertres_install_library(concertres core)
+if(CONCERTRES_WITH_SQLITE)
+    concertres_install_library(concertres_sqlite sqlite)
 endif()
 if(CONCERTRES_POSTGRES)
-    install(TARGETS concertres_postgres EXPORT concertres_postgres FILE_SET HEADERS)
-    install(
-        EXPORT concertres_postgres
-        DESTINATION ${package_folder}
-        FILE concertres-postgres.cmake
-        NAMESPACE concertres::
-    )
+    concertres_install_library(concertres_postgres postgres)
 endif()
-install(TARGETS concertres_asio EXPORT concertres_asio FILE_SET HEADERS)
-install(
-    EXPORT concertres_asio
-    DESTINATION ${package_folder}
-    FILE concertres-asio.cmake
-    NAMESPACE concertres::
-)
+if(CONCERTRES_KAFKA)
+    concertres_install_library(concertres_kafka kafka)
+endif()
+concertres_install_library(concertres_asio asio)
 
 # A static library passes its private dependencies on to whoever links it; a shared one does not.
 get_target_property(library_type concertres TYPE)
@@ -54,6 +54,7 @@ install(
         ${CMAKE_CURRENT_BINARY_DIR}/concertresConfig.cmake
         ${CMAKE_CURRENT_BINARY_DIR}/concertresConfigVersion.cmake
     DESTINATION ${package_folder}
+    COMPONENT dev
 )
 
 # An absolute directory stays as it is; a relative one moves with the prefix.
@@ -68,9 +69,14 @@ endif()
 if(CONCERTRES_POSTGRES)
     list(APPEND pc_files concertres-postgres.pc)
 endif()
+if(CONCERTRES_KAFKA)
+    list(APPEND pc_files concertres-kafka.pc)
+endif()
 foreach(file IN LISTS pc_files)
     configure_file(cmake/${file}.in ${file} @ONLY)
     install(
-        FILES ${CMAKE_CURRENT_BINARY_DIR}/${file} DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
+        FILES ${CMAKE_CURRENT_BINARY_DIR}/${file}
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
+        COMPONENT dev
     )
 endforeach()

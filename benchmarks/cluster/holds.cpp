@@ -1,9 +1,11 @@
 // Holds through instances that share one PostgreSQL database: so many a second, from this process.
 //
-//   concertres_cluster_holds CONNINFO INSTANCES SECONDS
+//   concertres_cluster_holds CONNINFO INSTANCES SECONDS [LOCKING] [DATES]
 //
 // Each hold is of a free seat, by a user whose first command it is, at one of twenty dates; so many
-// are in flight as a busy server has.
+// are in flight as a busy server has. LOCKING is pessimistic (the default) or optimistic. DATES is
+// apart (the default): each instance sells dates of its own, so that they seldom meet; or together:
+// each sells all of them, so that any two groups want the same rows.
 #include <fmt/core.h>
 
 #include <atomic>
@@ -12,6 +14,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -40,12 +43,17 @@ ConcertDraft draft() {
     return draft;
 }
 
-// The dates whose number is `instance` modulo `instances`: no two instances want the same seat.
+// No two instances want the same seat. Where they sell apart, one has the dates whose number is its
+// own modulo how many there are.
 class Load {
   public:
     Load(BoxOffice& office, const std::vector<PerformanceId>& performances, int instance,
-         int instances)
-        : office_(office), performances_(performances), next_(instance), step_(instances) {}
+         int instances, bool together)
+        : office_(office),
+          performances_(performances),
+          next_(instance),
+          step_(instances),
+          dates_shared_by_(together ? instances : 1) {}
 
     void start() {
         for (int i = 0; i < in_flight; ++i) submit();
@@ -62,8 +70,11 @@ class Load {
     void submit() {
         const std::int64_t number = next_.fetch_add(step_);
         Hold hold{.user = UserId::from_name("user " + std::to_string(number)),
-                  .performance = performances_[static_cast<std::size_t>(number % dates)],
-                  .seats = {static_cast<SeatNumber>(1 + (number / dates) % seats)},
+                  .performance =
+                      performances_[static_cast<std::size_t>(number / dates_shared_by_ % dates)],
+                  .seats = {static_cast<SeatNumber>(
+                      1 + number / dates / dates_shared_by_ * dates_shared_by_ % seats +
+                      number % dates_shared_by_)},
                   .key = "hold"};
         ++unanswered_;
         office_.submit<Hold>(std::move(hold), [this](Result<ReservationView> answer) {
@@ -77,24 +88,26 @@ class Load {
     const std::vector<PerformanceId>& performances_;
     std::atomic<std::int64_t> next_;
     int step_;
+    int dates_shared_by_;
     std::atomic<bool> stopping_{false};
     std::atomic<std::int64_t> unanswered_{0};
     std::atomic<std::int64_t> held_{0};
     std::atomic<std::int64_t> refused_{0};
 };
 
-int run(const std::string& conninfo, int instances, int seconds) {
+int run(const std::string& conninfo, int instances, int seconds, Locking locking, bool together) {
+    const PostgresOptions options{.locking = locking};
     std::vector<std::unique_ptr<BoxOffice>> offices;
-    offices.push_back(std::make_unique<BoxOffice>(open_postgres(conninfo)));
+    offices.push_back(std::make_unique<BoxOffice>(open_postgres(conninfo, options)));
     const auto added = offices[0]->add_concert(draft());
     if (!added) return EXIT_FAILURE;
     while (static_cast<int>(offices.size()) < instances) {
-        offices.push_back(std::make_unique<BoxOffice>(open_postgres(conninfo)));
+        offices.push_back(std::make_unique<BoxOffice>(open_postgres(conninfo, options)));
     }
     std::vector<std::unique_ptr<Load>> loads;
     for (int i = 0; i < instances; ++i) {
         loads.push_back(std::make_unique<Load>(*offices[static_cast<std::size_t>(i)],
-                                               added->performances, i, instances));
+                                               added->performances, i, instances, together));
     }
     const auto began = steady_clock::now();
     for (const auto& load : loads) load->start();
@@ -119,9 +132,18 @@ int run(const std::string& conninfo, int instances, int seconds) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 4) {
-        fmt::print(stderr, "usage: {} CONNINFO INSTANCES SECONDS\n", argv[0]);
+    const std::string_view locking = argc > 4 ? argv[4] : "pessimistic";
+    const std::string_view contention = argc > 5 ? argv[5] : "apart";
+    const bool optimistic = locking == "optimistic";
+    const bool together = contention == "together";
+    if (argc < 4 || argc > 6 || (!optimistic && locking != "pessimistic") ||
+        (!together && contention != "apart")) {
+        fmt::print(stderr,
+                   "usage: {} CONNINFO INSTANCES SECONDS [pessimistic|optimistic]"
+                   " [apart|together]\n",
+                   argv[0]);
         return EXIT_FAILURE;
     }
-    return run(argv[1], std::atoi(argv[2]), std::atoi(argv[3]));
+    return run(argv[1], std::atoi(argv[2]), std::atoi(argv[3]),
+               optimistic ? Locking::optimistic : Locking::pessimistic, together);
 }

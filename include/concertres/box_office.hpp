@@ -29,6 +29,7 @@
 #include "concertres/commands.hpp"
 #include "concertres/operations.hpp"
 #include "concertres/options.hpp"
+#include "concertres/outbox.hpp"
 #include "concertres/queries.hpp"
 #include "concertres/result.hpp"
 #include "concertres/storage.hpp"
@@ -179,6 +180,11 @@ class BoxOffice {
 
     // Nobody else changes the store (Storage::exclusive).
     [[nodiscard]] bool exclusive() const;
+    // The outbox of the store, for relays in this process: each call waits for the writer, like a
+    // query. Nothing where the store is shared: its outbox is opened beside it. Threads: any.
+    // Lifetime: the box office outlives it
+    [[nodiscard]] std::unique_ptr<Outbox> outbox();
+
     // Store time.
     [[nodiscard]] Time now() const;
     [[nodiscard]] Statistics statistics() const;

@@ -22,6 +22,9 @@ namespace concertres {
 
 enum class StreamKind : std::uint8_t { performance = 1, wallet = 2, room = 3 };
 
+// "performance", "wallet" or "room".
+[[nodiscard]] std::string_view stream_name(StreamKind kind) noexcept;
+
 // `owner` is the PerformanceKey, UserKey or ConcertKey, by kind.
 struct Stream {
     StreamKind kind = StreamKind::performance;

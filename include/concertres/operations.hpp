@@ -38,9 +38,10 @@ struct BackupView {
 
 // Makes a copy of the store's file, for its owner's eyes (mode 0600): a store like any other. Until
 // it is whole it stands beside its place as `<file>.partial-...`; a process that is killed leaves
-// only that, and it may be deleted. Refuses: request_invalid (the store is no file; `file` is there
-// or its folder is not), storage_full, storage_unavailable (the copy could not be written, or the
-// store changed too fast for it; the sale goes on), engine_failed (the store cannot be read).
+// only that, and it may be deleted. Refuses: request_invalid (the store is no file; `file` is
+// there, its folder is not, or it can be no file of ours), storage_full, storage_unavailable (the
+// copy could not be written, or the store changed too fast for it; the sale goes on), engine_failed
+// (the store cannot be read).
 struct Backup {
     using Answer = BackupView;
     std::filesystem::path file{};
@@ -107,9 +108,6 @@ struct ToldEvent {
     Event event{};
     Uuid owner{};  // the performance, the wallet's user, or the room's concert
 };
-
-// "performance", "wallet" or "room".
-[[nodiscard]] std::string_view stream_name(StreamKind kind) noexcept;
 
 enum class ExplainedKind : std::uint8_t {
     concert,

@@ -17,9 +17,19 @@
 #include <memory>
 #include <string>
 
+#include "concertres/outbox.hpp"
 #include "concertres/storage.hpp"
 
 namespace concertres {
+
+// How groups of several instances keep out of each other's way. What is decided, and what is
+// refused, is the same; docs/reference/postgres.md says which is quicker when.
+enum class Locking : std::uint8_t {
+    pessimistic,  // rows are locked as they are read: a group waits for those that it meets
+    optimistic,   // rows are read as they are at one moment, and locked and looked at again when
+                  // they are written: where one has changed the group is decided anew, and where
+                  // that happens again and again it locks them first
+};
 
 struct PostgresOptions {
     // Default: the server's, which is the same for all instances. Lifetime: outlives the storage
@@ -42,6 +52,7 @@ struct PostgresOptions {
     // opened; it is refused then. Below the server's `max_connections`, less what others need of
     // it. 0: any number.
     std::int64_t connections_budget = 0;
+    Locking locking = Locking::pessimistic;
     // How long others can still follow what this instance committed. One that was stopped for
     // longer than that stops its engine when it is woken: it reads everything anew when reopened.
     Duration follow_window = std::chrono::minutes(5);
@@ -54,10 +65,18 @@ enum class Conninfo : std::uint8_t { good, malformed, has_password };
 [[nodiscard]] Conninfo check_conninfo(const std::string& conninfo);
 
 // Opens the schema, or makes it. `conninfo` is libpq's: a URI, or "host=... dbname=...". A URI may
-// say `pgbouncer=on` among its parameters: then nothing is kept in a session.
+// say among its parameters `pgbouncer=on`: then nothing is kept in a session; and
+// `locking=optimistic` or `locking=pessimistic`, in place of that of the options.
 // Migrates a schema of an earlier version, in one transaction. Throws StorageError(unavailable,
 // newer, foreign, corrupt); the database is then as it was.
 [[nodiscard]] std::unique_ptr<Storage> open_postgres(const std::string& conninfo,
                                                      const PostgresOptions& options = {});
+
+// The outbox of the same store, over a connection of its own, which counts as one of the budget's.
+// The store must be there. Throws StorageError(unavailable, newer, foreign); a store of an earlier
+// version is unavailable until one of its instances has migrated it.
+// Threads: one call at a time.
+[[nodiscard]] std::unique_ptr<Outbox> open_postgres_outbox(const std::string& conninfo,
+                                                           const PostgresOptions& options = {});
 
 }  // namespace concertres

@@ -39,6 +39,8 @@
 
 namespace concertres {
 
+class Outbox;
+
 // --- Rows --------------------------------------------------------------------------------------
 
 // A row and how often it has been written: 0 where it is not there yet. A commit carries the
@@ -377,6 +379,9 @@ class Storage {
     // Everything, for the audit. Slow: it reads the whole store. May throw StorageError(full), and
     // then all is as it was.
     virtual void scan(ScanVisitor& visitor) = 0;
+    // What sinks have yet to get of the events. Nothing: the store is shared, and its outbox is
+    // opened beside it. Lifetime: the storage's
+    [[nodiscard]] virtual Outbox* outbox() { return nullptr; }
     // Begins a copy that is to become `file`.
     // Refuses: request_invalid (this kind of store cannot; there is something of that name, or no
     // such folder), storage_full, storage_unavailable.

@@ -54,8 +54,8 @@ RoomPatch read_patch(ObjectReader& body, Faults& faults) {
     }
     if (is_null("pass_ms")) {
         patch.pass_ttl.emplace();
-    } else if (const auto pass = body.integer("pass_ms", {}, Need::optional)) {
-        patch.pass_ttl.emplace(std::chrono::milliseconds(*pass));
+    } else if (const auto pass = read_ms(body, "pass_ms", Need::optional)) {
+        patch.pass_ttl.emplace(*pass);
     }
     if (is_null("window")) {
         patch.window.emplace();

@@ -413,7 +413,7 @@ std::string audit_json(const AuditReport& report, std::string_view currency) {
 
 Snapshot snapshot_of(std::string json) {
     std::string etag = '"' + Uuid::from_name(json).to_string() + '"';
-    return {.body = std::make_shared<const std::string>(std::move(json)), .etag = std::move(etag)};
+    return {.text = SharedText::make(std::move(json)), .etag = std::move(etag)};
 }
 
 }  // namespace concertres::server

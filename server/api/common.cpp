@@ -155,16 +155,52 @@ void require_wallet_reader(Exchange exchange, std::function<void(Exchange, UserI
               });
 }
 
+bool takes_gzip(const http::Request& request) {
+    const auto accepted = request.field("Accept-Encoding");
+    if (!accepted) return false;
+    const std::size_t at = accepted->find("gzip");
+    if (at == std::string_view::npos) return false;
+    const std::string_view rest = accepted->substr(at + 4, accepted->find(',', at) - at - 4);
+    const std::size_t weight = rest.find("q=");
+    // "q=0", "q=0.000": not wanted.
+    return weight == std::string_view::npos ||
+           rest.substr(weight + 2).find_first_of("123456789") != std::string_view::npos;
+}
+
+bool has_etag(const http::Request& request, std::string_view etag) {
+    const auto known = request.field("If-None-Match");
+    return known && has_etag(*known, etag);
+}
+
+std::string etag_of_packed(std::string_view etag) { return "W/" + std::string(etag); }
+
+namespace {
+
+void answer_bytes(Exchange exchange, SharedText::Bytes bytes) {
+    exchange.answer_with(
+        {.status = 200, .content_type = "application/json", .shared_body = std::move(bytes)});
+}
+
+}  // namespace
+
 void answer_shared(Exchange exchange, Result<Snapshot> snapshot) {
     if (!snapshot) return exchange.refuse(snapshot.error());
-    exchange.add_field("ETag", snapshot->etag);
+    const std::shared_ptr<SharedText>& text = snapshot->text;
+    const bool packed = text->is_worth_packing() && takes_gzip(exchange.request());
+    exchange.add_field("ETag", packed ? etag_of_packed(snapshot->etag) : snapshot->etag);
     exchange.add_field("Cache-Control", "no-cache");
-    const auto known = exchange.request().field("If-None-Match");
-    if (known && has_etag(*known, snapshot->etag)) {
-        return exchange.answer_with({.status = 304});
-    }
-    exchange.answer_with(
-        {.status = 200, .content_type = "application/json", .shared_body = snapshot->body});
+    exchange.add_field("Vary", "Accept-Encoding");
+    if (has_etag(exchange.request(), snapshot->etag)) return exchange.answer_with({.status = 304});
+    if (!packed) return answer_bytes(std::move(exchange), text->plain());
+    const auto home = exchange.home();
+    text->pack(exchange.services().packing, [home, text, exchange = std::move(exchange)](
+                                                SharedText::Bytes bytes) mutable {
+        boost::asio::dispatch(home, [text = std::move(text), exchange = std::move(exchange),
+                                     bytes = std::move(bytes)]() mutable {
+            if (bytes) exchange.add_field("Content-Encoding", "gzip");
+            answer_bytes(std::move(exchange), bytes ? std::move(bytes) : text->plain());
+        });
+    });
 }
 
 Result<PageQuery> read_page(const Exchange& exchange) {

@@ -54,6 +54,7 @@ void get_ticket_keys(Exchange exchange);
 void get_page(Exchange exchange);
 void get_page_part(Exchange exchange);
 void get_console_part(Exchange exchange);
+void get_docs_part(Exchange exchange);
 void get_description(Exchange exchange);
 
 // system.cpp
@@ -96,7 +97,17 @@ void require_wallet_reader(Exchange exchange, std::function<void(Exchange, UserI
 // The payment that the path names first; nothing, and then it has been refused.
 [[nodiscard]] std::optional<PaymentId> named_payment(Exchange& exchange);
 
-// An answer that many share: 304 where the client has it already.
+// Fields of an answer that is a page: it loads and calls only what is of this server, and in files
+// of its own, and tells nobody where it was.
+void add_page_fields(Exchange& exchange);
+
+// Whether an answer may be packed by gzip.
+[[nodiscard]] bool takes_gzip(const http::Request& request);
+// Whether the client has that answer already, packed or not.
+[[nodiscard]] bool has_etag(const http::Request& request, std::string_view etag);
+// Packed it is another sequence of bytes that says the same: its ETag is a weak one.
+[[nodiscard]] std::string etag_of_packed(std::string_view etag);
+// An answer that many share, packed for who takes it so; 304 where the client has it already.
 void answer_shared(Exchange exchange, Result<Snapshot> snapshot);
 
 // The page that the query's `limit` and `cursor` ask for. Refuses: request_invalid.

@@ -100,6 +100,27 @@ void write_gate(Writer& to, const Gate::Figures& gate) {
         .value(gate.turned_away);
 }
 
+void write_relay(Writer& to, const RelayStatistics& relay) {
+    to.family(MetricType::Gauge, "concertres_relay_lag_events",
+              "Events that Kafka has yet to get, of all that the store has.")
+        .value(relay.lag_events);
+    to.family(MetricType::Gauge, "concertres_relay_lag_seconds",
+              "How long ago the oldest of those was committed that this relay last took.")
+        .value(std::chrono::duration<double>(relay.lag).count());
+    to.family(MetricType::Gauge, "concertres_relay_shards",
+              "Shards of the events that this relay passes on; 64 are shared by all relays.")
+        .value(relay.shards);
+    to.family(MetricType::Counter, "concertres_relay_events_total",
+              "Events that were acknowledged by Kafka, and marked.")
+        .value(relay.published);
+    to.family(MetricType::Counter, "concertres_relay_failures_total",
+              "Attempts after which not all was acknowledged.")
+        .value(relay.failures);
+    to.family(MetricType::Counter, "concertres_relay_fenced_total",
+              "Shards that another relay had claimed before what was passed on was marked.")
+        .value(relay.fenced);
+}
+
 // What commits have done, by how things ended.
 void write_outcomes(Writer& to, const Statistics& office) {
     to.family(MetricType::Counter, "concertres_reservations_total",
@@ -315,6 +336,7 @@ std::string Metrics::expose(const Readings& readings) const {
     Writer to(families);
     write_office(to, readings.office);
     write_gate(to, readings.gate);
+    if (readings.relay) write_relay(to, *readings.relay);
     write_outcomes(to, readings.office);
     write_commit_times(families, readings.office.commit_times);
     write_concerts(to, readings.concerts);

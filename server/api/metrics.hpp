@@ -14,6 +14,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@
 #include "api/gate.hpp"
 #include "api/route.hpp"
 #include "concertres/box_office.hpp"
+#include "concertres/relay.hpp"
 #include "http/listener.hpp"
 
 namespace concertres::server {
@@ -35,6 +37,7 @@ struct Readings {
     std::int64_t event_streams = 0;
     Gate::Figures gate{};
     std::int64_t log_lines_dropped = 0;
+    std::optional<RelayStatistics> relay{};  // nothing: events are not passed on
 };
 
 class Metrics {

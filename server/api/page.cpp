@@ -17,27 +17,13 @@ constexpr std::string_view page_policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-bool takes_gzip(const http::Request& request) {
-    const auto accepted = request.field("Accept-Encoding");
-    if (!accepted) return false;
-    const std::size_t at = accepted->find("gzip");
-    if (at == std::string_view::npos) return false;
-    const std::string_view rest = accepted->substr(at + 4, accepted->find(',', at) - at - 4);
-    const std::size_t weight = rest.find("q=");
-    // "q=0", "q=0.000": not wanted.
-    return weight == std::string_view::npos ||
-           rest.substr(weight + 2).find_first_of("123456789") != std::string_view::npos;
-}
-
 void answer_asset(Exchange exchange, const Asset& file) {
-    exchange.add_field("ETag", file.etag);
+    const bool packed = takes_gzip(exchange.request());
+    exchange.add_field("ETag", packed ? etag_of_packed(file.etag) : std::string(file.etag));
     exchange.add_field("Cache-Control", "no-cache");
     exchange.add_field("Vary", "Accept-Encoding");
     exchange.add_field("X-Content-Type-Options", "nosniff");
-    if (exchange.request().field("If-None-Match") == file.etag) {
-        return exchange.answer_with({.status = 304});
-    }
-    const bool packed = takes_gzip(exchange.request());
+    if (has_etag(exchange.request(), file.etag)) return exchange.answer_with({.status = 304});
     if (packed) exchange.add_field("Content-Encoding", "gzip");
     exchange.answer(200, std::string(packed ? file.gzip : file.bytes), file.content_type);
 }
@@ -86,9 +72,13 @@ void answer_part(Exchange exchange, std::string_view folder) {
 
 }  // namespace
 
-void get_page(Exchange exchange) {
+void add_page_fields(Exchange& exchange) {
     exchange.add_field("Content-Security-Policy", page_policy);
     exchange.add_field("Referrer-Policy", "no-referrer");
+}
+
+void get_page(Exchange exchange) {
+    add_page_fields(exchange);
     const char* page = exchange.side() == Side::operators ? "console/index.html" : "index.html";
     answer_file(std::move(exchange), page, "text/html; charset=utf-8");
 }
@@ -96,6 +86,8 @@ void get_page(Exchange exchange) {
 void get_page_part(Exchange exchange) { answer_part(std::move(exchange), ""); }
 
 void get_console_part(Exchange exchange) { answer_part(std::move(exchange), "console/"); }
+
+void get_docs_part(Exchange exchange) { answer_part(std::move(exchange), "docs/"); }
 
 void get_description(Exchange exchange) {
     answer_asset(std::move(exchange), asset("openapi.json"));

@@ -8,21 +8,6 @@
 
 namespace concertres::server {
 
-namespace {
-
-// Counted for as long as anybody has it.
-std::shared_ptr<const std::string> counted(std::string text,
-                                           const std::shared_ptr<RenderedBytes>& rendered) {
-    const auto size = static_cast<std::int64_t>(text.size());
-    rendered->now += size;
-    return {new std::string(std::move(text)), [rendered, size](const std::string* gone) {
-                delete gone;
-                rendered->now -= size;
-            }};
-}
-
-}  // namespace
-
 std::string_view seat_status_name(SeatStatus status) {
     switch (status) {
         case SeatStatus::free:
@@ -204,6 +189,13 @@ SeatChanges SeatMap::take_changes(Time now) {
     return changes;
 }
 
+// Not so often that more is made than can be packed, or read.
+bool SeatMap::may_be_made_anew(const Made& made, std::chrono::steady_clock::time_point moment,
+                               std::chrono::milliseconds age_max) const {
+    return moment - made.written >= age_max && rendered_->now < rendered_->most &&
+           !made.snapshot.text->is_being_packed();
+}
+
 Snapshot SeatMap::get(bool all, Time now, std::chrono::milliseconds age_max,
                       std::chrono::steady_clock::duration& age) {
     // The writer never waits for who renders: it holds mutex_ alone, and only for a copy.
@@ -216,15 +208,14 @@ Snapshot SeatMap::get(bool all, Time now, std::chrono::milliseconds age_max,
         end_holds(now);
         if (made.revision == revision_) {
             made.good = moment;
-        } else if (made.revision < 0 ||
-                   (moment - made.written >= age_max && rendered_->now < rendered_->most)) {
+        } else if (made.revision < 0 || may_be_made_anew(made, moment, age_max)) {
             revision_ = std::max(revision_, last_event_);
             const auto numbered = static_cast<std::ptrdiff_t>(hall_->numbered());
             picture = {{cells_.begin(), cells_.begin() + numbered}, areas_, revision_};
         }
     }
     if (picture) {
-        made.snapshot.body = counted(write(all, *picture), rendered_);
+        made.snapshot.text = SharedText::make(write(all, *picture), rendered_);
         made.snapshot.etag =
             '"' + instance_ + '-' + std::to_string(picture->revision) + (all ? "-all\"" : "\"");
         made.revision = picture->revision;

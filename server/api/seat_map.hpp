@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/shared_text.hpp"
 #include "concertres/event.hpp"
 #include "concertres/queries.hpp"
 
@@ -25,7 +26,7 @@ namespace concertres::server {
 
 // An answer that many share.
 struct Snapshot {
-    std::shared_ptr<const std::string> body;
+    std::shared_ptr<SharedText> text;
     std::string etag;
 };
 
@@ -72,15 +73,6 @@ class HallTexts {
     std::vector<Area> areas_;
 };
 
-// How many bytes of answers there are, those included that no map keeps any more but that a slow
-// reader has not taken yet.
-struct RenderedBytes {
-    std::atomic<std::int64_t> now{0};
-    // With so many, maps give out what they made last, however old, until readers have taken
-    // theirs.
-    std::int64_t most = std::int64_t{512} << 20;
-};
-
 // Seats whose status is another than when they were last taken, and areas of which any is.
 struct SeatChanges {
     struct Area {
@@ -107,8 +99,8 @@ class SeatMap {
     // REQUIRES: an event of this performance
     void apply(const Event& event);
 
-    // The answer as of `now`, or of at most `age_max` ago (longer ago only as RenderedBytes says).
-    // `age` becomes how old it is.
+    // The answer as of `now`, or of at most `age_max` ago (longer ago only as RenderedBytes says,
+    // or while the one before is still being packed). `age` becomes how old it is.
     Snapshot get(bool all, Time now, std::chrono::milliseconds age_max,
                  std::chrono::steady_clock::duration& age);
 
@@ -146,6 +138,9 @@ class SeatMap {
 
     void set(std::size_t at, SeatStatus status, Time until);
     void end_holds(Time now);
+    [[nodiscard]] bool may_be_made_anew(const Made& made,
+                                        std::chrono::steady_clock::time_point moment,
+                                        std::chrono::milliseconds age_max) const;
     [[nodiscard]] std::string write(bool all, const Picture& picture) const;
 
     std::mutex render_mutex_;  // guards made_; taken before mutex_

@@ -16,6 +16,7 @@
 #include "api/rate_limiter.hpp"
 #include "api/snapshots.hpp"
 #include "concertres/box_office.hpp"
+#include "concertres/relay.hpp"
 #include "config/addresses.hpp"
 #include "log/log.hpp"
 
@@ -37,6 +38,8 @@ struct Services {
     Gate& gate;
     // What takes long and is nobody's turn: audits of copies.
     boost::asio::thread_pool& chores;
+    // Large answers are packed here. Joined before those stop whom it answers.
+    boost::asio::thread_pool packing{1};
     // Those that run included; who is counted may outlive the services.
     std::shared_ptr<std::atomic<int>> chores_waiting = std::make_shared<std::atomic<int>>(0);
     std::shared_ptr<std::atomic<int>> imports_arriving = std::make_shared<std::atomic<int>>(0);
@@ -52,6 +55,8 @@ struct Services {
     std::filesystem::path folder{};
     // Opens the store once more, where others may have it open; such a one is audited as it is.
     std::function<std::unique_ptr<Storage>()> open_again{};
+    // How events are passed on; empty: they are not.
+    std::function<RelayStatistics()> relay{};
     // Where the page's files are read, each time; empty: those that are part of the program.
     std::filesystem::path web_root{};
 

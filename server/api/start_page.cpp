@@ -35,7 +35,8 @@ std::string escaped(std::string_view text) {
 
 std::string concert_table(const std::vector<ConcertView>& concerts) {
     if (concerts.empty()) {
-        return "<p>None yet. <code>concertres import FILE --server URL</code> adds one.</p>";
+        return "<p data-text=\"docs.none\">None yet. <code>concertres import FILE --server URL"
+               "</code> adds one.</p>";
     }
     std::string rows;
     for (const ConcertView& concert : concerts) {
@@ -45,9 +46,12 @@ std::string concert_table(const std::vector<ConcertView>& concerts) {
             escaped(concert.title), escaped(concert.venue), sale_name(concert.sale),
             concert.waiting, concert.seats.free, concert.id.to_string());
     }
-    return "<div class=\"table\"><table>\n<tr><th>Title</th><th>Venue</th><th>Sale</th>"
-           "<th>Waiting</th><th>Seats left</th><th>concert_id</th></tr>\n" +
-           rows + "</table></div>";
+    return R"html(<div class="table" tabindex="0" role="group" aria-labelledby="concerts"><table>
+<tr><th data-text="docs.column_title">Title</th><th data-text="docs.column_venue">Venue</th>
+<th data-text="docs.column_sale">Sale</th><th data-text="docs.column_waiting">Waiting</th>
+<th data-text="docs.column_left">Seats left</th><th>concert_id</th></tr>
+)html" + rows +
+           "</table></div>";
 }
 
 // What a hold of the sample wants, to stand in a shell's single quotes.
@@ -59,6 +63,29 @@ std::string wanted_json(const OnSale::Sample& sample) {
         name.replace(at, 1, "\\u0027");
     }
     return fmt::format("\"areas\": [{{\"section\": {}, \"count\": 1}}]", name);
+}
+
+// The section with a purchase to paste. Operators are not at the listener where it is made.
+std::string purchase_section(const OnSale& on_sale, std::string_view origin, bool needs_api_key) {
+    std::string section =
+        "<section class=\"stack\" id=\"purchase\">\n"
+        "<h2 data-text=\"docs.purchase\">A purchase in five calls</h2>\n";
+    if (!on_sale.sample) {
+        return section +
+               "<p data-text=\"docs.nothing\">As soon as a concert has a seat to sell, it stands "
+               "here.</p>\n</section>";
+    }
+    section +=
+        "<p data-text=\"docs.paste\">Paste it into a shell. Each time you load this page it is "
+        "another buyer, and another free seat.</p>\n<pre>" +
+        escaped(purchase_calls(*on_sale.sample, UserId::random(), origin, needs_api_key)) +
+        "</pre>\n";
+    if (needs_api_key) {
+        section +=
+            "<p data-text=\"docs.set_key\">This server wants an API key of whoever vouches for "
+            "users: set <code>API_KEY</code> first.</p>\n";
+    }
+    return section + "</section>";
 }
 
 void replace(std::string& page, std::string_view mark, std::string_view text) {
@@ -94,23 +121,14 @@ curl -s "$URL/v1/payments"{bearer}{json} -H "Idempotency-Key: pay-$USER_ID" -d "
         fmt::arg("bearer", bearer), fmt::arg("api_key", api_key));
 }
 
-std::string start_page(const OnSale& on_sale, std::string_view origin, bool needs_api_key) {
-    std::string purchase = "<p>As soon as a concert has a seat to sell, it stands here.</p>";
-    if (on_sale.sample) {
-        purchase =
-            "<p>Paste it into a shell. Each time you load this page it is another buyer, and "
-            "another free seat.</p>\n<pre>" +
-            escaped(purchase_calls(*on_sale.sample, UserId::random(), origin, needs_api_key)) +
-            "</pre>";
-        if (needs_api_key) {
-            purchase +=
-                "<p>This server wants an API key of whoever vouches for users: set "
-                "<code>API_KEY</code> first.</p>";
-        }
-    }
-    std::string page(asset("web/start.html").bytes);
+std::string start_page(const OnSale& on_sale, std::string_view origin, bool needs_api_key,
+                       Side side) {
+    std::string page(asset("web/docs/index.html").bytes);
+    const bool is_buyers = side == Side::buyers;
     replace(page, "{{version}}", CONCERTRES_VERSION_STRING);
-    replace(page, "{{purchase}}", purchase);
+    replace(page, "{{side}}", is_buyers ? "buyers" : "operators");
+    replace(page, "{{purchase}}",
+            is_buyers ? purchase_section(on_sale, origin, needs_api_key) : std::string());
     replace(page, "{{concerts}}", concert_table(on_sale.concerts));
     return page;
 }

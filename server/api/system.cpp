@@ -8,11 +8,6 @@ namespace concertres::server {
 
 namespace {
 
-// A strict policy for pages without a script.
-constexpr std::string_view page_policy =
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'";
-
 // Where the caller reached us, as far as its Host says so in letters that mean nothing to a shell.
 std::string origin_of(const http::Request& request) {
     const std::string_view host = request.field("Host").value_or("127.0.0.1:8080");
@@ -24,10 +19,10 @@ std::string origin_of(const http::Request& request) {
 
 void answer_page(Exchange exchange, const OnSale& on_sale) {
     const bool needs_api_key = exchange.services().keys.load()->api.has_value();
-    std::string page = start_page(on_sale, origin_of(exchange.request()), needs_api_key);
-    exchange.add_field("Content-Security-Policy", page_policy);
+    std::string page =
+        start_page(on_sale, origin_of(exchange.request()), needs_api_key, exchange.side());
+    add_page_fields(exchange);
     exchange.add_field("X-Content-Type-Options", "nosniff");
-    exchange.add_field("Referrer-Policy", "no-referrer");
     exchange.answer(200, std::move(page), "text/html; charset=utf-8");
 }
 
@@ -92,13 +87,15 @@ namespace {
 void answer_metrics(Exchange exchange, std::vector<ConcertView> concerts) {
     const Services& services = exchange.services();
     const Statistics statistics = services.office.statistics();
-    const Readings readings{.office = statistics,
-                            .ready = is_ready(services, statistics),
-                            .concerts = std::move(concerts),
-                            .snapshot_age = services.snapshots.age(),
-                            .event_streams = services.live.followed(),
-                            .gate = services.gate.figures(),
-                            .log_lines_dropped = services.log.dropped()};
+    Readings readings{.office = statistics,
+                      .ready = is_ready(services, statistics),
+                      .concerts = std::move(concerts),
+                      .snapshot_age = services.snapshots.age(),
+                      .event_streams = services.live.followed(),
+                      .gate = services.gate.figures(),
+                      .log_lines_dropped = services.log.dropped(),
+                      .relay = {}};
+    if (services.relay) readings.relay = services.relay();
     std::string text = services.metrics.expose(readings);
     exchange.answer(200, std::move(text), "text/plain; version=0.0.4; charset=utf-8");
 }

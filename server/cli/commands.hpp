@@ -14,5 +14,6 @@ int run(const DoctorArguments& arguments);
 int run(const DrawArguments& arguments);
 int run(const TicketArguments& arguments);
 int run(const LoadArguments& arguments);
+int run(const RelayArguments& arguments);
 
 }  // namespace concertres::server

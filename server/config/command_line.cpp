@@ -10,6 +10,7 @@
 #include "base/hex.hpp"
 #include "base/json_reader.hpp"
 #include "concertres/version.hpp"
+#include "config/broker_address.hpp"
 #include "config/command_reader.hpp"
 #include "config/command_table.hpp"
 #include "config/exit_codes.hpp"
@@ -131,6 +132,41 @@ Command parse_audit(Reader& reader) {
     AuditArguments arguments;
     reader.refuse_words(0);
     reader.read_store(arguments);
+    return reader.end(std::move(arguments));
+}
+
+Command parse_relay(Reader& reader) {
+    RelayArguments arguments;
+    reader.refuse_words(0);
+    reader.read_store(arguments);
+    if (!arguments.server.empty()) {
+        reader.fault("flag --server: relay works on the store itself: give --store or --data");
+    }
+    if (const auto text = reader.flags().value("from")) {
+        const auto time = *text == "beginning" ? std::optional(OffsetTime{.time = Time::min()})
+                                               : reader.time("from", *text);
+        if (time) arguments.from = time->time;
+    }
+    arguments.relay.kafka = reader.flags().value("kafka").value_or("");
+    const auto check = [&](const char* flag, auto fault_of) {
+        const auto text = reader.flags().value(flag);
+        if (!text) return;
+        if (const auto fault = fault_of(*text)) reader.fault("flag --{}: {}", flag, *fault);
+    };
+    check("kafka", brokers_fault);
+    check("kafka-topics", topics_fault);
+    arguments.relay.kafka_topics =
+        reader.flags().value("kafka-topics").value_or(arguments.relay.kafka_topics);
+    arguments.relay.kafka_properties = reader.flags().value("kafka-properties").value_or("");
+    if (arguments.from) return reader.end(std::move(arguments));
+    if (!arguments.data.empty()) {
+        reader.fault(
+            "flag --data: a folder belongs to one program at a time: have its server pass events "
+            "on, with its setting kafka; --data goes with --from, while no server runs");
+    }
+    if (arguments.relay.kafka.empty()) {
+        reader.fault("flag --kafka: is needed: the brokers to pass events on to, HOST:PORT,...");
+    }
     return reader.end(std::move(arguments));
 }
 
@@ -366,6 +402,7 @@ Command parse_command_line(const std::vector<std::string>& arguments,
     if (name == "draw") return parse_draw(reader);
     if (name == "ticket") return parse_ticket(reader);
     if (name == "load") return parse_load(reader);
+    if (name == "relay") return parse_relay(reader);
     if (name == "version") return parse_version(reader);
     return parse_help(reader);
 }

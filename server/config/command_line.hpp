@@ -26,6 +26,7 @@
 #include "concertres/time.hpp"
 #include "config/settings.hpp"
 #include "config/settings_loader.hpp"
+#include "events/kafka_relay.hpp"
 
 namespace concertres::server {
 
@@ -95,6 +96,12 @@ struct TicketArguments : StoreArguments {  // of these, server and its key
     std::filesystem::path keys{};          // empty: the server's
 };
 
+struct RelayArguments : StoreArguments {
+    RelaySettings relay{};
+    // What has happened since is to be passed on again, and nothing else is done.
+    std::optional<Time> from{};  // Time::min(): all there ever was
+};
+
 struct DoctorArguments {
     Settings settings{};  // those of `serve`
     // What is wrong with them, and with the files that they name.
@@ -114,9 +121,9 @@ struct LoadArguments {
     std::filesystem::path html{};
 };
 
-using Command =
-    std::variant<Say, ServeArguments, ImportArguments, AuditArguments, ExplainArguments,
-                 BackupArguments, DrawArguments, TicketArguments, DoctorArguments, LoadArguments>;
+using Command = std::variant<Say, ServeArguments, ImportArguments, AuditArguments, ExplainArguments,
+                             BackupArguments, DrawArguments, TicketArguments, DoctorArguments,
+                             LoadArguments, RelayArguments>;
 
 // `arguments` are those after the program's name.
 [[nodiscard]] Command parse_command_line(const std::vector<std::string>& arguments,

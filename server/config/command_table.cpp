@@ -114,6 +114,38 @@ CommandSpec audit_command() {
             .example = "  concertres audit --data /var/lib/concertres\n"};
 }
 
+CommandSpec relay_command() {
+    return {.name = "relay",
+            .arguments = "--store URI --kafka BROKERS | --from TIME (--store URI | --data DIR)",
+            .summary = "passes a sale's events on to Kafka",
+            .text =
+                "Passes on what is committed, until it is ended: at least once, and in order for "
+                "each performance, wallet and room. Any number of them share the work, servers "
+                "with the setting kafka among them. A sale in a folder is passed on by its own "
+                "server. With --from nothing is passed on: it sees to it that what has happened "
+                "since then will be once more.",
+            .flags = with_store({
+                {.name = "kafka", .hint = "BROKERS", .help = "Where to: HOST:PORT,HOST:PORT."},
+                {.name = "kafka-topics",
+                 .hint = "PREFIX",
+                 .help = "The topics are PREFIX.performance, PREFIX.wallet and PREFIX.room; "
+                         "concertres without it."},
+                {.name = "kafka-properties",
+                 .hint = "FILE",
+                 .help = "Properties of librdkafka, name=value a line, say for TLS and SASL."},
+                {.name = "from",
+                 .hint = "TIME",
+                 .help = "Since when it is passed on again: RFC 3339, or beginning. A sink that "
+                         "was disabled goes on."},
+            }),
+            .exit_codes = with_common_codes("  0   it was ended, or what --from asks for was done\n"
+                                            "  1   it was not; the message says why\n"
+                                            "  78  the properties are wrong\n"),
+            .example =
+                "  concertres relay --store postgres://sale@db.example/tickets \\\n"
+                "      --kafka kafka-1:9092,kafka-2:9092\n"};
+}
+
 CommandSpec explain_command() {
     return {
         .name = "explain",
@@ -286,6 +318,7 @@ std::span<const CommandSpec> all_commands() {
         serve_command(),
         import_command(),
         audit_command(),
+        relay_command(),
         explain_command(),
         backup_command(),
         draw_command(),

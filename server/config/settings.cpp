@@ -38,6 +38,8 @@ std::string_view section_title(Section section) noexcept {
             return "Addresses";
         case Section::store:
             return "What is sold";
+        case Section::events:
+            return "Where events are passed on to";
         case Section::secrets:
             return "Keys, each in a file of its own";
         case Section::clients:
@@ -90,6 +92,9 @@ std::vector<Contradiction> contradictions(const Settings& settings, bool needs_s
     }
     if (!settings.data.empty() && !settings.store.empty()) {
         found.push_back({"store", "data", "goes not with data: a sale is kept in one place"});
+    }
+    if (settings.relay.kafka.empty() && !settings.relay.kafka_properties.empty()) {
+        found.push_back({"kafka-properties", "kafka", "goes only with kafka"});
     }
     const auto& admin = settings.admin_listen;
     if (admin && clash(settings.listen, *admin)) {

@@ -24,6 +24,7 @@
 #include "concertres/options.hpp"
 #include "concertres/seating_plan.hpp"
 #include "config/addresses.hpp"
+#include "events/kafka_relay.hpp"
 #include "http/listener.hpp"
 #include "log/log.hpp"
 
@@ -43,6 +44,9 @@ struct Settings {
     std::int64_t db_connections_budget = 0;  // 0: any number
     bool demo = false;
     std::string currency = "KRW";
+
+    // --- where its events are passed on to
+    RelaySettings relay{};
 
     // --- files with secrets; empty: none
     std::filesystem::path api_key{};
@@ -74,6 +78,7 @@ struct Settings {
 enum class Section : std::uint8_t {
     addresses,
     store,
+    events,
     secrets,
     clients,
     connections,

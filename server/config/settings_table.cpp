@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/json_reader.hpp"
+#include "config/broker_address.hpp"
 #include "config/settings.hpp"
 #include "config/store_address.hpp"
 
@@ -201,24 +202,30 @@ Setting admin_listen() {
     return setting;
 }
 
-Setting store_address() {
-    Setting setting =
-        described(Section::store, ValueKind::text,
-                  {"store", "URI|off",
-                   "A PostgreSQL database that keeps the sale, in place of data, for any number of "
-                   "servers at once: postgres://USER@HOST/DATABASE, with ?passfile=FILE for its "
-                   "password. The tables are made when there are none."});
-    setting.store = [](Settings& settings, Texts texts) -> Fault {
-        const std::string& text = texts.front();
-        if (text == off) return settings.store.clear(), Fault();
-        if (auto fault = store_address_fault(text)) return fault;
-        settings.store = text;
+// `check` says what is wrong with a text; of a setting that may be off it is not asked about that.
+template <class Member>
+Setting text(Section section, const About& about, bool may_be_off,
+             Fault (*check)(const std::string&), Member member) {
+    Setting setting = described(section, ValueKind::text, about);
+    setting.store = [=](Settings& settings, Texts texts) -> Fault {
+        const bool is_off = may_be_off && texts.front() == off;
+        if (!is_off) {
+            if (auto fault = check(texts.front())) return fault;
+        }
+        member(settings) = is_off ? std::string() : texts.front();
         return {};
     };
-    setting.show = [](const Settings& settings) -> std::vector<std::string> {
-        return {settings.store.empty() ? std::string(off) : settings.store};
+    setting.show = [=](const Settings& settings) -> std::vector<std::string> {
+        const std::string& value = member(settings);
+        return {value.empty() ? std::string(off) : value};
     };
     return setting;
+}
+
+Fault currency_fault(const std::string& text) {
+    auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+    if (text.size() == 3 && std::all_of(text.begin(), text.end(), is_upper)) return {};
+    return "must be three upper-case letters, like KRW, not " + concertres::quoted(text);
 }
 
 Setting demo() {
@@ -238,26 +245,6 @@ Setting demo() {
     };
     setting.show = [](const Settings& settings) -> std::vector<std::string> {
         return {settings.demo ? "true" : "false"};
-    };
-    return setting;
-}
-
-Setting currency() {
-    Setting setting =
-        described(Section::store, ValueKind::text,
-                  {"currency", "CODE",
-                   "The currency of all amounts, as ISO 4217 has it: three upper-case letters."});
-    setting.store = [](Settings& settings, Texts texts) -> Fault {
-        const std::string& text = texts.front();
-        auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
-        if (text.size() != 3 || !std::all_of(text.begin(), text.end(), is_upper)) {
-            return "must be three upper-case letters, like KRW, not " + concertres::quoted(text);
-        }
-        settings.currency = text;
-        return {};
-    };
-    setting.show = [](const Settings& settings) -> std::vector<std::string> {
-        return {settings.currency};
     };
     return setting;
 }
@@ -288,13 +275,34 @@ void add_addresses(std::vector<Setting>& all) {
                        CONCERTRES_MEMBER(web_root)));
 }
 
+void add_events(std::vector<Setting>& all) {
+    constexpr Section section = Section::events;
+    all.push_back(text(
+        section, {"kafka", "BROKERS|off", "Passes events on to Kafka: HOST:PORT,HOST:PORT,..."},
+        true, brokers_fault, CONCERTRES_MEMBER(relay.kafka)));
+    all.push_back(text(section,
+                       {"kafka-topics", "PREFIX",
+                        "The topics are PREFIX.performance, PREFIX.wallet and PREFIX.room."},
+                       false, topics_fault, CONCERTRES_MEMBER(relay.kafka_topics)));
+    all.push_back(path(section,
+                       {"kafka-properties", "FILE",
+                        "Properties of librdkafka, name=value a line, say for TLS and SASL."},
+                       CONCERTRES_MEMBER(relay.kafka_properties)));
+}
+
 void add_store(std::vector<Setting>& all) {
     all.push_back(path(Section::store,
                        {"data", "DIR",
                         "The folder that keeps the sale. It is made when there is none, and "
                         "belongs to one server at a time."},
                        CONCERTRES_MEMBER(data)));
-    all.push_back(store_address());
+    all.push_back(
+        text(Section::store,
+             {"store", "URI|off",
+              "A PostgreSQL database that keeps the sale, in place of data, for any number of "
+              "servers at once: postgres://USER@HOST/DATABASE, with ?passfile=FILE for its "
+              "password. The tables are made when there are none."},
+             true, store_address_fault, CONCERTRES_MEMBER(store)));
     all.push_back(integer(
         Section::store,
         {"db-connections-budget", "N",
@@ -302,7 +310,12 @@ void add_store(std::vector<Setting>& all) {
          "each audit; one more is refused. 0 is any number."},
         {0, 262'143}, CONCERTRES_MEMBER(db_connections_budget)));
     all.push_back(demo());
-    all.push_back(currency());
+    all.push_back(
+        text(Section::store,
+             {"currency", "CODE",
+              "The currency of all amounts, as ISO 4217 has it: three upper-case letters."},
+             false, currency_fault, CONCERTRES_MEMBER(currency)));
+    add_events(all);
     all.push_back(path(Section::secrets,
                        {"api-key", "FILE",
                         "The key of the host's own back end. With it set, only who has it may "

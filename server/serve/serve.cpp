@@ -24,6 +24,7 @@
 #include "concertres/sqlite.hpp"
 #include "concertres/version.hpp"
 #include "config/exit_codes.hpp"
+#include "events/kafka_relay.hpp"
 #include "http/listener.hpp"
 #include "serve/demo.hpp"
 #include "serve/notify.hpp"
@@ -111,6 +112,7 @@ class Server {
     [[nodiscard]] std::unique_ptr<Storage> open_storage() const;
     [[nodiscard]] Options options();
     void add_demo();
+    void add_relay();
     void say_ready() const;
     void warn() const;
     void wait_for_signal();
@@ -142,6 +144,7 @@ class Server {
     Services services_;
     Dispatcher buyers_;
     Dispatcher operators_;
+    std::unique_ptr<KafkaRelay> relay_;  // null: nothing is passed on
     std::optional<http::Listener> listener_;
     std::optional<http::Listener> admin_listener_;
 
@@ -194,6 +197,7 @@ Server::Server(ServeArguments&& arguments, Log& log)
     live_.bind(office_, settings_.currency,
                std::max<std::size_t>(1, settings_.limits.connections_max / 2));
     services_.keys = std::make_shared<const AccessKeys>(access_keys(arguments.secrets));
+    add_relay();
     if (settings_.demo) add_demo();
     listener_.emplace(workers_.contexts(), settings_.listen, settings_.limits, buyers_);
     metrics_.watch("buyers", listener_->counters());
@@ -207,6 +211,7 @@ Server::Server(ServeArguments&& arguments, Log& log)
 // What is on its way ends before what it would be answered through.
 Server::~Server() {
     chores_.join();
+    services_.packing.join();
     workers_.stop();
 }
 
@@ -243,6 +248,18 @@ Options Server::options() {
     return options;
 }
 
+void Server::add_relay() {
+    if (settings_.relay.kafka.empty()) return;
+    PostgresOptions options;
+    options.connections_budget = settings_.db_connections_budget;
+    auto outbox =
+        settings_.store.empty() ? office_.outbox() : open_postgres_outbox(settings_.store, options);
+    relay_ = std::make_unique<KafkaRelay>(
+        std::move(outbox), settings_.relay,
+        [this](const std::string& line) { log_.line(LogLevel::warning, line); });
+    services_.relay = [this] { return relay_->statistics(); };
+}
+
 void Server::add_demo() {
     if (const auto concerts = office_.concerts(); concerts && !concerts->empty()) return;
     const auto added = office_.add_concert(demo_concert(office_.now()));
@@ -258,6 +275,7 @@ int Server::run(const Reload& reload) {
     listener_->start();
     if (admin_listener_) admin_listener_->start();
     workers_.start();
+    if (relay_) relay_->start();
     services_.ready = true;
     say_ready();
     warn();
@@ -399,6 +417,7 @@ void Server::drain() {
 
 // Commands that are still on their way are decided, and their answers handed out; then all closes.
 void Server::end() {
+    if (relay_) relay_->stop();
     office_.stop();
     if (office_.statistics().failed) exit_code_ = exit_code::failed;
     const auto until = steady_clock::now() + seconds(1);

@@ -15,6 +15,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "http/gzip.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -57,25 +59,7 @@ json::value to_json(const YAML::Node& node) {
     return nullptr;
 }
 
-std::string gzip(const std::string& bytes) {
-    z_stream stream{};
-    constexpr int window_bits_gzip = 15 + 16;
-    if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, window_bits_gzip, 9,
-                     Z_DEFAULT_STRATEGY) != Z_OK) {
-        throw std::runtime_error("zlib does not start");
-    }
-    std::string out(deflateBound(&stream, static_cast<uLong>(bytes.size())), '\0');
-    std::string in = bytes;
-    stream.next_in = reinterpret_cast<Bytef*>(in.data());
-    stream.avail_in = static_cast<uInt>(in.size());
-    stream.next_out = reinterpret_cast<Bytef*>(out.data());
-    stream.avail_out = static_cast<uInt>(out.size());
-    const int result = deflate(&stream, Z_FINISH);
-    out.resize(stream.total_out);
-    deflateEnd(&stream);
-    if (result != Z_STREAM_END) throw std::runtime_error("zlib does not end");
-    return out;
-}
+constexpr int smallest = 9;
 
 std::string array_of(const std::string& name, const std::string& bytes) {
     std::string text = fmt::format("const unsigned char {}[] = {{", name);
@@ -108,7 +92,7 @@ void embed(const fs::path& out, const fs::path& folder, int count, char** files)
         } else {
             bytes = read(file);
         }
-        const std::string packed = gzip(bytes);
+        const std::string packed = concertres::http::gzip(bytes, smallest);
         const auto sum =
             crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size()));
         arrays += array_of(fmt::format("plain_{}", i), bytes);

@@ -6,26 +6,19 @@ import { ServerClock } from "./clock.js";
 import { concerts_view } from "./concerts_view.js";
 import { dates_view } from "./dates_view.js";
 import { h, set_text } from "./dom.js";
-import { choose_language, current_language, languages, set_language, t } from "./i18n.js";
+import { begin_language, browser_store, header_of, language_choice } from "./frame.js";
+import { handed_token, link_bar, take_handed } from "./handover.js";
+import { t } from "./i18n.js";
 import { ended_view, intro_view } from "./intro_view.js";
 import { stage_of, title_of } from "./line.js";
 import { line_view } from "./line_view.js";
 import { seats_view } from "./seats_view.js";
-import { is_stored_as, new_uuid, Store } from "./store.js";
+import { is_stored_as, new_uuid } from "./store.js";
 import { ticket_view } from "./ticket_view.js";
 import { heading, notice, problem_notice } from "./ui.js";
 import { Visit } from "./visit.js";
 
-// Reading localStorage itself may be forbidden.
-function browser_storage() {
-  try {
-    return window.localStorage;
-  } catch {
-    return null;
-  }
-}
-
-const store = new Store(browser_storage());
+const store = browser_store("localStorage");
 const clock = new ServerClock();
 const api = new Api(clock);
 
@@ -53,40 +46,20 @@ export const app = {
 
 let visit = null;
 let shown = null; // which view: { name, scope }
+let linked = null; // the bar
 
 // --- the frame
 
 function frame() {
-  const select = h(
-    "select",
-    { id: "language", "aria-label": t("page.language"), onchange: change_language },
-    languages.map((tag) => {
-      const name = new Intl.DisplayNames([tag], { type: "language" }).of(tag);
-      return h("option", { value: tag, lang: tag, selected: tag === current_language() }, name);
-    }),
-  );
-  const skip = (event) => {
-    event.preventDefault();
-    main.querySelector("h1")?.focus();
-  };
-  const header = h(
-    "header",
-    {},
-    h("a", { class: "skip", href: "#content", onclick: skip }, t("page.skip")),
-    h("a", { class: "brand", href: "#/" }, t("page.title")),
-    select,
-  );
-  document.documentElement.lang = current_language();
-  document.body.replaceChildren(header, main, polite, urgent);
+  const header = header_of(main, t("page.title"), language_choice(store, make_anew));
+  linked = link_bar(app, arrive_anew);
+  document.body.replaceChildren(header, linked.element, main, polite, urgent);
 }
 
-function change_language(event) {
-  store.set("language", event.target.value);
-  set_language(event.target.value, navigator.languages ?? []);
+function make_anew() {
   frame();
   shown = null;
   render();
-  document.getElementById("language").focus();
 }
 
 // --- which view
@@ -128,6 +101,7 @@ function render() {
     const [name, view] = view_of(where);
     mount(visit.id + "/" + name, (signal) => view(app, visit, signal, where.detail));
   }
+  linked.hear(visit?.place ?? null);
   retitle();
 }
 
@@ -163,6 +137,13 @@ async function arrive() {
   }
 }
 
+function arrive_anew() {
+  visit?.close();
+  visit = null;
+  shown = null;
+  arrive();
+}
+
 function show_missing() {
   const home = h("a", { href: "#/", class: "button" }, t("page.home"));
   mount("missing", () => [
@@ -194,18 +175,16 @@ function place_changed({ target, detail }) {
   retitle();
 }
 
-// The host's page hands over who is signed in: #token=... False where that token opens nothing.
+// False where the token opens nothing.
 async function take_token() {
-  const handed = /^#token=([\w.~+/=-]+)$/.exec(location.hash);
-  if (!handed) return true;
+  const token = handed_token(location.hash);
+  if (!token) return true;
   history.replaceState(null, "", "#/");
   try {
-    const { data } = await api.call("GET", "/v1/tokens/current", { token: handed[1] });
-    store.set("token." + data.concert_id, handed[1]);
-    store.set("user", data.user_id);
+    const concert = await take_handed(app, token);
     visit?.close();
     visit = null;
-    history.replaceState(null, "", "#/" + data.concert_id);
+    history.replaceState(null, "", "#/" + concert);
     return true;
   } catch (problem) {
     if (!problem.code) throw problem;
@@ -219,8 +198,7 @@ async function go_on() {
 }
 
 function start() {
-  const preferred = navigator.languages ?? [];
-  set_language(choose_language(store.get("language"), preferred), preferred);
+  begin_language(store);
   frame();
   addEventListener("hashchange", go_on);
   addEventListener("online", () => visit?.wake());
@@ -231,9 +209,7 @@ function start() {
   // Another tab has joined, or asked for a new place.
   addEventListener("storage", ({ key }) => {
     if (!visit || !is_stored_as(key, "token." + visit.id)) return;
-    visit.close();
-    visit = null;
-    arrive();
+    arrive_anew();
   });
   go_on();
 }

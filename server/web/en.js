@@ -10,6 +10,14 @@ export default {
   "page.not_found": "This page does not exist",
   "page.not_found.do": "The address may be misspelt, or the concert is no longer here.",
 
+  "link.sure": "Go on as another buyer?",
+  "link.sure.detail":
+    "This link is for buyer {link}; here you have been buyer {own}. Whatever you pay there is theirs. Go on only if you come from the organiser’s own page.",
+  "link.take": "Go on as another",
+  "link.stay": "Stay who I am",
+  "link.here": "A link has brought you here as buyer {link}.",
+  "link.leave": "That is not me",
+
   "concerts.heading": "Concerts",
   "concerts.none": "There is nothing on sale yet.",
   "concerts.none.do": "Come back later, or follow the organiser’s announcements.",

@@ -91,6 +91,13 @@ export function duration_text(ms) {
   return t("time.hours", { n: Math.round(minutes / 60) });
 }
 
+// As it was set: "90 seconds", which are not two minutes.
+export function exact_text(ms) {
+  if (ms % 3_600_000 === 0) return t("time.hours", { n: ms / 3_600_000 });
+  if (ms % 60_000 === 0) return t("time.minutes", { n: ms / 60_000 });
+  return t("time.seconds", { n: ms / 1000 });
+}
+
 // "2 to 4 minutes": how long the wait will be at best and at worst, no finer than can be known.
 export function range_text({ min, max }) {
   if (max < 60_000) return t("time.under_minute");

@@ -10,6 +10,14 @@ export default {
   "page.not_found": "찾을 수 없는 페이지입니다",
   "page.not_found.do": "주소가 잘못되었거나 더 이상 판매하지 않는 공연입니다.",
 
+  "link.sure": "다른 구매자로 계속할까요?",
+  "link.sure.detail":
+    "이 링크는 구매자 {link}의 것이고, 지금까지 여기서는 구매자 {own}이었습니다. 그쪽에서 결제하는 것은 모두 그 구매자의 것이 됩니다. 주최자의 페이지에서 온 경우에만 계속하세요.",
+  "link.take": "다른 구매자로 계속",
+  "link.stay": "지금 그대로",
+  "link.here": "링크를 통해 구매자 {link}(으)로 들어왔습니다.",
+  "link.leave": "제가 아닙니다",
+
   "concerts.heading": "공연",
   "concerts.none": "지금 판매 중인 공연이 없습니다.",
   "concerts.none.do": "나중에 다시 방문하시거나 주최 측 공지를 확인해 주세요.",

@@ -11,8 +11,7 @@
 
 namespace concertres {
 
-// The field `classes`; nothing where it is absent. A weight that is left out is 1. Names and
-// weights are as they stand there: check(RoomPolicy) says which are allowed.
+// The field `classes`; nothing where it is absent. A weight that is left out is 1.
 [[nodiscard]] std::optional<std::vector<RoomClass>> read_classes(ObjectReader& room,
                                                                  Faults& faults);
 

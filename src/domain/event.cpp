@@ -263,6 +263,18 @@ std::string_view event_name(EventKind kind) noexcept {
     return "unknown";
 }
 
+std::string_view stream_name(StreamKind kind) noexcept {
+    switch (kind) {
+        case StreamKind::performance:
+            return "performance";
+        case StreamKind::wallet:
+            return "wallet";
+        case StreamKind::room:
+            return "room";
+    }
+    return "unknown";
+}
+
 std::string encode(const Event& event) {
     std::string out;
     out.reserve(256);

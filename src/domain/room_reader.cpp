@@ -6,12 +6,6 @@ namespace {
 // Ten years, as check(RoomPolicy) has it.
 constexpr IntegerBounds duration_ms{.min = 1, .max = std::int64_t{3'650} * 24 * 60 * 60 * 1'000};
 
-std::optional<Duration> read_ms(ObjectReader& from, std::string_view key, Need need) {
-    const auto ms = from.integer(key, duration_ms, need);
-    if (!ms) return std::nullopt;
-    return std::chrono::milliseconds(*ms);
-}
-
 // What no single field shows.
 void check_whole(const ClosedLoop& loop, const ObjectReader& from, Faults& faults) {
     if (loop.ceiling < loop.floor) {
@@ -27,6 +21,12 @@ void check_whole(const ClosedLoop& loop, const ObjectReader& from, Faults& fault
 }
 
 }  // namespace
+
+std::optional<Duration> read_ms(ObjectReader& from, std::string_view key, Need need) {
+    const auto ms = from.integer(key, duration_ms, need);
+    if (!ms) return std::nullopt;
+    return std::chrono::milliseconds(*ms);
+}
 
 std::optional<AdmissionWindow> read_window(const boost::json::value& value, const JsonPath& path,
                                            Faults& faults) {

@@ -8,6 +8,9 @@
 
 namespace concertres {
 
+// A length of time in milliseconds, up to ten years.
+[[nodiscard]] std::optional<Duration> read_ms(ObjectReader& from, std::string_view key, Need need);
+
 // Nothing where there is a fault, which is added then.
 [[nodiscard]] std::optional<AdmissionWindow> read_window(const boost::json::value& value,
                                                          const JsonPath& path, Faults& faults);

@@ -67,9 +67,7 @@ class WantedSection {
 template <class Visit>
 void for_each_stretch(const Seating& seating, const SeatSet& free, const Seating::Bench& bench,
                       const std::optional<Money>& max_price, const Visit& visit) {
-    const auto suits = [&](SeatSlot slot) {
-        return !max_price || seating.price(slot).minor <= max_price->minor;
-    };
+    const auto suits = [&](SeatSlot slot) { return seating.price(slot).minor <= max_price->minor; };
     for (SeatSlot begin = free.next(bench.begin, bench.end); begin < bench.end;) {
         const SeatSlot end = free.next_absent(begin, bench.end);
         if (!max_price) {
@@ -191,16 +189,18 @@ bool Splitter::count_groups() {
 std::size_t Splitter::length_needed(std::size_t taken, std::size_t groups_left) const {
     std::size_t seats = taken;
     std::size_t left = groups_left;
-    for (std::size_t length = count_ - 1; length > 0; --length) {
+    // There are more stretches than those others, so it ends.
+    for (std::size_t length = count_ - 1;; --length) {
+        CONCERTRES_ASSERT(length > 0);
         const std::size_t others = std::min(of_length_[length], left - 1);
         seats += others * length;
         left -= others;
         // One that is as long as the last of those is as good as that one.
         if (left == 1 && of_length_[length] > others) {
-            return std::min(length, seats < count_ ? count_ - seats : std::size_t{1});
+            CONCERTRES_ASSERT(seats < count_);  // one group fewer never suffices
+            return std::min(length, count_ - seats);
         }
     }
-    return count_;
 }
 
 std::int64_t Splitter::distance_squared(std::size_t a, std::size_t b) const {
@@ -277,7 +277,7 @@ std::vector<Window> Splitter::split() {
     CONCERTRES_ASSERT(groups_ >= 2);
     const std::size_t per_place = stretches_.size() * (groups_ - 1);
     const std::size_t places = std::max<std::size_t>(looks_max / per_place, 1);
-    std::int64_t spread = INT64_MAX;
+    std::int64_t spread = 0;
     std::optional<Placed> best;
     std::size_t looked = 0;
     // The stretches come as their benches do, the best first.
@@ -285,9 +285,9 @@ std::vector<Window> Splitter::split() {
         const Gathered gathered = gather_around(i);
         if (gathered.stretches.empty()) continue;
         ++looked;
-        if (gathered.spread > spread) continue;
+        if (best && gathered.spread > spread) continue;
         Placed placed = place(gathered.stretches);
-        if (gathered.spread == spread && best && best->rank <= placed.rank) continue;
+        if (best && gathered.spread == spread && best->rank <= placed.rank) continue;
         spread = gathered.spread;
         best = std::move(placed);
     }
@@ -308,13 +308,11 @@ struct Touched {
 Touched look_at(const Seating& seating, const Seating::Bench& bench, const SeatSet& free,
                 const SeatSet& chosen) {
     Touched touched;
+    // Neither is asked about the seat before the first.
     const auto is_left = [&](SeatSlot slot) {
-        return slot >= bench.begin && slot < bench.end && free.contains(slot) &&
-               !chosen.contains(slot);
+        return slot < bench.end && free.contains(slot) && !chosen.contains(slot);
     };
-    const auto is_chosen = [&](SeatSlot slot) {
-        return slot >= bench.begin && slot < bench.end && chosen.contains(slot);
-    };
+    const auto is_chosen = [&](SeatSlot slot) { return slot < bench.end && chosen.contains(slot); };
     std::size_t length = 0;
     for (SeatSlot slot = bench.begin; slot < bench.end; ++slot) {
         const bool was_free = free.contains(slot) || chosen.contains(slot);

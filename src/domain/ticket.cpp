@@ -86,10 +86,11 @@ class TicketReader {
     }
 
   private:
+    // REQUIRES: good_
     template <class Read>
     void fixed(Read read) {
         ByteReader in(rest_);
-        good_ = good_ && read(in);
+        good_ = read(in);
         rest_ = in.rest();
     }
 

@@ -49,14 +49,15 @@ std::string write_body(const Body& body) {
     return bytes;
 }
 
-std::optional<Body> read_body(std::string_view bytes) {
+// REQUIRES: bytes.size() == body_size
+Body read_body(std::string_view bytes) {
     ByteReader in(bytes);
     Body body;
     std::int64_t issued_at = 0;
     const bool whole = in.u8(body.version) && in.u8(body.purpose) && in.u32(body.key_id) &&
                        in.raw(body.claims.concert.uuid.bytes) && in.i64(body.claims.number.value) &&
                        in.raw(body.claims.user.uuid.bytes) && in.i64(issued_at) && in.at_end();
-    if (!whole) return std::nullopt;
+    CONCERTRES_ASSERT(whole);
     body.claims.issued_at = Time(Duration(issued_at));
     return body;
 }
@@ -133,19 +134,18 @@ Result<TokenClaims> verify_token(const TokenKeys& keys, TokenPurpose purpose,
     if (!decode_base64url(token, bytes)) return token_refusal();
 
     const std::string_view signed_part(bytes.data(), body_size);
-    const auto body = read_body(signed_part);
-    CONCERTRES_ASSERT(body.has_value());
-    const auto expected = TokenMac::compute(keys, body->key_id, signed_part);
+    const Body body = read_body(signed_part);
+    const auto expected = TokenMac::compute(keys, body.key_id, signed_part);
     HmacSha256::Digest received{};
     std::copy_n(bytes.begin() + body_size, mac_size, received.begin());
     if (!expected || !equal_in_constant_time(*expected, received)) return token_refusal();
 
     // From here on every word in it is ours.
-    if (body->version != token_version || body->purpose != static_cast<std::uint8_t>(purpose) ||
-        !is_in_time(body->claims.issued_at, now, max_age)) {
+    if (body.version != token_version || body.purpose != static_cast<std::uint8_t>(purpose) ||
+        !is_in_time(body.claims.issued_at, now, max_age)) {
         return token_refusal();
     }
-    return body->claims;
+    return body.claims;
 }
 
 Error token_refusal() {

@@ -83,15 +83,15 @@ AdmissionRate::Span AdmissionRate::span_of(std::int64_t people) const {
     Span span{.min = kept, .max = Duration(0), .inner = inner_of(people)};
     std::size_t last = 0;
     std::int64_t let_in = 0;  // after the first, up to and with the last
-    for (std::size_t first = 0; first < admissions_.size(); ++first) {
-        if (last < first) last = first;
+    // After the last of all nobody was let in, so it ends there at the latest.
+    for (std::size_t first = 0;; ++first) {
         while (let_in < people && last + 1 < admissions_.size())
             let_in += admissions_[++last].count;
         if (let_in < people) break;
         const Duration took = admissions_[last].at - admissions_[first].at;
         span.min = std::min(span.min, took);
         span.max = std::max(span.max, took);
-        if (first + 1 < admissions_.size()) let_in -= admissions_[first + 1].count;
+        let_in -= admissions_[first + 1].count;
     }
     return span;
 }

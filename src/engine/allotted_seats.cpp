@@ -27,8 +27,7 @@ void AllottedSeats::forget(const CatalogConcert& concert) {
 
 void AllottedSeats::restore(std::span<const Seat> seats) {
     for (const Seat& seat : seats) {
-        const auto shown = shown_.find(seat.performance.value);
-        if (shown != shown_.end()) show(shown->second, seat);
+        show(shown_.at(seat.performance.value), seat);
     }
 }
 
@@ -50,10 +49,9 @@ void AllottedSeats::show(Shown& shown, const Seat& seat) {
 }
 
 SeatCounts AllottedSeats::counts(PerformanceKey performance, LineClass line_class) const {
-    const auto shown = shown_.find(performance.value);
-    if (shown == shown_.end()) return {};
-    const auto counts = shown->second.counts.find(line_class);
-    return counts == shown->second.counts.end() ? SeatCounts{} : counts->second;
+    const Shown& shown = shown_.at(performance.value);
+    const auto counts = shown.counts.find(line_class);
+    return counts == shown.counts.end() ? SeatCounts{} : counts->second;
 }
 
 }  // namespace concertres

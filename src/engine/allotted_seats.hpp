@@ -20,13 +20,15 @@ class AllottedSeats {
     // A new concert: all of its seats are free.
     void add(const CatalogConcert& concert);
     void forget(const CatalogConcert& concert);
-    // Seats as they are stored; those in no allotment are passed by.
+    // Seats as they are stored; those in no allotment are passed by. REQUIRES: has(each
+    // performance)
     void restore(std::span<const Seat> seats);
     void apply(const ChangeSet& changes);
 
     [[nodiscard]] bool has(PerformanceKey performance) const {
         return shown_.contains(performance.value);
     }
+    // REQUIRES: has(performance)
     [[nodiscard]] SeatCounts counts(PerformanceKey performance, LineClass line_class) const;
 
   private:

@@ -223,12 +223,11 @@ void PassChecks::check_reservation(const Reservation& reservation) {
         reservation.status == ReservationStatus::held && reservation.held_until > audited_->now;
     if (!is_live) return;
     const auto listed = listed_.find(reservation.row);
-    findings_->expect(pass->status == PassStatus::admitted && listed != listed_.end() &&
-                          listed->second == pass->key(),
-                      "P1",
+    const bool is_listed = listed != listed_.end() && listed->second == pass->key();
+    findings_->expect(pass->status == PassStatus::admitted && is_listed, "P1",
                       "reservation {} is held until {}, but its pass is {} and does {}list it",
                       reservation.id, At{reservation.held_until}, pass->status,
-                      listed == listed_.end() ? "not " : "");
+                      is_listed ? "" : "not ");
 }
 
 }  // namespace

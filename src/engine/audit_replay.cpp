@@ -109,8 +109,7 @@ void SeatReplay::take(const Event& event, SeatNumber number, const ReplayedReser
     if (taken.status == SeatStatus::held && taken.reservation == by.id) {
         findings_->add("S7", "reservation {} was held with seat {} named twice", by.id, number);
     } else if (taken.status == SeatStatus::held) {
-        const ReplayedReservation* other = reservations_.find(taken.reservation);
-        const bool is_dead = other != nullptr && other->held_until <= event.at;
+        const bool is_dead = reservations_.find(taken.reservation)->held_until <= event.at;
         findings_->add(is_dead ? "O1" : "S5",
                        "seat {} of performance {} was held by reservation {} at {}, while {} held "
                        "it{}",

@@ -79,7 +79,7 @@ void Board::restore(ConcertKey concert, std::span<const Place> waiting, Time now
     Room& at = room(concert);
     for (const Place& place : waiting) {
         at.line.add(place.number, owner(place.user_id), now);
-        if (place.status != PlaceStatus::passed || !place.passed_at) continue;
+        if (!place.passed_at) continue;
         at.passed->add(place.number, at.line.standing_of(place.number), now, true);
     }
 }
@@ -92,8 +92,7 @@ void Board::restore(ConcertKey concert, std::span<const Pass> admitted) {
 }
 
 bool Board::Inside::is_seeking(Time now) const {
-    return expires_at > now &&
-           std::ranges::none_of(holds, [now](const auto& hold) { return hold.second > now; });
+    return std::ranges::none_of(holds, [now](const auto& hold) { return hold.second > now; });
 }
 
 void Board::follow_hold(const Reservation& reservation) {
@@ -155,7 +154,7 @@ void Board::follow_place(Room& room, const Place& place) const {
         return;
     }
     room.line.add(place.number, owner(place.user_id), place.joined_at);
-    if (place.status != PlaceStatus::passed || !place.passed_at) return;
+    if (!place.passed_at) return;
     // Whoever asked while this was being committed is back.
     const bool is_back = room.line.heard(place.number) >= *place.passed_at;
     room.passed->add(place.number, room.line.standing_of(place.number), *place.passed_at, is_back);
@@ -218,10 +217,10 @@ SeatCounts Board::counts_to_come(const Room& room, Time now) const {
 
 SeatCounts Board::counts_to_come(const Room& room, LineClass line_class, Time now) const {
     SeatCounts sum = counts_to_come(room, now);
-    if (room.performances.empty() || !allotted_.has(room.performances.front().first)) return sum;
-    for (const LineClass other : kept_for_others(room.sale.room, line_class)) {
-        for (const auto& [performance, starts_at] : room.performances) {
-            if (starts_at > now) sum -= allotted_.counts(performance, other);
+    for (const auto& [performance, starts_at] : room.performances) {
+        if (starts_at <= now || !allotted_.has(performance)) continue;
+        for (const LineClass other : kept_for_others(room.sale.room, line_class)) {
+            sum -= allotted_.counts(performance, other);
         }
     }
     return sum;
@@ -295,12 +294,6 @@ bool Board::fill(const CatalogConcert& concert, PlaceNumber number, Time now,
 std::int64_t Board::waiting(ConcertKey concert) const {
     std::shared_lock lock(mutex_);
     return room(concert).line.size();
-}
-
-std::optional<SeatCounts> Board::counts(PerformanceKey performance) const {
-    std::shared_lock lock(mutex_);
-    auto at = counts_.find(performance.value);
-    return at == counts_.end() ? std::nullopt : std::optional(at->second);
 }
 
 SeatCounts Board::allotted(PerformanceKey performance, LineClass line_class) const {

@@ -67,8 +67,7 @@ class Board {
     bool fill(const CatalogConcert& concert, PlaceNumber number, Time now, PlaceView& view) const;
     [[nodiscard]] std::int64_t waiting(ConcertKey concert) const;
     [[nodiscard]] ConcertView view(const CatalogConcert& concert, Time now) const;
-    [[nodiscard]] std::optional<SeatCounts> counts(PerformanceKey performance) const;
-    // Of the seats that are allotted to a class.
+    // Of the seats that are allotted to a class. REQUIRES: the hall has allotments
     [[nodiscard]] SeatCounts allotted(PerformanceKey performance, LineClass line_class) const;
     // How many are in, and by class how many of them hold no seat.
     struct Insiders {
@@ -109,10 +108,9 @@ class Board {
         Time expires_at{};
         std::vector<std::pair<ReservationKey, Time>> holds{};  // and when each ends
 
+        // As long as the pass lives.
         [[nodiscard]] bool is_seeking(Time now) const;
     };
-    // How many were admitted when, in the last minutes: for the ETA.
-    using Admissions = std::deque<std::pair<Time, std::int64_t>>;
     // The numbers of a class that somebody has been given: all of its epoch before `next`.
     struct Given {
         std::int64_t epoch = 0;

@@ -15,6 +15,7 @@
 #include "engine/handlers/money.hpp"
 #include "engine/handlers/reservations.hpp"
 #include "engine/handlers/room.hpp"
+#include "engine/office_outbox.hpp"
 #include "engine/queries.hpp"
 #include "engine/replaceable.hpp"
 #include "engine/restore.hpp"
@@ -387,6 +388,12 @@ Time BoxOffice::now() const { return impl_->storage().now(); }
 Statistics BoxOffice::statistics() const { return impl_->statistics(); }
 
 Result<AuditReport> BoxOffice::audit() { return impl_->call(RunAudit{}); }
+
+std::unique_ptr<Outbox> BoxOffice::outbox() {
+    if (impl_->storage().outbox() == nullptr) return nullptr;
+    return std::make_unique<OfficeOutbox>(
+        [this](const std::function<void(Outbox&)>& use) { return impl_->call(UseOutbox{use}); });
+}
 
 void BoxOffice::stop() { impl_->stop(); }
 

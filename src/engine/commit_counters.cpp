@@ -54,18 +54,15 @@ std::pair<Account, Account> accounts_of(const Transfer& transfer) {
     return {};
 }
 
-// What the wallet's balance is after `transfer`, by its accounts.
+// What the wallet's balance is after `transfer`, by its accounts; as it was where that is no
+// number.
 Money balance_after(Money balance, const Transfer& transfer) {
     const Account own{transfer.wallet.value};
     std::int64_t after = balance.minor;
-    bool overflows = false;
-    if (transfer.credit == own) {
-        overflows = __builtin_add_overflow(after, transfer.amount.minor, &after) || overflows;
-    }
-    if (transfer.debit == own) {
-        overflows = __builtin_sub_overflow(after, transfer.amount.minor, &after) || overflows;
-    }
-    return overflows ? balance : Money{after};
+    const std::int64_t amount = transfer.amount.minor;
+    if (transfer.credit == own && __builtin_add_overflow(after, amount, &after)) return balance;
+    if (transfer.debit == own && __builtin_sub_overflow(after, amount, &after)) return balance;
+    return Money{after};
 }
 
 void LedgerCheck::follow(const Transfer& transfer) {

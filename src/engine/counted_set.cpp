@@ -35,7 +35,7 @@ bool CountedSet::get(std::int64_t number) const {
 std::int64_t CountedSet::below(std::int64_t number) const {
     const auto blocks = static_cast<std::int64_t>(tree_.size()) - 1;
     const std::int64_t block = number / bits_per_block;
-    if (blocks <= 0 || block >= blocks) return size_;
+    if (block >= blocks) return size_;  // also where there is none yet
     std::int64_t count = 0;
     for (std::int64_t i = block; i > 0; i -= i & -i) count += tree_[static_cast<std::size_t>(i)];
     const std::int64_t last = number / 64;

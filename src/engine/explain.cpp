@@ -101,18 +101,6 @@ std::string words_of(const Standing& standing, const UserId& user, Time now) {
 
 }  // namespace
 
-std::string_view stream_name(StreamKind kind) noexcept {
-    switch (kind) {
-        case StreamKind::performance:
-            return "performance";
-        case StreamKind::wallet:
-            return "wallet";
-        case StreamKind::room:
-            return "room";
-    }
-    return "unknown";
-}
-
 std::string_view explained_name(ExplainedKind kind) noexcept {
     switch (kind) {
         case ExplainedKind::concert:
@@ -143,7 +131,7 @@ std::optional<Result<Explanation>> Slices<Explain>::step(const QueryContext& at)
         identified_ = true;
     } else if (reservations_of_) {
         read_reservations(at);
-    } else if (!streams_.empty()) {
+    } else {
         read_events(at);
     }
     if (reservations_of_ || !streams_.empty()) return std::nullopt;
@@ -287,13 +275,15 @@ std::optional<Error> Slices<Explain>::begin_place(const QueryContext& at,
     found_.state = words_of(standing, user, found_.now);
     // Where there is a pass the standing does not have the place.
     const auto place = row_of<Place>(at, {key, number});
-    if (place && place->passed_at) {
+    CONCERTRES_ASSERT(place.has_value());
+    if (place->passed_at) {
         found_.state += fmt::format("; passed over at {}{}", to_rfc3339(*place->passed_at),
                                     place->is_lost() ? ", and lost: nobody came back in time" : "");
     }
     const auto room = at.board->view(concert, found_.now).room;
     const auto line_class = static_cast<std::size_t>(number.line_class());
-    if (room && line_class < room->classes.size()) {
+    CONCERTRES_ASSERT(room.has_value());
+    if (line_class < room->classes.size()) {
         found_.state += fmt::format("; in class {}", room->classes[line_class].name);
     }
     const auto draw = at.board->draw(concert, found_.now);
@@ -310,7 +300,7 @@ std::optional<Error> Slices<Explain>::begin_place(const QueryContext& at,
         return reservation.concert == key && reservation.place == number;
     };
     concerns_ = [=](const Event& event) {
-        return (event.place == number && event.user == user) ||
+        return event.place == number ||
                (is_drawn && event.draw && event.draw->line_class == number.line_class());
     };
     return std::nullopt;

@@ -82,7 +82,7 @@ Result<PlaceView> run(const QueryContext& at, const GetPlace& query) {
         if (status == TokenStatus::admitted) view.position = view.ahead = 0;
     }
     if (found.pass) view.pass_expires_at = found.pass->expires_at;
-    if (found.has_room) view.latest = exists(member) && (*member)->latest == query.place;
+    if (found.has_room) view.latest = (*member)->latest == query.place;
     return view;
 }
 
@@ -182,9 +182,9 @@ Result<std::vector<DateView>> run(const QueryContext& at, const ListDates& query
 namespace {
 
 std::string allotment_name(const HallSeat& seat, const Sale& sale) {
-    if (!seat.allotted_to || !sale.room) return {};
-    const auto line_class = static_cast<std::size_t>(*seat.allotted_to);
-    return line_class < sale.room->classes.size() ? sale.room->classes[line_class].name : "";
+    if (!seat.allotted_to) return {};
+    // Neither a room nor a class of it is ever taken away.
+    return sale.room.value().classes.at(static_cast<std::size_t>(*seat.allotted_to)).name;
 }
 
 // The areas of a hall, with all of their seats free.
@@ -431,6 +431,16 @@ Result<std::vector<Event>> run(const QueryContext& at, const ListEvents& query) 
 Result<AuditReport> run(const QueryContext& at, const RunAudit&) {
     try {
         return audit(*at.storage);
+    } catch (const StorageError& failure) {
+        if (failure.kind() != StorageError::Kind::full) throw;
+        return Error{Errc::storage_full, failure.what(), {}};
+    }
+}
+
+Result<Time> run(const QueryContext& at, const UseOutbox& query) {
+    try {
+        query.use(*at.storage->outbox());
+        return at.now();
     } catch (const StorageError& failure) {
         if (failure.kind() != StorageError::Kind::full) throw;
         return Error{Errc::storage_full, failure.what(), {}};

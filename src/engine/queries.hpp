@@ -1,8 +1,11 @@
 // What queries read. Each runs on the writer, between two groups.
 #pragma once
 
+#include <functional>
+
 #include "concertres/audit.hpp"
 #include "concertres/operations.hpp"
+#include "concertres/outbox.hpp"
 #include "concertres/queries.hpp"
 #include "concertres/storage.hpp"
 #include "engine/board.hpp"
@@ -54,6 +57,13 @@ struct RunAudit {
     using Answer = AuditReport;
 };
 Result<AuditReport> run(const QueryContext& at, const RunAudit& query);
+// Whatever a relay asks of the outbox.
+struct UseOutbox {
+    using Answer = Time;  // store time after it
+
+    std::function<void(Outbox&)> use{};
+};
+Result<Time> run(const QueryContext& at, const UseOutbox& query);
 // The same, for any thread.
 Result<PerformanceView> find_in(const Catalog& catalog, const GetPerformance& query);
 Result<PerformanceId> find_in(const Catalog& catalog, const FindPerformance& query);

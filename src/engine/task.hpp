@@ -44,6 +44,7 @@ class Task : public Work {
     [[nodiscard]] virtual bool goes_first() const { return false; }
     // It has more to do than one group may carry.
     [[nodiscard]] virtual bool again() const { return false; }
+    // REQUIRES: it was decided
     [[nodiscard]] virtual bool refused() const = 0;
     Task* as_task() override { return this; }
 
@@ -102,7 +103,7 @@ class CommandTask final : public Task {
     void fail(Error error) override {
         if (done_) done_(std::move(error));
     }
-    [[nodiscard]] bool refused() const override { return outcome_ && !outcome_->has_value(); }
+    [[nodiscard]] bool refused() const override { return !outcome_.value().has_value(); }
     [[nodiscard]] bool goes_first() const override {
         return requires { Handler<Command>::goes_first; };
     }

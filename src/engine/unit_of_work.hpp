@@ -104,12 +104,10 @@ class RowTable {
             if (slot->row) visit(*slot->row);
         }
     }
-    // visit(key) for each that has been read, whether it exists or not.
+    // visit(key) for each, whether the row exists or not.
     template <class Visit>
     void for_each_key(const Visit& visit) const {
-        for (const auto& [key, slot] : index_) {
-            if (slot->loaded) visit(key);
-        }
+        for (const auto& [key, slot] : index_) visit(key);
     }
     void forget(const KeyOf<Row>& key) { index_.erase(key); }
     void clear() {
@@ -179,6 +177,7 @@ class UnitOfWork {
     void absorb(Rows& found);
     // The keys of what was read and others may have changed since: of all rows but those that are
     // written once.
+    // REQUIRES: all that is wanted has been read
     [[nodiscard]] RowKeys to_load() const;
     // Takes what was loaded for to_load(). Who waits in a room stays as it was read: the rows of
     // those who have joined since were not.

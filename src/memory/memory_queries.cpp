@@ -202,6 +202,19 @@ std::vector<Event> MemoryStorage::events(const Stream& stream, std::int64_t afte
     return result;
 }
 
+Uuid MemoryStorage::id_of(const Stream& stream) const {
+    if (stream.kind == StreamKind::room) {
+        return show_index_.find(stream.owner)->as_added.concert.id.uuid;
+    }
+    Uuid id;
+    shows_.for_each([&](const Show& show) {
+        for (const Performance& performance : show.as_added.performances) {
+            if (performance.key.value == stream.owner) id = performance.id.uuid;
+        }
+    });
+    return id;
+}
+
 // --- The scan ----------------------------------------------------------------------------------
 
 void MemoryStorage::scan(ScanVisitor& visitor) {

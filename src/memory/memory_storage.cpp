@@ -132,6 +132,7 @@ void MemoryStorage::apply(const ChangeSet& changes) {
     });
     ledger_.apply(changes.transfers);
     events_.apply(changes.events);
+    for (const Event& event : changes.events) outbox_.note(event);
 }
 
 void MemoryStorage::check(const Slot<Reservation>& slot, const Reservation& row) {

@@ -18,6 +18,7 @@
 #include "memory/event_log.hpp"
 #include "memory/halls.hpp"
 #include "memory/indexes.hpp"
+#include "memory/memory_outbox.hpp"
 #include "memory/table.hpp"
 
 namespace concertres::memory {
@@ -74,7 +75,13 @@ class MemoryStorage final : public Storage {
                                     std::size_t limit) override;
     std::vector<Event> events(const Stream& stream, std::int64_t after, std::size_t limit) override;
     void scan(ScanVisitor& visitor) override;
+    Outbox* outbox() override { return &outbox_; }
     Result<std::unique_ptr<BackupJob>> backup(const std::filesystem::path& file) override;
+
+    // --- for the outbox
+    [[nodiscard]] const EventLog& event_log() const { return events_; }
+    // The public id of a performance or concert.
+    [[nodiscard]] Uuid id_of(const Stream& stream) const;
 
   private:
     struct Show {
@@ -131,6 +138,7 @@ class MemoryStorage final : public Storage {
     Names<ReservationId, Reservation> reservation_names_;
     Names<PaymentId, Payment> payment_names_;
     EventLog events_;
+    MemoryOutbox outbox_{*this};
 
     StoreClock clock_;
     std::atomic<Time> mark_{Time{}};  // the latest stamp of a commit; now() is asked by any thread

@@ -38,9 +38,9 @@ auto PostgresStorage::asked(Work&& work) {
     }
 }
 
-// Of a row that has the encoded facts behind the event's own columns.
-[[nodiscard]] inline Event event_of(const Answer& answer, int row) {
-    CellReader cells = answer.row(row);
+// Of a row that has, from `first_column` on, the event's own columns and the encoded facts.
+[[nodiscard]] inline Event event_of(const Answer& answer, int row, int first_column = 0) {
+    CellReader cells = answer.row(row, first_column);
     Event event;
     std::string data;
     get(cells, event);

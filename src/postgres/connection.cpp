@@ -55,6 +55,7 @@ std::string field(const Answer& result, int code) {
 struct Address {
     std::string conninfo;
     bool pooled = false;
+    std::optional<Locking> locking{};
 };
 Address address_in(const std::string& text) {
     Address address{.conninfo = text};
@@ -69,6 +70,11 @@ Address address_in(const std::string& text) {
         at = end + 1;
         if (word == "pgbouncer=on" || word == "pgbouncer=off") {
             address.pooled = word == "pgbouncer=on";
+            continue;
+        }
+        if (word == "locking=optimistic" || word == "locking=pessimistic") {
+            address.locking =
+                word == "locking=optimistic" ? Locking::optimistic : Locking::pessimistic;
             continue;
         }
         address.conninfo += separator + word;
@@ -110,6 +116,10 @@ bool SqlError::is_conflict() const {
 bool SqlError::is_refusal_of_server() const {
     // A standby; a server that starts, stops, or has no connection left.
     return state_ == "25006" || state_.starts_with("57P0") || state_ == "53300";
+}
+
+std::optional<Locking> locking_in(const std::string& conninfo) {
+    return address_in(conninfo).locking;
 }
 
 std::string name_of(const std::string& conninfo) {

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -139,6 +140,9 @@ class Connection {
     std::vector<Sent> sent_;
     std::unordered_set<const Statement*> prepared_;
 };
+
+// What the address says of it, if anything.
+[[nodiscard]] std::optional<Locking> locking_in(const std::string& conninfo);
 
 // How messages call a database, whether or not it can be reached.
 [[nodiscard]] std::string name_of(const std::string& conninfo);

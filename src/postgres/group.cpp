@@ -1,8 +1,11 @@
 // A commit: all that a group changes, in one round trip; and what became of it.
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <utility>
 
 #include "concertres/assert.hpp"
+#include "concertres/outbox.hpp"
 #include "postgres/postgres_storage.hpp"
 
 namespace concertres::postgres {
@@ -25,6 +28,12 @@ auto name_in(const Row& row) {
 
 CommitOutcome PostgresStorage::commit(const ChangeSet& changes) {
     require_alive();
+    const CommitOutcome outcome = write(changes);
+    conflicts_ = outcome == CommitOutcome::conflict ? conflicts_ + 1 : 0;
+    return outcome;
+}
+
+CommitOutcome PostgresStorage::write(const ChangeSet& changes) {
     // Rows that were read and not written may have changed since: only their locks kept them.
     if (group_ == Group::unlocked) {
         group_ = Group::none;
@@ -131,6 +140,7 @@ void PostgresStorage::send_changes(const ChangeSet& changes) {
     Changed changed;
     changed.add(changes);
     send_group(changes.at, encode(changed));
+    if (group_ == Group::seen) seen_.send_locks(statements_, *connection_, changes);
     if (group_ == Group::locked && shares_sales_) {
         own_shared_sales(changes.rows.of<Sale>(), changes.at);
     }
@@ -219,6 +229,28 @@ void PostgresStorage::send_events(const std::vector<Event>& events) {
     params.push_back(facts.finish());
     params.push_back(checksums.finish());
     connection_->send(statements_.insert_events, params);
+    note_unpublished(events);
+}
+
+// After the events: whoever makes a sink known waits for those who write events, and only then
+// relies on it that this is done for the sink.
+void PostgresStorage::note_unpublished(const std::vector<Event>& events) {
+    std::map<Stream, std::pair<std::int64_t, std::int64_t>> ranges;
+    for (const Event& event : events) {
+        ranges.try_emplace(event.stream, event.number, event.number).first->second.second =
+            event.number;
+    }
+    std::vector<ArrayParam> columns(5, ArrayParam(Type::integer));
+    for (const auto& [stream, range] : ranges) {
+        columns[0].add(stream.kind);
+        columns[1].add(stream.owner);
+        columns[2].add(shard_of(stream));
+        columns[3].add(range.first);
+        columns[4].add(range.second);
+    }
+    std::vector<Param> params;
+    for (ArrayParam& column : columns) params.push_back(column.finish());
+    connection_->send(statements_.note_unpublished, params);
 }
 
 }  // namespace concertres::postgres

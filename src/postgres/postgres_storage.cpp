@@ -16,6 +16,9 @@ namespace {
 constexpr std::chrono::milliseconds reconnect_pause{50};
 // Between two deletions of groups that all have news.
 constexpr std::chrono::seconds forget_pause{10};
+// Groups that are read again without locking what they meet, because others were in the way; the
+// next one keeps them out.
+constexpr int unlocked_tries = 3;
 
 }  // namespace
 
@@ -25,6 +28,7 @@ PostgresStorage::PostgresStorage(const std::string& conninfo, const PostgresOpti
                                  const Schema& schema)
     : conninfo_(conninfo),
       options_(options),
+      locking_(locking_in(conninfo).value_or(options.locking)),
       connection_(std::make_unique<Connection>(conninfo, options)) {
     prepare_tables(*connection_, options_, schema);
     enter(*connection_, options_.connections_budget);
@@ -130,13 +134,13 @@ void PostgresStorage::lose_connection() {
 
 // After a statement that was refused.
 void PostgresStorage::abandon_transaction() {
-    const bool was_locked = group_ != Group::none;
+    const Group before = group_;
     try {
         end_transaction();
     } catch (const ConnectionLost&) {
         lose_connection();
     }
-    if (was_locked) group_ = Group::unlocked;
+    group_ = before == Group::locked ? Group::unlocked : before;
 }
 
 void PostgresStorage::end_transaction() {
@@ -253,19 +257,33 @@ Time PostgresStorage::load_once(const RowKeys& wanted, Rows& found) {
         ++before;
     }
     group_ = Group::none;
-    at.send(statements_.begin);
+    const bool locks = !reads_before_locking();
+    at.send(locks ? statements_.begin : statements_.begin_snapshot);
     shares_sales_ = may_share_sales(wanted);
     Fetch fetch(statements_, at,
-                shares_sales_ ? Fetch::Lock::yes_but_share_sales : Fetch::Lock::yes);
+                !locks          ? Fetch::Lock::no
+                : shares_sales_ ? Fetch::Lock::yes_but_share_sales
+                                : Fetch::Lock::yes);
     fetch.send(wanted);
     // Last: it is later than whatever these rows had to wait for.
     at.send(statements_.store_time);
+    if (!locks) at.send(statements_.commit);
     const Answers answers = at.finish();
     fetch.take(wanted, answers, before, found);
-    group_ = Group::locked;
-    if (server_clock_) server_clock_->tell(told(answers.back(), asked));
+    if (locks) {
+        group_ = Group::locked;
+    } else {
+        seen_ = SeenRows(found);
+        group_ = Group::seen;
+    }
+    const Answer& time = answers[answers.size() - (locks ? 1 : 2)];
+    if (server_clock_) server_clock_->tell(told(time, asked));
     raise_mark(fetch.latest_stamp());
     return now();
+}
+
+bool PostgresStorage::reads_before_locking() const {
+    return locking_ == Locking::optimistic && conflicts_ < unlocked_tries;
 }
 
 // A tick changes its sale, and counts the passes once nobody else can. Another group rarely does.

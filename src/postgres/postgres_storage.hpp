@@ -17,6 +17,7 @@
 #include "postgres/feed.hpp"
 #include "postgres/fetch.hpp"
 #include "postgres/schema.hpp"
+#include "postgres/seen_rows.hpp"
 #include "postgres/server_clock.hpp"
 #include "postgres/statements.hpp"
 
@@ -73,9 +74,9 @@ class PostgresStorage final : public Storage {
     [[nodiscard]] const Statements& statements() const { return statements_; }
 
   private:
-    // What load() has left: nothing, rows that are locked, or rows whose locks have gone with their
-    // connection.
-    enum class Group : std::uint8_t { none, locked, unlocked };
+    // What load() has left: nothing, rows that are locked, rows whose locks have gone with their
+    // connection, or rows that are only to be locked when they are written.
+    enum class Group : std::uint8_t { none, locked, unlocked, seen };
 
     // Runs `work`, which changes nothing, again where another transaction was in the way or the
     // server has gone and comes back in time. Makes a StorageError of what goes wrong.
@@ -102,6 +103,7 @@ class PostgresStorage final : public Storage {
 
     // --- a group
     [[nodiscard]] Time load_once(const RowKeys& wanted, Rows& found);
+    [[nodiscard]] bool reads_before_locking() const;
     [[nodiscard]] bool may_share_sales(const RowKeys& wanted);
     void own_shared_sales(const std::vector<Versioned<Sale>>& sales, Time now);
     void send_changes(const ChangeSet& changes);
@@ -109,7 +111,9 @@ class PostgresStorage final : public Storage {
     void send_rows(const std::vector<Versioned<Row>>& rows, Time stamp);
     void send_transfers(const std::vector<Transfer>& transfers);
     void send_events(const std::vector<Event>& events);
+    void note_unpublished(const std::vector<Event>& events);
     void send_group(Time at, const std::string& changed);
+    [[nodiscard]] CommitOutcome write(const ChangeSet& changes);
     [[nodiscard]] CommitOutcome settle(Time at);
     [[nodiscard]] std::optional<CommitOutcome> settle_once(Time at);
     [[nodiscard]] CommitOutcome undo(const SqlError& error);
@@ -137,6 +141,7 @@ class PostgresStorage final : public Storage {
 
     const std::string conninfo_;
     const PostgresOptions options_;
+    const Locking locking_;
     const Statements statements_;
     std::unique_ptr<Connection> connection_;  // null: it was lost
     StoreSecrets secrets_;
@@ -145,6 +150,8 @@ class PostgresStorage final : public Storage {
     std::optional<ServerClock> server_clock_;
     Group group_ = Group::none;
     bool shares_sales_ = false;  // those that load() has left
+    SeenRows seen_;
+    int conflicts_ = 0;  // of the last groups, in a row
     // Sales that groups have changed without a tick: by when that was long ago.
     std::map<ConcertKey, Time> owned_sales_;
     bool failed_ = false;

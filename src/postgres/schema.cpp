@@ -1,5 +1,6 @@
 #include "postgres/schema.hpp"
 
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -292,7 +293,66 @@ CREATE TABLE event (
     crc bigint NOT NULL,
     PRIMARY KEY (stream, owner, number)
 );
+CREATE TABLE sink (
+    name bytea PRIMARY KEY,
+    disabled_at bigint
+);
+CREATE TABLE outbox (
+    sink bytea NOT NULL,
+    stream bigint NOT NULL,
+    owner bigint NOT NULL,
+    shard bigint NOT NULL,
+    published bigint NOT NULL,
+    head bigint NOT NULL,
+    PRIMARY KEY (sink, stream, owner)
+);
+CREATE TABLE outbox_lease (
+    sink bytea NOT NULL,
+    shard bigint NOT NULL,
+    epoch bigint NOT NULL,
+    relay bytea NOT NULL,
+    until bigint NOT NULL,
+    PRIMARY KEY (sink, shard)
+);
+CREATE TABLE outbox_relay (
+    sink bytea NOT NULL,
+    relay bytea NOT NULL,
+    until bigint NOT NULL,
+    PRIMARY KEY (sink, relay)
+);
 )sql";
+
+// Stores of format 1 passed no events on.
+constexpr const char* to_2 = R"sql(
+CREATE TABLE sink (
+    name bytea PRIMARY KEY,
+    disabled_at bigint
+);
+CREATE TABLE outbox (
+    sink bytea NOT NULL,
+    stream bigint NOT NULL,
+    owner bigint NOT NULL,
+    shard bigint NOT NULL,
+    published bigint NOT NULL,
+    head bigint NOT NULL,
+    PRIMARY KEY (sink, stream, owner)
+);
+CREATE TABLE outbox_lease (
+    sink bytea NOT NULL,
+    shard bigint NOT NULL,
+    epoch bigint NOT NULL,
+    relay bytea NOT NULL,
+    until bigint NOT NULL,
+    PRIMARY KEY (sink, shard)
+);
+CREATE TABLE outbox_relay (
+    sink bytea NOT NULL,
+    relay bytea NOT NULL,
+    until bigint NOT NULL,
+    PRIMARY KEY (sink, relay)
+);
+)sql";
+constexpr std::array migration_steps = {MigrationStep{1, to_2}};
 
 // What a database holds under the schema's name.
 struct Contents {
@@ -399,7 +459,7 @@ void check_server(const Connection& connection, const Schema& schema) {
 
 const Schema& current_schema() {
     static const Schema schema = {
-        .version = 1, .create = tables, .steps = {}, .server_min = 130'000};
+        .version = 2, .create = tables, .steps = migration_steps, .server_min = 130'000};
     return schema;
 }
 

@@ -12,6 +12,7 @@ RowStatements<Row> row_statements() {
             .lock = {"lock_" + table, lock_sql<Row>()},
             .insert = {"insert_" + table, insert_sql<Row>()},
             .update = {"update_" + table, update_sql<Row>()},
+            .lock_same = {"lock_same_" + table, same_sql<Row>("NO KEY UPDATE")},
             .select_all = {"all_" + table, plain_select_sql<Row>() + in_key_order_sql<Row>()}};
 }
 
@@ -77,10 +78,19 @@ Statements::Statements()
 
       share_sales{"share_sales", share_sql<Sale>()},
       own_sales{"own_sales", lock_sql<Sale>() + " NOWAIT"},
+      share_same_sales{"share_same_sales", same_sql<Sale>("SHARE")},
 
       insert_transfers{"insert_transfers", insert_once_sql<Transfer>("crc", "$12::bigint[]")},
       insert_events{"insert_events",
                     insert_once_sql<Event>("data, crc", "$6::bytea[], $7::bigint[]")},
+      // For each sink; in one order, as relays lock the same rows.
+      note_unpublished{"note_unpublished",
+                       "INSERT INTO outbox(sink, stream, owner, shard, published, head)"
+                       " SELECT s.name, k.stream, k.owner, k.shard, k.first - 1, k.last"
+                       " FROM sink s CROSS JOIN unnest($1::bigint[], $2::bigint[], $3::bigint[],"
+                       " $4::bigint[], $5::bigint[]) AS k(stream, owner, shard, first, last)"
+                       " ORDER BY s.name, k.stream, k.owner"
+                       " ON CONFLICT (sink, stream, owner) DO UPDATE SET head = excluded.head"},
 
       reservation_names{"reservation_names", names_sql("reservation")},
       payment_names{"payment_names", names_sql("payment")},

@@ -16,6 +16,7 @@ struct RowStatements {
     Statement lock;
     Statement insert;
     Statement update;
+    Statement lock_same;   // those of the versions that were read
     Statement select_all;  // in the order of the keys
 };
 
@@ -36,35 +37,20 @@ class Statements {
     void for_each(const Visit& visit) const {
         std::apply(
             [&](const auto&... each) {
-                ((visit(each.select), visit(each.lock), visit(each.insert), visit(each.update)),
+                ((visit(each.select), visit(each.lock), visit(each.insert), visit(each.update),
+                  visit(each.lock_same)),
                  ...);
             },
             rows_);
-        for (const Statement* each : {&clock,
-                                      &share_jump,
-                                      &share_sales,
-                                      &own_sales,
-                                      &reservation_names,
-                                      &payment_names,
-                                      &transfers_by_id,
-                                      &insert_transfers,
-                                      &insert_events,
-                                      &performances,
-                                      &seats,
-                                      &dead_seats,
-                                      &next_deadline,
-                                      &waiting_places,
-                                      &passed_places,
-                                      &admitted,
-                                      &admitted_count,
-                                      &first_waiting,
-                                      &ending,
-                                      &expiring,
-                                      &reservations,
-                                      &payments,
-                                      &transfers,
-                                      &events,
-                                      &event_ranges}) {
+        for (const Statement* each : {&clock,          &share_jump,       &share_sales,
+                                      &own_sales,      &share_same_sales, &reservation_names,
+                                      &payment_names,  &transfers_by_id,  &insert_transfers,
+                                      &insert_events,  &note_unpublished, &performances,
+                                      &seats,          &dead_seats,       &next_deadline,
+                                      &waiting_places, &passed_places,    &admitted,
+                                      &admitted_count, &first_waiting,    &ending,
+                                      &expiring,       &reservations,     &payments,
+                                      &transfers,      &events,           &event_ranges}) {
             visit(*each);
         }
     }
@@ -99,9 +85,11 @@ class Statements {
     // Sales that are only looked at; and those of them that turn out to be written.
     Statement share_sales;
     Statement own_sales;
+    Statement share_same_sales;
 
     Statement insert_transfers;
     Statement insert_events;
+    Statement note_unpublished;
 
     Statement reservation_names;
     Statement payment_names;

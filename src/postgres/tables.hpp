@@ -190,6 +190,17 @@ template <class Row>
     return select_sql<Row>() + " ORDER BY " + names(ColumnList::of<Row>(), "k.", true) +
            " FOR SHARE OF t";
 }
+// $1: how many rows there are; $2: the versions that they had when they were read. Locks them in
+// the order of the keys; one that has been changed since fails the transaction.
+template <class Row>
+[[nodiscard]] std::string same_sql(std::string_view lock) {
+    const auto& columns = ColumnList::of<Row>();
+    return "SELECT expect_rows(count(*), $1::bigint) FROM (SELECT FROM unnest($2::bigint[], " +
+           array_params(columns, 3, true) + ") AS k(version, " + names(columns, "", true) +
+           ") JOIN " + table_name<Row>() + " t ON " + matching(columns, "t.", "k.") +
+           " WHERE t.version = k.version ORDER BY " + names(columns, "k.", true) + " FOR " +
+           std::string(lock) + " OF t) AS same";
+}
 // $1: the stamp.
 template <class Row>
 [[nodiscard]] std::string insert_sql() {

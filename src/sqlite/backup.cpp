@@ -43,6 +43,12 @@ Error unwritable(int error, const std::string& what) {
     return {Errc::storage_unavailable, what + ": " + std::strerror(error), {}};
 }
 
+// No waiting helps: it cannot be a name, or is one where nothing may be written.
+bool is_of_name(int error) {
+    constexpr std::array of_names{EACCES, EINVAL, ENAMETOOLONG, ENOENT, EPERM, EROFS};
+    return std::ranges::find(of_names, error) != of_names.end();
+}
+
 // What only reading can find. The copy is hardly read, and where it was, the engine stops once too
 // often: better than to go on with a store that cannot be read.
 bool is_of_source(int code) {
@@ -61,6 +67,9 @@ bool is_of_store(const fs::path& store, const fs::path& target) {
 Result<fs::path> check_target(const Connection& source, const fs::path& file) {
     if (file.empty() || file.filename().empty()) {
         return refusal("name the file that the backup is to become");
+    }
+    if (file.native().find('\0') != std::string::npos) {
+        return refusal("the name of the backup has a NUL in it");
     }
     std::error_code failed;
     const fs::path folder = fs::absolute(file, failed).parent_path();
@@ -110,7 +119,12 @@ Result<std::unique_ptr<BackupJob>> FileBackup::begin(Connection& source, Fold fo
     if (!target) return target.error();
     std::string partial = target->string() + ".partial-XXXXXX";
     const int descriptor = ::mkostemp(partial.data(), O_CLOEXEC);  // for its owner's eyes alone
-    if (descriptor < 0) return unwritable(errno, "the backup " + file.string() + " cannot be made");
+    if (descriptor < 0) {
+        const int error = errno;
+        const std::string what = "the backup " + file.string() + " cannot be made";
+        if (is_of_name(error)) return refusal(what + ": " + std::strerror(error));
+        return unwritable(error, what);
+    }
     std::unique_ptr<FileBackup> backup(
         new FileBackup(source, std::move(fold), {*target, partial}, descriptor));
     try {

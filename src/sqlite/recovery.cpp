@@ -138,6 +138,7 @@ class SqliteStorage::Recovery {
         }
         for (std::size_t i = 0; i < record.texts.size(); ++i) {
             const Event& event = record.changes.events[i];
+            storage_.outbox_.recover(event);
             if (!follows(event.number, last_of(streams_, event.stream))) continue;
             storage_.pending_.add(event, std::move(record.texts[i]));
         }

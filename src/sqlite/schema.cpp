@@ -273,6 +273,19 @@ CREATE TABLE event (
     crc INTEGER NOT NULL,
     PRIMARY KEY (stream, owner, number)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sink (
+    name TEXT PRIMARY KEY,
+    disabled_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE published (
+    sink TEXT NOT NULL,
+    stream INTEGER NOT NULL,
+    owner INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (sink, stream, owner)
+) STRICT, WITHOUT ROWID;
 )sql";
 
 // Stores of version 1 made no marked copies: a copy of theirs cannot be told from the store itself.
@@ -323,7 +336,22 @@ CREATE TABLE journal (
 DROP INDEX pass_admitted;
 )sql";
 
-constexpr std::array migration_steps = {MigrationStep{1, to_v2}};
+// Stores of version 2 passed no events on.
+constexpr const char* to_v3 = R"sql(
+CREATE TABLE sink (
+    name TEXT PRIMARY KEY,
+    disabled_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE published (
+    sink TEXT NOT NULL,
+    stream INTEGER NOT NULL,
+    owner INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (sink, stream, owner)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array migration_steps = {MigrationStep{1, to_v2}, MigrationStep{2, to_v3}};
 
 // Every table with its columns, and every index with its text, in a fixed order. ALTER TABLE leaves
 // a table's text different from one created anew, so the columns count, not the text.
@@ -409,7 +437,7 @@ void migrate(SQLite::Database& database, const Schema& schema, std::int32_t vers
 
 const Schema& current_schema() {
     // A step is added here, with its text, whenever `version` rises; released ones never change.
-    static const Schema schema{.version = 2, .create = tables, .steps = migration_steps};
+    static const Schema schema{.version = 3, .create = tables, .steps = migration_steps};
     return schema;
 }
 

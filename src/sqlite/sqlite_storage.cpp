@@ -45,6 +45,7 @@ SqliteStorage::SqliteStorage(const std::filesystem::path& file, const SqliteOpti
       journal_bytes_max_(std::max<std::int64_t>(options.journal_bytes_max, 0)) {
     const bool is_copy = read_store();
     read_live();
+    outbox_.open();
     recover();
     if (is_copy) {
         begin_new_epochs();
@@ -103,16 +104,36 @@ bool SqliteStorage::read_store() {
 // tokens of their holders verify here. So none of those numbers is given here to somebody else.
 void SqliteStorage::begin_new_epochs() {
     SQLite::Database& database = connection_.database();
-    while (!is_folded()) {
-        if (fold_now(SIZE_MAX)) continue;
-        throw StorageError(StorageError::Kind::full,
-                           connection_.name() + " cannot be opened: there is no space left");
-    }
+    fold_all();
     Use(statements_.begin).run();
     database.exec(
         "UPDATE line SET version = version + 1, epoch = epoch + 1, next_sequence = 1;"
         "UPDATE store SET copied = 0");
     Use(statements_.commit).run();
+}
+
+void SqliteStorage::fold_all() {
+    while (!is_folded()) {
+        if (fold_now(SIZE_MAX)) continue;
+        throw StorageError(StorageError::Kind::full,
+                           connection_.name() + " cannot be written: there is no space left");
+    }
+}
+
+void SqliteStorage::write_alone(const std::function<void(SQLite::Database&)>& work) {
+    guarded([&] { connection_.checkpoint_if_due(); });
+    try {
+        Use(statements_.begin).run();
+        work(connection_.database());
+        Use(statements_.commit).run();
+    } catch (const SQLite::Exception& error) {
+        if (undo(error) != CommitOutcome::not_committed) fail(error.what());
+        throw StorageError(StorageError::Kind::full,
+                           connection_.name() + " cannot be written: there is no space left");
+    } catch (...) {
+        give_up();
+        throw;
+    }
 }
 
 Time SqliteStorage::now() { return std::max(clock_->now(), mark_.load()); }
@@ -334,6 +355,7 @@ void SqliteStorage::remember(const ChangeSet& changes) {
     for (const Transfer& transfer : changes.transfers) pending_.add(transfer);
     for (std::size_t i = 0; i < texts_.size(); ++i) {
         pending_.add(changes.events[i], std::move(texts_[i]));
+        outbox_.note(changes.events[i]);
     }
 }
 

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -32,6 +33,7 @@
 #include "sqlite/pending.hpp"
 #include "sqlite/row_cache.hpp"
 #include "sqlite/schema.hpp"
+#include "sqlite/sqlite_outbox.hpp"
 #include "sqlite/statements.hpp"
 #include "sqlite/tables.hpp"
 
@@ -87,6 +89,7 @@ class SqliteStorage final : public Storage {
     [[nodiscard]] std::vector<Event> events(const Stream& stream, std::int64_t after,
                                             std::size_t limit) override;
     void scan(ScanVisitor& visitor) override;
+    [[nodiscard]] Outbox* outbox() override { return &outbox_; }
     [[nodiscard]] Result<std::unique_ptr<BackupJob>> backup(
         const std::filesystem::path& file) override;
 
@@ -97,6 +100,8 @@ class SqliteStorage final : public Storage {
     [[nodiscard]] std::int64_t journal_bytes() const { return journal_bytes_; }
 
   private:
+    friend class SqliteOutbox;
+
     template <template <class> class Cell, class... Rows>
     static RowCache<Rows..., ReservationName> cache_of(const Tables<Cell, Rows...>&);
     using Cache = decltype(cache_of(WritableTables<Versioned>{}));
@@ -205,6 +210,10 @@ class SqliteStorage final : public Storage {
     // The same; throws what SQLite throws, and then the transaction is still to be undone.
     void fold_alone(std::size_t budget);
     void delete_records(std::size_t budget);
+    // Throws StorageError(full).
+    void fold_all();
+    // A transaction of its own. Throws StorageError(full), and then nothing was written.
+    void write_alone(const std::function<void(SQLite::Database&)>& work);
     template <class Row>
     void write(const typename Cache::template Slot<Row>& slot);
     void write(const PendingEvent& event);
@@ -234,6 +243,7 @@ class SqliteStorage final : public Storage {
     // --- what is not over yet
     live::HeldReservations held_;
     std::map<ConcertKey, live::Room> rooms_;
+    SqliteOutbox outbox_{*this};
 
     // --- what the journal has, and the tables not yet
     struct JournalEntry {

@@ -65,7 +65,14 @@ Statements::Statements(SQLite::Database& database)
                         " WHERE wallet = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3")),
       events(prepare(select_once_sql<Event>("data, crc") +
                      " WHERE stream = ?1 AND owner = ?2 AND number > ?3"
-                     " ORDER BY number LIMIT ?4")) {}
+                     " ORDER BY number LIMIT ?4")),
+
+      published(prepare("SELECT number FROM published"
+                        " WHERE sink = ?1 AND stream = ?2 AND owner = ?3")),
+      publish(prepare("INSERT INTO published(sink, stream, owner, number) VALUES (?1, ?2, ?3, ?4)"
+                      " ON CONFLICT (sink, stream, owner) DO UPDATE SET number = excluded.number")),
+      performance_id(prepare("SELECT id FROM performance WHERE key = ?1")),
+      concert_id(prepare("SELECT id FROM concert WHERE key = ?1")) {}
 
 SQLite::Statement& Statements::prepare(const std::string& sql) {
     return all_.emplace_back(database_, sql);

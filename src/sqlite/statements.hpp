@@ -105,6 +105,11 @@ class Statements {
     SQLite::Statement& payments;
     SQLite::Statement& transfers;
     SQLite::Statement& events;
+
+    SQLite::Statement& published;
+    SQLite::Statement& publish;
+    SQLite::Statement& performance_id;
+    SQLite::Statement& concert_id;
 };
 
 }  // namespace concertres::sqlite

@@ -16,6 +16,12 @@
 #include <concertres/postgres.hpp>
 #endif
 
+#ifdef CONSUMER_WITH_KAFKA
+#include <concertres/kafka.hpp>
+#include <concertres/relay.hpp>
+#include <stdexcept>
+#endif
+
 using namespace concertres;
 
 namespace {
@@ -52,6 +58,18 @@ bool is_told_of_no_server() {
 }
 #endif
 
+#ifdef CONSUMER_WITH_KAFKA
+// Nor a broker.
+bool is_told_of_no_option() {
+    try {
+        return open_kafka({.brokers = "localhost", .properties = {{"no.such", "option"}}}) ==
+               nullptr;
+    } catch (const std::invalid_argument&) {
+        return true;
+    }
+}
+#endif
+
 }  // namespace
 
 int main() {
@@ -65,5 +83,9 @@ int main() {
 #ifdef CONSUMER_WITH_POSTGRES
     if (!is_told_of_no_server()) return 1;
     std::puts("asked for PostgreSQL");
+#endif
+#ifdef CONSUMER_WITH_KAFKA
+    if (!is_told_of_no_option()) return 1;
+    std::puts("asked for Kafka");
 #endif
 }

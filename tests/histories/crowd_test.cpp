@@ -94,7 +94,9 @@ TEST_CASE("it has one also over a kill -9 and a restart in the middle") {
 
 TEST_CASE("it has one also over three servers of one database, one killed and one standing still") {
     const SharedDatabase database;
-    Instances servers(std::vector<std::string>(3, database.address()));
+    // Each with rows locked in the way of its own.
+    const std::string address = database.address();
+    Instances servers({address + "&locking=optimistic", address, address + "&locking=optimistic"});
     const auto stage = set_stage(servers[2], {.users = 12});
     for (const std::size_t i : {0u, 1u}) {
         stage->addresses.push_back(address_of(servers[i]));

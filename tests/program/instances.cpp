@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <cstdio>
+#include <exception>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -12,6 +14,16 @@ namespace concertres::test {
 PostgresServer& durable_postgres() {
     static PostgresServer server(PostgresServer::Sync::yes);
     return server;
+}
+
+// A test that is left because something has failed tells of that, not of what cannot be cleared
+// away.
+SharedDatabase::~SharedDatabase() {
+    try {
+        durable_postgres().drop_database(name_);
+    } catch (const std::exception& failure) {
+        fmt::print(stderr, "{}\n", failure.what());
+    }
 }
 
 Instances::Instances() : database_(std::in_place), stores_(2, database_->address()) {

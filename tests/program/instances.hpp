@@ -30,7 +30,7 @@ namespace concertres::test {
 class SharedDatabase {
   public:
     SharedDatabase() = default;
-    ~SharedDatabase() { durable_postgres().drop_database(name_); }
+    ~SharedDatabase();
     SharedDatabase(const SharedDatabase&) = delete;
     SharedDatabase& operator=(const SharedDatabase&) = delete;
 

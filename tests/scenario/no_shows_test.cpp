@@ -64,6 +64,18 @@ class QuietRoom {
         REQUIRE(office_->leave(
             {.concert = concert_, .user = SmallSale::user(user), .place = numbers_.at(user)}));
     }
+    // Somebody asks once a tick has done so many steps; the answer is how many it has done.
+    int tick_with_a_question(int user, int steps) {
+        std::optional<Result<std::int64_t>> done;
+        office_->submit<Tick>({concert_}, [&](Result<std::int64_t> told) { done = told; });
+        int i = 0;
+        while (i < steps && !done && office_->step()) ++i;
+        if (!done) CHECK(ask(user).status == TokenStatus::waiting);
+        while (office_->step()) {
+        }
+        REQUIRE(done);
+        return i;
+    }
     // With what follows of its own accord.
     void tick() {
         REQUIRE(office_->tick({concert_}));
@@ -94,9 +106,10 @@ class QuietRoom {
             }
         }
     }
-    void change(const RoomPatch& patch) {
+    void change(const RoomPatch& patch, std::optional<Time> opens_at = std::nullopt) {
         SaleChange change;
         change.patch = patch;
+        change.opens_at = opens_at;
         REQUIRE(office_->change_sale({.concert = concert_, .change = std::move(change)}));
     }
     Result<PlaceView> admit_by_hand(int user) {
@@ -349,6 +362,81 @@ CONCERTRES_BACKEND_TEST(
     room.tick();
     CHECK(room.is_in(2));
     room.check_sound();
+}
+
+CONCERTRES_BACKEND_TEST("however many lose their places at one moment, all of them do") {
+    QuietRoom room(backend, {.active_max = 1});
+    room.join(0, 600);
+    room.clock().advance(2min);
+    room.join(600, 1);
+    room.tick();
+    REQUIRE(room.view().passed_over == 600);
+    room.clock().advance(rule.grace);
+    room.tick();
+    CHECK(room.view().passed_over == 0);
+    CHECK(room.view().waiting == 0);
+    for (const int user : {0, 511, 512, 599}) CHECK(room.ask(user).status == TokenStatus::left);
+    room.check_sound();
+}
+
+CONCERTRES_BACKEND_TEST("who comes back is ahead of more than a tick looks at") {
+    QuietRoom room(backend, {.active_max = 1});
+    room.join(0, 2);
+    room.clock().advance(2min);
+    room.join(2, 1);
+    room.tick();
+    REQUIRE(room.is_in(2));
+    room.join(3, 600);
+    CHECK(room.ask(1).position == 2);
+    room.leave(2);
+    room.tick();
+    CHECK(room.is_in(1));
+    CHECK(!room.is_in(3));
+    room.check_sound();
+}
+
+CONCERTRES_BACKEND_TEST(
+    "a draw that is set later is of those who were passed over and are back too") {
+    constexpr int away = 40;
+    constexpr int others = 1'000;
+    QuietRoom room(backend, {.active_max = 1});
+    room.join(0, away);
+    room.clock().advance(2min);
+    room.join(away, 1);
+    room.tick();
+    REQUIRE(room.view().passed_over == away);
+    room.join(away + 1, others);
+    RoomPatch drawn;
+    drawn.draw = true;
+    drawn.active_max.emplace();
+    room.change(drawn, room.view().now + 1min);
+    for (int user = 0; user < away; ++user) {
+        CHECK(room.ask(user).status == TokenStatus::waiting);
+    }
+    room.clock().advance(1min);
+    room.tick();
+    const std::vector<PlaceNumber> admitted = room.admitted();
+    REQUIRE(admitted.size() == away + 1 + others);
+    CHECK(!std::ranges::is_sorted(admitted.begin() + 1, admitted.end()));
+    CHECK(room.view().passed_over == 0);
+    room.check_sound();
+}
+
+// Between any two steps in which the tick reads; once it has decided, it is too late.
+CONCERTRES_BACKEND_TEST("who asks in the very moment in which the place would be lost keeps it") {
+    for (int steps = 0; steps < 5; ++steps) {
+        CAPTURE(steps);
+        QuietRoom room(backend, {.active_max = 1});
+        room.join(0, 2);
+        room.clock().advance(2min);
+        room.join(2, 1);
+        room.tick();
+        room.clock().advance(rule.grace);
+        REQUIRE(room.tick_with_a_question(0, steps) == steps);
+        CHECK(room.ask(0).status == TokenStatus::waiting);
+        CHECK(room.ask(1).status == TokenStatus::left);
+        room.check_sound();
+    }
 }
 
 }  // namespace concertres::test

@@ -163,6 +163,29 @@ TEST_CASE("what is wrong with a draw command is told") {
                 "does, and --store URI, a PostgreSQL database"});
 }
 
+TEST_CASE("relay takes a database and brokers, or since when all is passed on again") {
+    const auto runs = parsed<RelayArguments>({"relay", "--store", "postgres://a@b/c", "--kafka",
+                                              "k-1:9092,[::1]:9092", "--kafka-topics", "sale"});
+    CHECK(runs.store == "postgres://a@b/c");
+    CHECK(runs.relay.kafka == "k-1:9092,[::1]:9092");
+    CHECK(runs.relay.kafka_topics == "sale");
+    CHECK(!runs.from);
+    CHECK(parsed<RelayArguments>({"relay", "--data", "d", "--from", "beginning"}).from ==
+          Time::min());
+    CHECK(parsed<RelayArguments>(
+              {"relay", "--store", "postgres://a@b/c", "--from", "2026-12-24T19:00:00+09:00"})
+              .from == parse_rfc3339("2026-12-24T19:00:00+09:00")->time);
+    CHECK(faults({"relay", "--data", "d", "--kafka", "k:1"}) ==
+          Words{"flag --data: a folder belongs to one program at a time: have its server pass "
+                "events on, with its setting kafka; --data goes with --from, while no server "
+                "runs"});
+    CHECK(faults({"relay", "--store", "postgres://a@b/c", "--kafka", "a b", "--kafka-topics",
+                  "a/b"}) ==
+          Words{"flag --kafka: must be HOST:PORT,HOST:PORT,..., or off, not \"a b\"",
+                "flag --kafka-topics: must be at most 200 letters, digits, dots, underscores and "
+                "hyphens, not \"a/b\""});
+}
+
 TEST_CASE("all that is wrong with an import is told at once") {
     CHECK(faults({"import",   "hall.json",  "more",       "--data",       "a",      "--server",
                   "http://h", "--date",     "2026-12-24", "--price",      "Stalls", "--price",

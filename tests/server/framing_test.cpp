@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "server/answer_record.hpp"
 #include "server/framing_cases.hpp"
 #include "server/raw_socket.hpp"
 #include "server/test_listener.hpp"
@@ -55,6 +56,18 @@ bool still_serves(RawSocket& socket, const std::string& id) {
     return answer.status == 200 && answer.has(fmt::format("\r\nX-Request-Id: {}\r\n", id));
 }
 
+// What was asked may be no request at all: the description has the same answer for all of these.
+void record_refusal(const RawAnswer& answer) {
+    http::Reply reply{.status = answer.status, .body = answer.body};
+    std::string_view rest = std::string_view(answer.head).substr(answer.head.find('\n') + 1);
+    for (std::size_t colon = 0; (colon = rest.find(": ")) != std::string_view::npos;) {
+        const std::size_t end = rest.find("\r\n");
+        reply.fields.emplace_back(rest.substr(0, colon), rest.substr(colon + 2, end - colon - 2));
+        rest.remove_prefix(end + 2);
+    }
+    record_answer({.method = "", .target = ""}, reply);
+}
+
 // Whether the message is well framed is the table's; what is asked for may still not be there.
 void check_answer(RawSocket& socket, const FramingCase& message) {
     RawAnswer answer = socket.receive();
@@ -68,6 +81,7 @@ void check_answer(RawSocket& socket, const FramingCase& message) {
     } else {
         CHECK(answer.status == message.status);
         CHECK(code_of(answer) == code_of(message.status));
+        record_refusal(answer);
     }
     if (message.kept) {
         CHECK(still_serves(socket, "after"));

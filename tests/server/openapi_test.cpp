@@ -17,6 +17,7 @@
 #include "api/assets.hpp"
 #include "api/problem.hpp"
 #include "api/route.hpp"
+#include "server/sample_requests.hpp"
 
 using namespace concertres;
 using namespace concertres::server;
@@ -464,4 +465,24 @@ TEST_CASE("the problem's schema lists the codes that there are") {
     Names codes;
     for (const json::value& code : listed) CHECK(codes.emplace(code.as_string()).second);
     CHECK(codes == known_codes());
+}
+
+TEST_CASE(
+    "whoever has the answer of a call that describes 304 is told that it is still the answer") {
+    test::ReadyStage set({});
+    int calls = 0;
+    for (const Route& route : all_routes()) {
+        if (!operation_of(route).responses().contains("304")) continue;
+        CAPTURE(route.operation);
+        test::Ask request = set.request(route);
+        const test::Reply first = set.ask(route, request);
+        CHECK(first.status == 200);
+        request.fields.emplace_back("If-None-Match", first.field("ETag"));
+        const test::Reply again = set.ask(route, request);
+        CHECK(again.status == 304);
+        CHECK(again.body.empty());
+        CHECK(again.field("ETag") == first.field("ETag"));
+        ++calls;
+    }
+    CHECK(calls > 8);
 }

@@ -94,10 +94,37 @@ TEST_CASE("operators are served the console, whole, and buyers are not") {
           "404 unknown_route");
 }
 
+TEST_CASE("the page at /docs is whole at both listeners, and operators are shown no purchase") {
+    TestServer server;
+    (void)server.add();
+    const Reply page = server.get("/docs");
+    const Reply operators = server.ask_operators({.target = "/docs"});
+    CHECK(page.field("Content-Security-Policy") ==
+          server.get("/").field("Content-Security-Policy"));
+    CHECK(page.body.find("data-side=\"buyers\"") != std::string::npos);
+    CHECK(operators.body.find("data-side=\"operators\"") != std::string::npos);
+    CHECK(page.body.find("curl -s") != std::string::npos);
+    CHECK(operators.body.find("curl -s") == std::string::npos);
+    CHECK(server.ask_operators({.target = "/openapi.json"}).body ==
+          server.get("/openapi.json").body);
+    const auto parts = parts_of(page.body);
+    CHECK(parts.size() > 10);
+    CHECK(parts == parts_of(operators.body));
+    for (const std::string& target : parts) {
+        CAPTURE(target);
+        for (const Reply& part : {server.get(target), server.ask_operators({.target = target})}) {
+            CHECK(part.status == 200);
+            CHECK(part.field("Content-Type") == type_of(target));
+        }
+    }
+    CHECK(server.get("/web/docs/index.html").outcome() == "404 unknown_route");
+}
+
 TEST_CASE("what is no part of the page is not served as one") {
     TestServer server;
-    for (const char* name : {"start.html", "index.html", "openapi.json", "nothing.js", "App.js",
-                             "..%2Fstyle.css", "%2e%2e", ".", "style.css%00", "package.json"}) {
+    for (const char* name :
+         {"index.html", "docs/index.html", "openapi.json", "nothing.js", "App.js", "..%2Fstyle.css",
+          "%2e%2e", ".", "style.css%00", "package.json"}) {
         CAPTURE(name);
         CHECK(server.get(std::string("/web/") + name).outcome() == "404 unknown_route");
     }

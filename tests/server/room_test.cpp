@@ -85,6 +85,7 @@ TEST_CASE("faults of a closed loop are told with their places") {
           Faulty{"/closed_loop/ceiling out_of_range", "/closed_loop missing"});
     CHECK(faults("7") == Faulty{"/closed_loop wrong_type"});
     CHECK(room.patch(R"({"waiting_list": 1})").faults() == Faulty{"/waiting_list wrong_type"});
+    CHECK(room.patch(R"({"pass_ms": 315360000001})").faults() == Faulty{"/pass_ms out_of_range"});
     CHECK(room.shown().at("/room/closed_loop").is_null());
 }
 

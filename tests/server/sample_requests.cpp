@@ -68,6 +68,7 @@ constexpr auto samples = std::to_array<Sample>({
     {.operation = "getPage", .status = 200},
     {.operation = "getPagePart", .status = 200},
     {.operation = "getConsolePart", .status = 200},
+    {.operation = "getDocsPart", .status = 200},
     {.operation = "getStartPage", .status = 200},
     {.operation = "getDescription", .status = 200},
     {.operation = "getLiveness", .status = 200},
@@ -105,8 +106,9 @@ std::string filled_in(std::string text, std::string_view before, std::string_vie
         {"payment_id", stage.payment},
         {"user_id", stage.user.to_string()},
         {"id", stage.sale.performance().to_string()},
-        {"file", before == "{" && text.find("/console/") != std::string::npos ? "console.css"
-                                                                              : "style.css"},
+        {"file", text.starts_with("/web/console/") ? "console.css"
+                 : text.starts_with("/web/docs/")  ? "docs.css"
+                                                   : "style.css"},
     };
     for (const auto& [name, value] : known) {
         const std::string mark = std::string(before).append(name).append(after);

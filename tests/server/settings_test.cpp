@@ -86,6 +86,11 @@ const std::vector<Values>& text_values() {
          {"", "sale.db", "host=db dbname=d", "postgres://h/d?colour=red"}},
         {"demo", {"true", "1"}, {"", "yes", "TRUE", "2"}},
         {"currency", {"EUR", "XXX"}, {"", "krw", "KRWX", "K1W", "KR"}},
+        {"kafka",
+         {"kafka-1:9092,kafka-2:9092", "[::1]:9092", "off"},
+         {"", "a b", "kafka://a:9092", "a:9092;b:9092"}},
+        {"kafka-topics", {"sale", "on.sale_2-b"}, {"", "a b", "a/b", std::string(201, 'a')}},
+        {"kafka-properties", {"/etc/concertres/kafka", "off"}, {"", "a\nb"}},
         {"api-key", {"/etc/concertres/api-key", "off"}, {"", "a\tb"}},
         {"admin-key", {"admin-key", "off"}, {""}},
         {"token-keys", {"token-keys", "off"}, {""}},
@@ -159,10 +164,12 @@ TEST_CASE("defaults are those of the library and of the listener, so they cannot
     CHECK(shown("admin-listen") == "127.0.0.1:8081");
     CHECK(shown("token-rate") == "200");
     CHECK(shown("token-burst") == "1000");
-    for (const char* name : {"data", "api-key", "admin-key", "token-keys", "ticket-keys",
-                             "trusted-proxy", "cors-origin", "web-root"}) {
+    for (const char* name :
+         {"data", "api-key", "admin-key", "token-keys", "ticket-keys", "trusted-proxy",
+          "cors-origin", "web-root", "kafka", "kafka-properties"}) {
         CHECK(shown(name) == "off");
     }
+    CHECK(shown("kafka-topics") == "concertres");
     CHECK(shown("currency") == "KRW");
     CHECK(shown("log-level") == "info");
     CHECK(shown("log-format") == "text");

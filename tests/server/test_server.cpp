@@ -12,6 +12,7 @@
 #include "concertres/memory.hpp"
 #include "concertres/sqlite.hpp"
 #include "http/text.hpp"
+#include "server/answer_record.hpp"
 
 namespace concertres::test {
 
@@ -124,6 +125,7 @@ TestServer::TestServer(ServerSettings settings)
 // What is on its way ends before what it would be answered through.
 TestServer::~TestServer() {
     chores_.join();
+    services_.packing.join();
     context_.stop();
     thread_.join();
 }
@@ -157,6 +159,7 @@ Reply TestServer::send(http::Client& client, const Ask& ask) {
     });
     if (ask.body && !says_type) call.fields.emplace_back("Content-Type", "application/json");
     http::Reply raw = client.send(call);
+    record_answer(call, raw);
     Reply reply{.status = raw.status, .fields = std::move(raw.fields), .body = std::move(raw.body)};
     if (reply.body.starts_with('{')) {
         json::error_code failed;

@@ -37,13 +37,8 @@ std::string database_in(const path& directory) {
     return name;
 }
 
-std::unique_ptr<Storage> open_postgres_in(const path& directory, Clock* clock) {
-    std::string database = database_in(directory);
-    if (database.empty()) {
-        database = postgres_server().make_database();
-        std::ofstream(database_file(directory)) << database;
-    }
-    return open_postgres(postgres_server().conninfo(database), {.clock = clock});
+std::string conninfo_of(const std::string& database) {
+    return postgres_server().conninfo(database);
 }
 
 void drop_postgres_in(const path& directory) {
@@ -53,23 +48,55 @@ void drop_postgres_in(const path& directory) {
 
 }  // namespace
 
-const std::vector<Backend>& backends() {
-    static const std::vector<Backend> all = {
-        {.name = "memory", .lasts = false, .copies = false, .open = open_memory_in, .drop = {}},
-        {.name = "sqlite", .lasts = true, .copies = true, .open = open_sqlite_in, .drop = {}},
-        {.name = "sqlite without cache",
-         .lasts = true,
-         .copies = true,
-         .open = open_uncached_sqlite_in,
-         .drop = {}},
-        {.name = "postgres",
-         .lasts = true,
-         .copies = false,
-         .open = open_postgres_in,
-         .drop = drop_postgres_in},
+Backend postgres_backend(std::string name, Locking locking,
+                         std::string (*conninfo_of)(const std::string& database)) {
+    const auto open = [=](const path& directory, Clock* clock) {
+        std::string database = database_in(directory);
+        if (database.empty()) {
+            database = postgres_server().make_database();
+            std::ofstream(database_file(directory)) << database;
+        }
+        return open_postgres(conninfo_of(database), {.clock = clock, .locking = locking});
+    };
+    const auto open_outbox = [=](const path& directory, Clock* clock) {
+        return open_postgres_outbox(conninfo_of(database_in(directory)), {.clock = clock});
+    };
+    return {.name = std::move(name),
+            .lasts = true,
+            .copies = false,
+            .shared = true,
+            .open = open,
+            .open_outbox = open_outbox,
+            .drop = drop_postgres_in};
+}
+
+namespace {
+
+std::vector<Backend>& all_backends() {
+    const auto alone = [](std::string name, bool lasts, auto* open) {
+        return Backend{.name = std::move(name),
+                       .lasts = lasts,
+                       .copies = lasts,
+                       .shared = false,
+                       .open = open,
+                       .open_outbox = {},
+                       .drop = {}};
+    };
+    static std::vector<Backend> all = {
+        alone("memory", false, open_memory_in),
+        alone("sqlite", true, open_sqlite_in),
+        alone("sqlite without cache", true, open_uncached_sqlite_in),
+        postgres_backend("postgres", Locking::pessimistic, conninfo_of),
+        postgres_backend("postgres that locks late", Locking::optimistic, conninfo_of),
     };
     return all;
 }
+
+}  // namespace
+
+const std::vector<Backend>& backends() { return all_backends(); }
+
+void add_backend(Backend backend) { all_backends().push_back(std::move(backend)); }
 
 const Backend& backend_named(const std::string& name) {
     for (const Backend& backend : backends()) {
@@ -78,10 +105,19 @@ const Backend& backend_named(const std::string& name) {
     assertion_failed(("no backend is called " + name).c_str(), __FILE__, __LINE__);
 }
 
-void on_every_backend(void (*body)(const Backend& backend)) {
+namespace {
+
+void on_each(void (*body)(const Backend& backend), bool only_shared) {
     for (const Backend& backend : backends()) {
+        if (only_shared && !backend.shared) continue;
         DOCTEST_SUBCASE(backend.name.c_str()) { body(backend); }
     }
 }
+
+}  // namespace
+
+void on_every_backend(void (*body)(const Backend& backend)) { on_each(body, false); }
+
+void on_every_shared_backend(void (*body)(const Backend& backend)) { on_each(body, true); }
 
 }  // namespace concertres::test

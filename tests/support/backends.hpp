@@ -18,6 +18,8 @@
 #include <string>
 #include <vector>
 
+#include "concertres/outbox.hpp"
+#include "concertres/postgres.hpp"
 #include "concertres/storage.hpp"
 #include "concertres/time.hpp"
 #include "support/temp_dir.hpp"
@@ -28,14 +30,23 @@ struct Backend {
     std::string name;
     bool lasts = false;   // what was committed is there when it is opened again
     bool copies = false;  // it makes backups
+    bool shared = false;  // several may have it open at once; each opening takes a while
     // Opens the store that is kept in the directory, or makes it. No clock: the system's.
     std::function<std::unique_ptr<Storage>(const std::filesystem::path& directory, Clock* clock)>
         open;
+    // The outbox of a store that is there; none where the storage has one of its own.
+    std::function<std::unique_ptr<Outbox>(const std::filesystem::path& directory, Clock* clock)>
+        open_outbox;
     // Takes away what is kept elsewhere than in the directory.
     std::function<void(const std::filesystem::path& directory)> drop;
 };
 
 [[nodiscard]] const std::vector<Backend>& backends();
+// One more, of this program alone. REQUIRES: before any test runs
+void add_backend(Backend backend);
+// A store in PostgreSQL, reached by what `conninfo_of` makes of its database's name.
+[[nodiscard]] Backend postgres_backend(std::string name, Locking locking,
+                                       std::string (*conninfo_of)(const std::string& database));
 // REQUIRES: there is one of this name
 [[nodiscard]] const Backend& backend_named(const std::string& name);
 
@@ -80,6 +91,10 @@ class TestStore {
     [[nodiscard]] std::unique_ptr<Storage> open() const {
         return backend_->open(directory_.path(), clock_);
     }
+    // Null: the storage has one of its own.
+    [[nodiscard]] std::unique_ptr<Outbox> open_outbox() const {
+        return backend_->open_outbox ? backend_->open_outbox(directory_.path(), clock_) : nullptr;
+    }
 
   private:
     const Backend* backend_;
@@ -88,14 +103,18 @@ class TestStore {
     std::unique_ptr<Storage> storage_;
 };
 
-// Runs `body` in a subcase for each backend.
+// Runs `body` in a subcase for each backend, or for each that is shared.
 void on_every_backend(void (*body)(const Backend& backend));
+void on_every_shared_backend(void (*body)(const Backend& backend));
 
 }  // namespace concertres::test
 
 #define CONCERTRES_BACKEND_TEST(name) \
-    CONCERTRES_BACKEND_TEST_NAMED(DOCTEST_ANONYMOUS(concertres_backend_test_), name)
-#define CONCERTRES_BACKEND_TEST_NAMED(function, name)                   \
-    static void function(const ::concertres::test::Backend&);           \
-    TEST_CASE(name) { ::concertres::test::on_every_backend(function); } \
+    CONCERTRES_BACKEND_TEST_NAMED(DOCTEST_ANONYMOUS(concertres_test_), on_every_backend, name)
+#define CONCERTRES_SHARED_BACKEND_TEST(name)                                                    \
+    CONCERTRES_BACKEND_TEST_NAMED(DOCTEST_ANONYMOUS(concertres_test_), on_every_shared_backend, \
+                                  name)
+#define CONCERTRES_BACKEND_TEST_NAMED(function, run, name)    \
+    static void function(const ::concertres::test::Backend&); \
+    TEST_CASE(name) { ::concertres::test::run(function); }    \
     static void function([[maybe_unused]] const ::concertres::test::Backend& backend)

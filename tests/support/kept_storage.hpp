@@ -24,6 +24,7 @@ class KeptStorage : public Storage {
     const StoreSecrets& secrets() const override { return inner_->secrets(); }
     Time now() override { return inner_->now(); }
     Duration elapsed() override { return inner_->elapsed(); }
+    Duration clock_jump() const override { return inner_->clock_jump(); }
 
     std::vector<NewConcert> concerts() override { return inner_->concerts(); }
     std::int64_t allocate(std::size_t count) override { return inner_->allocate(count); }

@@ -82,8 +82,6 @@ class Instances {
     std::array<std::unique_ptr<BoxOffice>, 3> offices_;
 };
 
-const Backend& shared() { return backend_named("postgres"); }
-
 ConcertDraft draft_with_room(std::int64_t active_max) {
     ConcertDraft draft = SmallSale::draft(100);
     draft.room = RoomPolicy{.active_max = active_max};
@@ -116,8 +114,9 @@ void check_cap(BoxOffice& office, const ConcertId& concert, std::int64_t cap) {
 
 }  // namespace
 
-TEST_CASE("a thousand clients of three instances for one seat give one winner") {
-    Instances offices(shared());
+CONCERTRES_SHARED_BACKEND_TEST(
+    "a thousand clients of three instances for one seat give one winner") {
+    Instances offices(backend);
     std::atomic<int> won{0};
     std::atomic<int> refused{0};
     race(1'000, 48, [&](int i) {
@@ -136,8 +135,9 @@ TEST_CASE("a thousand clients of three instances for one seat give one winner") 
     offices.check_clean();
 }
 
-TEST_CASE("of many who want overlapping seats over three instances, no two get the same") {
-    Instances offices(shared());
+CONCERTRES_SHARED_BACKEND_TEST(
+    "of many who want overlapping seats over three instances, no two get the same") {
+    Instances offices(backend);
     std::atomic<int> seats_won{0};
     race(300, 24, [&](int i) {
         const SeatNumber first = 1 + (i * 7) % 47;
@@ -154,8 +154,8 @@ TEST_CASE("of many who want overlapping seats over three instances, no two get t
     offices.check_clean();
 }
 
-TEST_CASE("two hundred payments of one hold over three instances debit once") {
-    Instances offices(shared());
+CONCERTRES_SHARED_BACKEND_TEST("two hundred payments of one hold over three instances debit once") {
+    Instances offices(backend);
     const UserId user = SmallSale::user(1);
     REQUIRE(offices[0].charge({.user = user, .amount = {200'000}, .key = "charge"}));
     const auto held = offices[1].hold(
@@ -184,8 +184,9 @@ TEST_CASE("two hundred payments of one hold over three instances debit once") {
     offices.check_clean();
 }
 
-TEST_CASE("charges of one wallet over three instances are all there, each once") {
-    Instances offices(shared());
+CONCERTRES_SHARED_BACKEND_TEST(
+    "charges of one wallet over three instances are all there, each once") {
+    Instances offices(backend);
     const UserId user = SmallSale::user(1);
     // Each key is used on every instance.
     race(180, 24, [&](int i) {
@@ -198,10 +199,11 @@ TEST_CASE("charges of one wallet over three instances are all there, each once")
     offices.check_clean();
 }
 
-TEST_CASE("sixteen threads that tick on three instances never let in more than the cap") {
+CONCERTRES_SHARED_BACKEND_TEST(
+    "sixteen threads that tick on three instances never let in more than the cap") {
     constexpr int cap = 10;
     constexpr int people = 150;
-    Instances offices(shared(), draft_with_room(cap), {.tick = 20ms});
+    Instances offices(backend, draft_with_room(cap), {.tick = 20ms});
     std::vector<PlaceNumber> numbers(people);
     race(people, 16, [&](int i) {
         const auto place =
@@ -229,8 +231,8 @@ TEST_CASE("sixteen threads that tick on three instances never let in more than t
     offices.check_clean();
 }
 
-TEST_CASE("a position on one instance is soon that on the others") {
-    Instances offices(shared(), draft_with_room(1), {.tick = 50ms});
+CONCERTRES_SHARED_BACKEND_TEST("a position on one instance is soon that on the others") {
+    Instances offices(backend, draft_with_room(1), {.tick = 50ms});
     std::vector<PlaceNumber> numbers;
     for (int i = 0; i < 30; ++i) {
         const auto place =
@@ -256,10 +258,11 @@ TEST_CASE("a position on one instance is soon that on the others") {
     offices.check_clean();
 }
 
-TEST_CASE("holds that nobody pays for are let go of once, whichever instance sweeps") {
+CONCERTRES_SHARED_BACKEND_TEST(
+    "holds that nobody pays for are let go of once, whichever instance sweeps") {
     ConcertDraft draft = SmallSale::draft(60);
     draft.hold_ttl = 1s;
-    Instances offices(shared(), draft, {.tick = 10ms});
+    Instances offices(backend, draft, {.tick = 10ms});
     race(60, 12, [&](int i) {
         CHECK(offices[i].hold({.user = SmallSale::user(i),
                                .performance = offices.sale.performance(),

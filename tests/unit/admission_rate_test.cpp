@@ -58,6 +58,8 @@ TEST_CASE("bursts tell when the next is due, from how long ago the last one was"
 
 TEST_CASE("too little to go by is told as nothing") {
     AdmissionRate rate;
+    rate.settle();
+    CHECK_FALSE(rate.until(1, t0));
     CHECK_FALSE(rate.until(1, t0));
     let_in(rate, t0, 1'000);
     CHECK_FALSE(rate.until(1, t0));

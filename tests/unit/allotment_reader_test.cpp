@@ -75,6 +75,30 @@ TEST_CASE("what is wrong with allotments is told all at once, place by place") {
     CHECK(faults(concert("7")) == Faults{"/allotments wrong_type"});
     CHECK(faults(concert(R"([{"class": "fan_club", "seats": [1]}])", "{}")) ==
           Faults{"/allotments/0/class conflict"});
+    CHECK(faults(concert(R"([{"class": 7, "seats": [1]},
+                             {"class": "fan_club", "sections": [7, "Stalls"], "seats": ["1", 9]},
+                             {"class": "general", "seats": [2]}])")) ==
+          Faults{"/allotments/0/class wrong_type", "/allotments/1/sections/0 wrong_type",
+                 "/allotments/1/seats/0 wrong_type", "/allotments/2/seats/0 conflict"});
+}
+
+TEST_CASE(
+    "allotments of a concert without a room, or without a seat that can be read, are refused") {
+    const std::string beginning =
+        R"({"title": "t", "venue": "v", "performances": [{"starts_at": "2090-12-24T19:00:00Z"}],
+            "allotments": [{"class": "fan_club", "seats": [1]}], "seats": )";
+    using Faults = std::vector<std::string>;
+    CHECK(faults(beginning + R"({"count": 3, "price": 5}})") ==
+          Faults{"/allotments/0/class conflict"});
+    // Whose seats they would be is not known, so only the seats are reproached.
+    CHECK(faults(beginning + R"([7], "room": {"classes": [{"name": "fan_club"}]}})") ==
+          Faults{"/seats/0 wrong_type"});
+}
+
+TEST_CASE("an allotment is kept for its class, or released to all, and nothing else") {
+    CHECK(faults(concert(R"([{"class": "b", "seats": [1]}])",
+                         R"({"classes": [{"name": "a"}, {"name": "b", "allotment": "lent"}]})")) ==
+          std::vector<std::string>{"/room/classes/1/allotment malformed"});
 }
 
 TEST_CASE("a room is read as the server shows it, with null for what it does not have") {

@@ -78,3 +78,44 @@ TEST_CASE("a seat that is allotted to no class of the room breaks S9") {
     CHECK(broken_rules(store) == "S9");
     CHECK(finds(store, "S9", {"seat 9", "class 7"}));
 }
+
+TEST_CASE("a seat that is allotted to a class that no room can have breaks S9, and is told once") {
+    SaleScript script = two_holds();
+    LineClass line_class = 7;
+    SUBCASE("more than there are") {}
+    SUBCASE("less than the first") { line_class = -1; }
+    // Bob holds it, so that it is looked at once more with what he holds.
+    script.store().catalog.front().seats[5].allotted_to = line_class;
+    ShownStore store = script.shown(t0 + 1min);
+    const AuditReport report = audit(store);
+    CHECK(report.findings_total == 1);
+    CHECK(finds(store, "S9", {"seat 6", "class " + std::to_string(line_class)}));
+}
+
+TEST_CASE("a hall that has allotments, and a concert without a room, break S9 at each such seat") {
+    SaleScript script = two_holds();
+    script.store().row<Sale>(the_concert).room.reset();
+    ShownStore store = script.shown(t0 + 1min);
+    for (const std::string seat : {"seat 1", "seat 2"}) {
+        CHECK(finds(store, "S9", {seat, "class 1", "its room has 0"}));
+    }
+    CHECK(!finds(store, "S9", {"reservation"}));
+}
+
+TEST_CASE("an area that is in an allotment in part breaks S9") {
+    SaleScript script = two_holds();
+    std::vector<HallSeat>& hall = script.store().catalog.front().seats;
+    for (HallSeat& seat : hall) {
+        if (seat.number < 9) continue;
+        seat.section = "Standing";
+        seat.general = true;
+        seat.allotted_to = fans;
+    }
+    ShownStore whole = script.shown(t0 + 1min);
+    CHECK(findings_text(whole) == "");
+    SUBCASE("one seat of it in none") { hall.back().allotted_to.reset(); }
+    SUBCASE("one seat of it in another") { hall.back().allotted_to = 0; }
+    ShownStore store = script.shown(t0 + 1min);
+    CHECK(broken_rules(store) == "S9");
+    CHECK(finds(store, "S9", {"\"Standing\"", "seats 9 and 10 differ"}));
+}

@@ -112,6 +112,10 @@ TEST_CASE("a draw that is not the one that was told breaks Q7") {
     SUBCASE("more places than there are") { line.drawn->size = 9; }
     SUBCASE("further than there are places") { line.drawn->next_rank = 6; }
     SUBCASE("further than those who are in") { line.drawn->next_rank = 1; }
+    SUBCASE("fewer than none") { line.drawn->size = -1; }
+    SUBCASE("more than any line can have") { line.drawn->size = Draw::size_max + 1; }
+    SUBCASE("fewer than none who are in") { line.drawn->next_rank = -1; }
+    SUBCASE("an epoch that is to come") { line.drawn->epoch = 1; }
     SUBCASE("no draw in the sale's row") { draw.drawn_at.reset(); }
     SUBCASE("no draw in the line's row") { line.drawn.reset(); }
     SUBCASE("no seed") { script.store().row<Sale>(the_concert).draw.reset(); }
@@ -127,9 +131,46 @@ TEST_CASE("a draw that no event tells of, or two do, breaks Q7") {
     }
     SUBCASE("an event without its draw") { script.store().event(of_room, 1).draw.reset(); }
     SUBCASE("two events") { script.draw(seed, drawn_at + 2s); }
+    SUBCASE("two events of one moment") { script.draw(seed, drawn_at); }
+    SUBCASE("no event of the room at all") {
+        script.store().events_shown.clear();
+        script.store().row<Sale>(the_concert).next_event = 1;
+    }
+    SUBCASE("of no class") { script.store().event(of_room, 1).draw->line_class = -1; }
+    SUBCASE("of fewer than none") { script.store().event(of_room, 1).draw->size = -1; }
+    SUBCASE("of more than any line can have") {
+        script.store().event(of_room, 1).draw->size = Draw::size_max + 1;
+    }
+    SUBCASE("another epoch") { script.store().event(of_room, 1).draw->epoch = 1; }
     SUBCASE("another size") { script.store().event(of_room, 1).draw->size = 6; }
     ShownStore store = shown(script);
     CHECK(broken_rules(store).find("Q7") != std::string::npos);
+}
+
+TEST_CASE("a line that was drawn, and goes on in a later epoch, is clean") {
+    ShownStore store = shown(five_drawn());
+    Line& line = store.row<Line>({the_concert, 0});
+    line.epoch = 1;
+    line.next_sequence = 1;
+    CHECK(findings_text(store) == "");
+}
+
+TEST_CASE(
+    "a sale that was drawn and has lost its line breaks D2, and its draw is looked at no more") {
+    ShownStore store = shown(five_drawn());
+    store.remove<Line>({the_concert, 0});
+    CHECK(finds(store, "D2", {"line"}));
+    CHECK(!finds(store, "Q7", {"its line does not"}));
+    CHECK(finds(store, "Q7", {"an event says", "its row does not"}));
+}
+
+TEST_CASE("who is in after a draw, with no event that says since when, breaks Q3 alone") {
+    SaleScript script = five_drawn();
+    admit_ranks(script, 0, 1);
+    script.store().events_shown.pop_back();
+    --script.store().row<Sale>(the_concert).next_event;
+    ShownStore store = shown(script);
+    CHECK(broken_rules(store) == "Q3");
 }
 
 TEST_CASE("somebody who came after the draw and stands among those drawn breaks Q7") {

@@ -172,6 +172,12 @@ TEST_CASE("a payment of another user or concert than its reservations' breaks P2
     CHECK(finds(store, "P2", {id_of(alice).to_string(), id_of(carol).to_string()}));
 }
 
+TEST_CASE("a payment at another concert than its reservations' breaks P2") {
+    ShownStore store = a_sale();
+    store.row<Payment>({202}).concert = {99};
+    CHECK(finds(store, "P2", {id_of(PaymentKey{202}).to_string(), "at concerts with key 99"}));
+}
+
 TEST_CASE("a payment of another amount than its reservations cost breaks P2") {
     ShownStore store = a_sale();
     store.row<Payment>({201}).amount.minor -= 1;
@@ -249,7 +255,7 @@ TEST_CASE("a payment that two rows claim breaks P3") {
 
 TEST_CASE("a payment that events tell differently breaks O1") {
     ShownStore store = a_sale();
-    SUBCASE("another time") { store.row<Payment>({202}).place = {4}; }
+    SUBCASE("another place") { store.row<Payment>({202}).place = {4}; }
     SUBCASE("no such row") {
         SaleScript script = two_holds();
         script.pay({201}, {{101}}, t0 + 1min);
@@ -257,6 +263,15 @@ TEST_CASE("a payment that events tell differently breaks O1") {
         store.event(of_monday, 3).payment = id_of(PaymentKey{999});
     }
     CHECK(finds(store, "O1", {}));
+}
+
+TEST_CASE("a payment of another time than its events and its transfer breaks O1 and P2") {
+    ShownStore store = a_sale();
+    store.row<Payment>({201}).paid_at += tick;
+    CHECK(broken_rules(store) == "O1 P2");
+    const std::string id = id_of(PaymentKey{201}).to_string();
+    CHECK(finds(store, "O1", {"payment " + id, "its events say"}));
+    CHECK(finds(store, "P2", {"payment " + id, "but its transfer"}));
 }
 
 TEST_CASE("a payment or refund whose event is about nothing of it breaks P2") {
@@ -281,10 +296,16 @@ TEST_CASE("a payment over two performances that they tell differently breaks P1"
                  .until = t0 + 5min});
     script.pay({201}, {{101}, {103}}, t0 + 1min);
     script.refund({201}, t0 + 2min);
-    SUBCASE("the payment") { script.store().event(of_tuesday, 2).transfer = {}; }
+    Event& of_payment = script.store().event(of_tuesday, 2);
+    SUBCASE("the payment's transfer") { of_payment.transfer = {}; }
+    SUBCASE("the payment's time") { of_payment.at += tick; }
+    SUBCASE("the payment's user") { of_payment.user = id_of(bob); }
+    SUBCASE("whether the payment spends a pass") { of_payment.pass_expires_at = t0 + 1min; }
     SUBCASE("its refund") { script.store().event(of_tuesday, 3).transfer = {}; }
     ShownStore store = script.shown(t0 + 2min);
-    CHECK(finds(store, "P1", {}));
+    CHECK(finds(
+        store, "P1",
+        {"payment " + id_of(PaymentKey{201}).to_string(), "told of differently by two events"}));
 }
 
 TEST_CASE("a hold that a payment let go, and that is not released by it, breaks P1") {

@@ -8,6 +8,7 @@
 #include <random>
 #include <stdexcept>
 
+#include "engine/audit_findings.hpp"
 #include "support/shown_sale.hpp"
 
 using namespace concertres;
@@ -319,6 +320,18 @@ TEST_CASE("a flood of findings is counted, and hides no other rule") {
     CHECK(report.findings_total == 5'002);
     CHECK(report.findings.size() == 102);
     CHECK(broken_rules(store) == "L5 storage");
+}
+
+TEST_CASE("of all rules together a report keeps a thousand findings, and counts every one") {
+    AuditReport report;
+    Findings findings(report);
+    for (int rule = 0; rule < 11; ++rule) {
+        for (int i = 0; i < 100; ++i) findings.add("R" + std::to_string(rule), "number {}", i);
+    }
+    CHECK(report.findings_total == 1'100);
+    REQUIRE(report.findings.size() == 1'000);
+    CHECK(report.findings.back().rule == "R9");
+    CHECK(report.findings.back().what == "number 99");
 }
 
 // --- Anything at all ---------------------------------------------------------------------------

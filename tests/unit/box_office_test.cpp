@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <numeric>
 #include <stdexcept>
@@ -316,4 +317,44 @@ TEST_CASE("statistics count what was committed, and how long it took") {
     const auto& counts = told.commit_times.counts;
     CHECK(std::accumulate(counts.begin(), counts.end(), std::int64_t{0}) == told.groups);
     CHECK(told.commit_times.sum > Duration{0});
+}
+
+TEST_CASE("a load that is no load is refused") {
+    BoxOffice office(open_memory(), {.running = Running::by_host});
+    const ConcertId concert = SmallSale::add(office).concert;
+    for (const double load :
+         {-0.1, std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),
+          std::numeric_limits<double>::quiet_NaN()}) {
+        CAPTURE(load);
+        const auto refused = office.report_load(concert, load);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code == Errc::request_invalid);
+    }
+    CHECK(office.report_load(concert, 0));
+    CHECK(office.report_load(ConcertId::from_name("no such"), 0).error().code ==
+          Errc::unknown_concert);
+}
+
+TEST_CASE("whoever waits for an answer gets it where the time is up before the work begins") {
+    // Time passes with each look at the clock.
+    class HurriedClock final : public Clock {
+      public:
+        Time wall() override { return TestClock::default_wall; }
+        Duration elapsed() override { return Duration(1'000 * ++looks_); }
+
+      private:
+        std::atomic<std::int64_t> looks_{0};
+    } clock;
+    for (const Running running : {Running::own_thread, Running::by_host}) {
+        BoxOffice office(open_memory({.clock = &clock}),
+                         {.tick = 1h, .request_timeout = 1us, .running = running});
+        // The first finds more to do than itself, the others nothing.
+        for (int i = 0; i < 3; ++i) {
+            const auto late =
+                office.charge({.user = SmallSale::user(1), .amount = {1}, .key = "c"});
+            REQUIRE_FALSE(late);
+            CHECK(late.error().code == Errc::request_timeout);
+        }
+        CHECK(office.statistics().timed_out == 3);
+    }
 }

@@ -133,6 +133,8 @@ TEST_CASE("every fault is refused and named with its place") {
         {"performances/0/starts_at",
          [](ConcertDraft& d) { d.performances[0].starts_at.utc_offset = 24h; }},
         {"performances/0/starts_at",
+         [](ConcertDraft& d) { d.performances[0].starts_at.utc_offset = -24h; }},
+        {"performances/0/starts_at",
          [](ConcertDraft& d) {
              d.performances[0].starts_at = {Time{}, -1min};
          }},
@@ -161,6 +163,29 @@ TEST_CASE("every fault is refused and named with its place") {
          [](ConcertDraft& d) {
              add_area(d.seats, {.section = "Standing", .capacity = 2, .price = Money{1}});
              d.seats[51].general = false;
+         }},
+        {"seats/51/section",
+         [](ConcertDraft& d) {
+             add_area(d.seats, {.section = "Standing", .capacity = 2, .price = Money{1}});
+             d.seats[50].general = false;
+         }},
+        {"seats/51/allotted_to",
+         [](ConcertDraft& d) {
+             d.room = {.classes = {{"general", 1}, {"fan_club", 1}}};
+             add_area(d.seats, {.section = "Standing", .capacity = 2, .price = Money{1}});
+             d.seats[50].allotted_to = 1;
+         }},
+        {"seats/7/allotted_to", [](ConcertDraft& d) { d.seats[7].allotted_to = 0; }},
+        {"seats/7/allotted_to",
+         [](ConcertDraft& d) {
+             d.room = {.classes = {{"general", 1}, {"fan_club", 1}}};
+             d.seats[7].allotted_to = -1;
+         }},
+        {"seats/7/allotted_to",
+         [](ConcertDraft& d) {
+             d.room = {.classes = {{"general", 1}, {"fan_club", 1}}};
+             d.seats[6].allotted_to = 1;
+             d.seats[7].allotted_to = 2;
          }},
         {"opens_at", [](ConcertDraft& d) { d.opens_at = Time(-1us); }},
         {"room/active_max", [](ConcertDraft& d) { d.room = {.active_max = 0}; }},
@@ -233,6 +258,11 @@ TEST_CASE("every fault is refused and named with its place") {
          [](ConcertDraft& d) {
              d.room = looped();
              d.room->closed_loop->load_max = 0;
+         }},
+        {"room/closed_loop/load_max",
+         [](ConcertDraft& d) {
+             d.room = looped();
+             d.room->closed_loop->load_max = 1'000.5;
          }},
         {"room/closed_loop/load_max",
          [](ConcertDraft& d) {

@@ -193,6 +193,18 @@ TEST_CASE("bytes that are none of a loop begin it anew, whatever they are") {
         (void)loop_observed(by_load(), seen(20, 0.9), bytes, 0, t0);
     }
     CHECK(loop_at(by_load(), "L", 20, t0) == LoopState{20, t0});
+    // A loop's limit under another tag is none either.
+    std::string other = write_loop({70, t0});
+    CHECK(loop_at(by_load(), other, 20, t0) == LoopState{70, t0});
+    other[0] = 'M';
+    CHECK(loop_at(by_load(), other, 20, t0) == LoopState{20, t0});
+}
+
+TEST_CASE("a loop's bytes tell of its limit, and of when it moved") {
+    const LoopState state{70, t0};
+    CHECK(read_loop(write_loop(state)) == state);
+    CHECK(read_loop(write_loop({71, t0})) != state);
+    CHECK(read_loop(write_loop({70, t0 + 1s})) != state);
 }
 
 TEST_SUITE_END();

@@ -98,6 +98,12 @@ const std::vector<PlantedFault> faults = {
          g.transfer(0).amount.minor = INT64_MAX;
          g.transfer(1).balance_after.minor = INT64_MIN;
      }},
+    {"a wallet below zero pays more than any number can say",
+     [](Group& g) {
+         g.transfer(0).balance_after.minor = -2;
+         g.transfer(2).amount.minor = INT64_MAX;
+     }},
+    {"a transfer is in a wallet that is not written", [](Group& g) { g.before.pop_back(); }},
 };
 
 }  // namespace

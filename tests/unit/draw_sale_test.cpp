@@ -73,6 +73,17 @@ TEST_CASE("a seed whose hash was told stays, also where the draw is put off and 
     CHECK(again->detail.find("SHA-256") == std::string::npos);
 }
 
+TEST_CASE("only a room that draws, and has its seed, waits for a draw") {
+    CHECK(awaits_draw(drawing_sale()));
+    Sale without_seed = drawing_sale();
+    without_seed.draw.reset();
+    CHECK_FALSE(awaits_draw(without_seed));
+    CHECK_FALSE(is_draw_due(without_seed, t0 + 20h));
+    Sale without_room = drawing_sale();
+    without_room.room.reset();
+    CHECK_FALSE(awaits_draw(without_room));
+}
+
 TEST_CASE("a draw needs an opening that is to come") {
     Sale sale = open_sale();
     const std::string without =

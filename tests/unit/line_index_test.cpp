@@ -8,6 +8,8 @@
 #include <set>
 #include <vector>
 
+#include "engine/counted_set.hpp"
+
 using namespace concertres;
 
 TEST_CASE("an empty line has nobody ahead of anybody") {
@@ -26,6 +28,14 @@ TEST_CASE("adding twice and removing who is not there changes nothing") {
     line.remove({5});
     line.remove({5});
     CHECK(line.size() == 0);
+}
+
+TEST_CASE("all are ahead of a number far behind, and below one that no set has room for yet") {
+    CountedSet numbers;
+    CHECK(numbers.below(7) == 0);
+    for (const std::int64_t number : {3, 5, 900}) CHECK(numbers.set(number, true));
+    CHECK(numbers.below(5) == 1);
+    CHECK(numbers.below(10'000'000) == 3);
 }
 
 TEST_CASE("people ahead are exactly the smaller numbers that wait, over any mixture of changes") {

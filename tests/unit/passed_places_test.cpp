@@ -46,6 +46,15 @@ TEST_CASE("who was passed over is away until heard of") {
     CHECK(places.back(1, 9, nobody).empty());
 }
 
+TEST_CASE("who has been passed over already stays where it is") {
+    PassedPlaces places;
+    add(places, 1, at(10));
+    add(places, 1, at(20), true);
+    CHECK(places.size() == 1);
+    CHECK(places.first_away() == at(10));
+    CHECK(places.back(0, 9, nobody).empty());
+}
+
 TEST_CASE("who came back and falls silent is away again, since the last word") {
     PassedPlaces places;
     add(places, 1, at(10), true);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "postgres/outbox_statements.hpp"
 #include "postgres/postgres_storage.hpp"
 #include "support/postgres_server.hpp"
 
@@ -83,6 +84,22 @@ TEST_CASE("every statement of a store finds its rows by an index") {
     });
 }
 
+TEST_CASE("every statement of an outbox finds its rows by an index, and takes them in its order") {
+    Opened store;
+    const postgres::OutboxStatements all;
+    all.for_each([&](const Statement& statement) {
+        const std::string plan = store.plan_of(statement);
+        CAPTURE(statement.sql);
+        CAPTURE(plan);
+        CHECK(plan.find("Seq Scan") == std::string::npos);
+        CHECK(plan.find("Hash Join") == std::string::npos);
+    });
+    const std::string plan = store.plan_of(all.take);
+    CAPTURE(plan);
+    CHECK(plan.find("Limit") != std::string::npos);
+    CHECK(plan.find("Sort") == std::string::npos);
+}
+
 TEST_CASE("what is bounded is not sorted first") {
     Opened store;
     const auto& all = store.storage->statements();
@@ -113,6 +130,8 @@ TEST_CASE("every index serves a statement") {
     std::string plans;
     store.storage->statements().for_each(
         [&](const Statement& statement) { plans += store.plan_of(statement); });
+    const postgres::OutboxStatements of_outbox;
+    of_outbox.for_each([&](const Statement& statement) { plans += store.plan_of(statement); });
     for (const std::string& index : store.indexes()) {
         CAPTURE(index);
         CHECK((is_of_catalog(index) || plans.find(index) != std::string::npos));

@@ -42,6 +42,9 @@ TEST_CASE("an address says whether there is a pgbouncer, and nothing else of tha
     CHECK(check_conninfo("postgres://sale@db/tickets?sslmode=require&pgbouncer=on") ==
           Conninfo::good);
     CHECK(check_conninfo("postgres://sale@db/tickets?pgbouncer=perhaps") == Conninfo::malformed);
+    CHECK(check_conninfo("postgres://sale@db/tickets?locking=optimistic&pgbouncer=on") ==
+          Conninfo::good);
+    CHECK(check_conninfo("postgres://sale@db/tickets?locking=late") == Conninfo::malformed);
     CHECK(check_conninfo("postgres://sale@db/tickets?pgbouncer=on&password=x") ==
           Conninfo::has_password);
 }

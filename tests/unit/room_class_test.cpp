@@ -66,8 +66,9 @@ TEST_CASE("classes have plain names and weights from 1 to 1,000, and there are a
     CHECK(fault_of(many) == "");
     many.push_back({"one_more", 1});
     CHECK(fault_of(many) == "classes: must be at most 16, not 17");
-    for (const std::string& name : {std::string(), std::string(41, 'a'), std::string("Fans"),
-                                    std::string("a b"), std::string("f\xc3\xa4n")}) {
+    for (const std::string& name :
+         {std::string(), std::string(41, 'a'), std::string("Fans"), std::string("a b"),
+          std::string("f\xc3\xa4n"), std::string("{fans}")}) {
         CHECK(fault_of({{"general", 1}, {name, 1}}) ==
               "classes/1/name: must be 1 to 40 of a-z, 0-9, _ and -");
     }

@@ -239,6 +239,8 @@ TEST_CASE("labels may repeat, and their empty parts leave no trace") {
     std::string no_zone = replaced(small_plan, R"("name": "Left", )", "");
     CHECK(read_ok(no_zone, small_options()).seats[0].label == "1-1");
     CHECK(read_ok(no_zone, small_options()).seats[0].section.empty());
+    std::string only_zone = replaced(no_row, R"("seat_number": "1")", R"("seat_number": "")");
+    CHECK(read_ok(only_zone, small_options()).seats[0].label == "Left");
 }
 
 TEST_CASE("a sample that is cut short is refused") {
@@ -356,6 +358,7 @@ TEST_CASE("a plan's fields are checked, each with its pointer") {
              "/categories/1/name: must be a string");
     contains(plan_refusal(R"("rows": [)", R"("rows": 1, "r": [)"),
              "/zones/0/rows: must be an array");
+    contains(plan_refusal(R"("zones": [)", R"("zones": ["Left", )"), "/zones/0: must be an object");
     contains(refusal(R"({"name": "N", "categories": [{"name": "A"}]})", small_options()),
              "/zones: is missing");
     contains(refusal(R"({"name": "N", "zones": []})", small_options()),
@@ -546,6 +549,20 @@ TEST_CASE("an empty room admits all, and refunds are also a word") {
     CHECK(read_ok(own(R"(, "orphans": "allowed")")).orphans == OrphanRule::allowed);
 }
 
+TEST_CASE("a closed loop may keep any one of the three alone") {
+    const auto loop = [](std::string_view watched) {
+        return read_ok(own(fmt::format(
+                           R"(, "room": {{"closed_loop": {{"floor": 5, "ceiling": 9, {}}}}})",
+                           watched)))
+            .room->closed_loop.value();
+    };
+    CHECK(loop(R"("load_max": 0.5)").load_max == 0.5);
+    const ClosedLoop by_commits = loop(R"("commit_ms_max": 20)");
+    CHECK(by_commits.commit_max == 20ms);
+    CHECK_FALSE(by_commits.load_max);
+    CHECK(loop(R"("seats_per_pass_min": 2)").seats_per_pass_min == 2);
+}
+
 TEST_CASE("what is set on import beats our own JSON, and dates are added") {
     std::string json = own(R"(, "room": {"active_max": 1}, "opens_at": "2026-12-01T10:00:00Z")");
     ImportOptions options;
@@ -607,6 +624,7 @@ TEST_CASE("the fields of our own JSON are checked, each with its pointer") {
     };
     contains(loop(""), "/room/closed_loop: must have load_max, commit_ms_max or");
     contains(loop(R"(, "load_max": 0)"), "/room/closed_loop/load_max: must be");
+    contains(loop(R"(, "commit_ms_max": 0)"), "/room/closed_loop/commit_ms_max: must be");
     contains(loop(R"(, "load_max": 1, "cut": 100)"), "/room/closed_loop/cut: must be");
     contains(loop(R"(, "load_max": 1, "every_ms": 0)"), "/room/closed_loop/every_ms: must be");
     contains(loop(R"(, "load_max": 1, "max": 1)"), "/room/closed_loop/max: ");

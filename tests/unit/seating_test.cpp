@@ -181,6 +181,21 @@ TEST_CASE("a hall whose coordinates are beyond measure is taken in the order of 
     CHECK(choose_best(seating, SeatSet(3, true), {.count = 2})->seats == Numbers{1, 2});
 }
 
+TEST_CASE("a seat is found by its number, however the hall is numbered") {
+    for (const Numbers& numbers :
+         {Numbers{1, 2, 3, 4}, Numbers{1, 3, 9, 12}, Numbers{12, 9, 3, 1}, Numbers{4, 1, 3, 2}}) {
+        std::vector<HallSeat> seats;
+        for (const SeatNumber number : numbers) seats.push_back({.number = number});
+        const Seating seating(seats);
+        for (SeatNumber number = -1; number <= 13; ++number) {
+            CAPTURE(number);
+            const auto slot = seating.find(number);
+            CHECK(slot.has_value() == (std::ranges::count(numbers, number) == 1));
+            if (slot) CHECK(seating.number(*slot) == number);
+        }
+    }
+}
+
 TEST_CASE("an empty hall has no seats to choose") {
     const Seating seating;
     CHECK(seating.size() == 0);
@@ -256,6 +271,22 @@ TEST_CASE("where not enough neighbours are free, the groups are few and close to
     // The sizes of the groups leave no single seat where they need not.
     CHECK(pick({"...x...x"}, {.count = 4}) == Drawing{"..oxooox"});
     CHECK(pick({"..x..x.x.x"}, {.count = 6}) == Drawing{"ooxooxoxox"});
+}
+
+TEST_CASE(
+    "in a hall of very many single seats the groups are found by looking from the best only") {
+    // One place to look from costs a look at each of 400 * 15 seats: there are 25 places, and 400
+    // seats. The two rows at the back are neighbours' neighbours, and nobody comes that far.
+    Drawing rows(20);
+    for (std::string& row : rows) {
+        for (int i = 0; i < 20; ++i) row += ".x";
+    }
+    const BestSeats wanted{.count = 16};
+    const auto choice = choose(Drawn(rows), wanted);
+    REQUIRE(choice);
+    CHECK(choice->seats.size() == 16);
+    // In the front half, and around its middle.
+    for (const SeatNumber number : choice->seats) CHECK(number <= 10 * 40);
 }
 
 TEST_CASE("there are never fewer seats than were wanted") {

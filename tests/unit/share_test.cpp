@@ -249,7 +249,8 @@ TEST_CASE("a state that cannot be read begins anew, and lets in no more than may
     const Counts fresh = share_out(9, demands, "").admitted;
     using namespace std::string_literals;
     for (const std::string& state :
-         {"W\1"s, "S"s, "S\0"s, "S\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"s, "S\1\x80"s}) {
+         {"W\1"s, "S"s, "S\0"s, "S\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"s, "S\1\x80"s,
+          "S\xff\xff\xff\xff\xff\xff\xff\xff\x7f"s}) {
         CHECK(share_out(9, demands, state).admitted == fresh);
     }
     // Numbers that no call has written overflow nothing.

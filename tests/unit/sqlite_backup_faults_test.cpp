@@ -161,6 +161,34 @@ TEST_CASE("a store that undoes changes again and again does not keep its backup 
     CHECK(audit(*open_sqlite(at.copy)).clean());
 }
 
+TEST_CASE("a backup that is whole is not given up for what its progress function throws then") {
+    for (const bool is_exception : {true, false}) {
+        BackupSale at(20);
+        const auto made = at.office->backup(
+            {.file = at.copy, .progress = [&](std::size_t done, std::size_t total) {
+                 if (done < total) return;
+                 if (is_exception) throw std::runtime_error("too late");
+                 throw 7;
+             }});
+        REQUIRE(made);
+        CHECK(made->bytes > 0);
+        CHECK(audit(*open_sqlite(at.copy)).clean());
+    }
+}
+
+TEST_CASE("of a backup that somebody has already moved away the size is not known") {
+    BackupSale at(20);
+    const auto moved = at.backups.path() / "moved.db";
+    const auto made =
+        at.office->backup({.file = at.copy, .progress = [&](std::size_t done, std::size_t total) {
+                               if (done == total) std::filesystem::rename(at.copy, moved);
+                           }});
+    REQUIRE(made);
+    CHECK(made->file == at.copy);
+    CHECK(made->bytes == 0);
+    CHECK(audit(*open_sqlite(moved)).clean());
+}
+
 TEST_CASE("a store that cannot be read for its backup stops, and the backup says so") {
     bool in_wal = false;
     SUBCASE("the file") { in_wal = false; }

@@ -105,6 +105,9 @@ TEST_CASE("a backup takes no name that is taken, or that is the store's") {
     refused(at.backups.path() / "none" / "copy.db", "there is no folder");
     refused(at.copy / "copy.db", "there is no folder");
     refused("", "name the file");
+    refused(at.backups.path() / std::string(300, 'x'), "File name too long");
+    refused(at.backups.path() / std::string("copy\0.db", 8), "has a NUL");
+    refused("/proc/copy.db", "cannot be made");
     refused(at.file, "belongs to the store itself");
     refused(at.file.string() + "-journal", "belongs to the store itself");
     refused(at.file.string() + "-wal", "belongs to the store itself");

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "concertres/outbox.hpp"
 #include "sqlite/sqlite_storage.hpp"
 #include "support/sample_rows.hpp"
 #include "support/sqlite_sample.hpp"
@@ -146,6 +147,26 @@ TEST_CASE("the store that version 1 has written is opened, with all that is in i
     const auto store = open_sqlite(file, {.clock = &clock});
     CHECK(read_row<Wallet>(*store, {4}) ==
           Versioned<Wallet>{{.user = {4}, .balance = {1}, .next_number = 3}, 2});
+}
+
+TEST_CASE("the store that version 2 has written is opened, and passes its events on") {
+    const TempDir folder;
+    const path file = folder.path() / "v2.db";
+    std::filesystem::copy_file(path(CONCERTRES_FIXTURES) / "sqlite" / "v2.db", file);
+    CHECK(run_sql(file, "PRAGMA user_version") == "2\n");
+    TestClock clock(sample_mark());
+    const auto store = open_sqlite(file, {.clock = &clock});
+    CHECK(everything_in(*store) == sample_contents());
+    CHECK(store->outbox()->sinks().empty());
+    store->outbox()->attach("kafka");
+    store->outbox()->rewind("kafka", Time::min());
+    StoreContents contents = sample_contents();
+    std::size_t events = 0;
+    const auto claimed = store->outbox()->claim("kafka", "a", std::chrono::seconds(10));
+    for (const auto& run : store->outbox()->take("kafka", claimed.leases, {}, 1'000)) {
+        events += run.events.size();
+    }
+    CHECK(events == contents.of<Event>().size());
 }
 
 TEST_SUITE_END();

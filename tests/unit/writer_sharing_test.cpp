@@ -24,11 +24,10 @@ using namespace std::chrono_literals;
 
 struct Two {
     // A time-out that no test waits for, unless it says so.
-    explicit Two(Duration statement_timeout = 5s) {
+    explicit Two(Duration statement_timeout = 5s, Locking locking = Locking::pessimistic)
+        : options{.clock = &clock, .statement_timeout = statement_timeout, .locking = locking} {
         for (auto* office : {&a, &b}) {
-            auto storage = open_postgres(postgres_server().conninfo(database),
-                                         {.clock = &clock, .statement_timeout = statement_timeout});
-            office->emplace(std::move(storage), Options{.running = Running::by_host});
+            office->emplace(open(), Options{.running = Running::by_host});
         }
     }
     ~Two() {
@@ -37,6 +36,9 @@ struct Two {
         postgres_server().drop_database(database);
     }
 
+    [[nodiscard]] std::unique_ptr<Storage> open() const {
+        return open_postgres(postgres_server().conninfo(database), options);
+    }
     void run() {
         for (auto* office : {&a, &b}) {
             while ((*office)->step()) {
@@ -55,6 +57,7 @@ struct Two {
     }
 
     TestClock clock;
+    PostgresOptions options;
     std::string database = postgres_server().make_database();
     std::optional<BoxOffice> a;
     std::optional<BoxOffice> b;
@@ -85,7 +88,10 @@ ConcertDraft draft_with(RoomPolicy room) {
 TEST_SUITE_BEGIN("engine: a store that is shared");
 
 TEST_CASE("the same command on two instances is done once, whenever the second comes") {
-    Two offices;
+    Locking locking{};
+    SUBCASE("where rows are locked as they are read") { locking = Locking::pessimistic; }
+    SUBCASE("where they are locked as they are written") { locking = Locking::optimistic; }
+    Two offices(5s, locking);
     for (int steps = 0; steps < 12; ++steps) {
         CAPTURE(steps);
         // Nobody has a row to lock yet: both would make all of them.
@@ -104,7 +110,10 @@ TEST_CASE("the same command on two instances is done once, whenever the second c
 
 TEST_CASE(
     "one that is stopped in any moment and woken does no harm, and holds nobody up for long") {
-    Two offices(100ms);
+    Locking locking{};
+    SUBCASE("where rows are locked as they are read") { locking = Locking::pessimistic; }
+    SUBCASE("where they are locked as they are written") { locking = Locking::optimistic; }
+    Two offices(100ms, locking);
     const SmallSale sale = offices.add_sale(SmallSale::draft());
     for (int steps = 0; steps < 8; ++steps) {
         CAPTURE(steps);
@@ -122,6 +131,67 @@ TEST_CASE(
         CHECK(at_a.answer->has_value() != at_b.has_value());
     }
     CHECK(offices.b->audit()->clean());
+}
+
+TEST_CASE("who read a row before another instance changed it decides anew, and gets what is left") {
+    Two offices(5s, Locking::optimistic);
+    const SmallSale sale = offices.add_sale(SmallSale::draft());
+    const auto hold_of = [&](int user, int seat) {
+        return Hold{.user = SmallSale::user(user),
+                    .performance = sale.performance(),
+                    .seats = {seat},
+                    .key = "hold"};
+    };
+    for (int steps = 0; steps < 8; ++steps) {
+        CAPTURE(steps);
+        const Asked<Hold> at_a(*offices.a, hold_of(2 * steps, 1 + 2 * steps));
+        for (int i = 0; i < steps; ++i) static_cast<void>(offices.a->step());
+        REQUIRE(offices.b->hold(hold_of(2 * steps + 1, 2 + 2 * steps)));
+        offices.run();
+        REQUIRE(at_a.answer);
+        CHECK(at_a.answer->has_value());
+    }
+    CHECK(offices.b->audit()->clean());
+}
+
+namespace {
+
+// Something happens elsewhere right before a group is written.
+class Beaten final : public KeptStorage {
+  public:
+    using KeptStorage::KeptStorage;
+    CommitOutcome commit(const ChangeSet& changes) override {
+        if (!changes.empty() && before) before();
+        return KeptStorage::commit(changes);
+    }
+    std::function<void()> before;
+};
+
+}  // namespace
+
+TEST_CASE("who is beaten three times running locks what it reads, and is next") {
+    Two offices(50ms, Locking::optimistic);
+    REQUIRE(offices.a->charge(charge(1, "first")));
+    offices.options.statement_timeout = 5s;  // longer than the other waits for its locks
+    auto storage = std::make_unique<Beaten>(std::shared_ptr<Storage>(offices.open()));
+    int beaten = 0;
+    int kept_out = 0;
+    storage->before = [&] {
+        const auto charged = offices.b->charge(charge(1, "b-" + std::to_string(beaten)));
+        if (charged) {
+            ++beaten;
+        } else {
+            CHECK(charged.error().code == Errc::storage_unavailable);
+            ++kept_out;
+        }
+    };
+    BoxOffice unlucky(std::move(storage), Options{.running = Running::by_host});
+    const auto charged = unlucky.charge(charge(1, "unlucky"));
+    REQUIRE(charged);
+    CHECK(beaten == 3);
+    CHECK(kept_out == 1);
+    CHECK(charged->balance == Money{500});
+    CHECK(offices.a->audit()->clean());
 }
 
 TEST_CASE("a concert that one instance adds is for sale on the other a moment later") {
@@ -236,9 +306,7 @@ TEST_CASE("a position does not grow when one hears of those who joined elsewhere
     CHECK(now(*offices.a, 4) == 3);
     CHECK(now(*offices.b, 5) == 4);
     offices.b.reset();
-    offices.b.emplace(
-        open_postgres(postgres_server().conninfo(offices.database), {.clock = &offices.clock}),
-        Options{.running = Running::by_host});
+    offices.b.emplace(offices.open(), Options{.running = Running::by_host});
     CHECK(now(*offices.b, 5) == 4);
     CHECK(join(*offices.a, 6).position == 5);
     CHECK(join(*offices.b, 7).position == 6);
@@ -267,8 +335,7 @@ TEST_CASE("who is let in by one instance just while the other looks where they s
     REQUIRE(joined.answer->has_value());
     REQUIRE(joined.answer->value().status == TokenStatus::waiting);
 
-    auto storage = std::make_unique<Interrupted>(std::shared_ptr<Storage>(
-        open_postgres(postgres_server().conninfo(offices.database), {.clock = &offices.clock})));
+    auto storage = std::make_unique<Interrupted>(std::shared_ptr<Storage>(offices.open()));
     bool was_let_in = false;
     storage->then = [&] {
         offices.clock.advance(2s);

@@ -9,6 +9,7 @@
 #include "concertres/box_office.hpp"
 #include "concertres/memory.hpp"
 #include "support/faulty_storage.hpp"
+#include "support/kept_storage.hpp"
 #include "support/small_sale.hpp"
 #include "support/test_clock.hpp"
 
@@ -171,6 +172,118 @@ TEST_CASE("who comes while only late commands wait is not left behind") {
     CHECK(codes == std::vector<int>{0, code(Errc::request_timeout), 0});
 }
 
+TEST_CASE("a query that waited past its time is not started, and one that was begun goes on") {
+    Stepped at({.tick = 1h, .request_timeout = 2s});
+    std::vector<int> codes;
+    at.ask(at.charge(1), codes);
+    at.settle();
+    REQUIRE(codes == std::vector<int>{0});
+    codes.clear();
+    at.ask(GetWallet{SmallSale::user(1)}, codes);
+    at.clock.advance(2s + 1us);
+    at.settle();
+    CHECK(codes == std::vector<int>{code(Errc::request_timeout)});
+    CHECK(at.office.statistics().timed_out == 1);
+    codes.clear();
+    at.ask(Explain{.id = SmallSale::user(1).uuid, .seat = {}, .place = {}}, codes);
+    REQUIRE(at.office.step());  // its first slice
+    REQUIRE(codes.empty());
+    at.clock.advance(2s + 1us);
+    at.settle();
+    CHECK(codes == std::vector<int>{0});
+    CHECK(at.office.statistics().timed_out == 1);
+}
+
+namespace {
+
+// Storage that takes its time for each load, so that what lived when a command was looked at may be
+// dead when it is decided.
+class AgingStorage final : public KeptStorage {
+  public:
+    AgingStorage(TestClock& clock, const Duration& load_time)
+        : KeptStorage(open_memory({.clock = &clock})), clock_(&clock), load_time_(&load_time) {}
+
+    Time load(const RowKeys& wanted, Rows& found) override {
+        clock_->advance(*load_time_);
+        return KeptStorage::load(wanted, found);
+    }
+
+  private:
+    TestClock* clock_;
+    const Duration* load_time_;
+};
+
+}  // namespace
+
+TEST_CASE("a command that has missed three groups runs alone") {
+    TestClock clock;
+    Duration load_time{};
+    BoxOffice office(std::make_unique<AgingStorage>(clock, load_time), {.hold_ttl = 60s,
+                                                                        .tick = 1h,
+                                                                        .request_timeout = 1h,
+                                                                        .running = Running::by_host,
+                                                                        .sweeps = false});
+    const SmallSale sale = SmallSale::add(office);
+    const auto hold = [&](int user, std::vector<SeatNumber> seats) {
+        return Hold{.user = SmallSale::user(user),
+                    .performance = sale.performance(),
+                    .seats = std::move(seats),
+                    .key = "h"};
+    };
+    // Three holds that end 10 s after each other.
+    for (const SeatNumber seat : {1, 2, 3}) {
+        REQUIRE(office.hold(hold(seat, {seat})));
+        clock.advance(10s);
+    }
+    clock.advance(25s);
+    // In each group one more of them dies between the look at its seat and the decision, so that
+    // the rows of what it held are missing.
+    load_time = 10s;
+    std::vector<std::string> told;
+    office.submit<Hold>(hold(9, {1, 2, 3}), [&](const AnswerTo<Hold>& answer) {
+        told.emplace_back(answer ? "hold" : code_name(answer.error().code));
+    });
+    while (office.statistics().deferred < 3) REQUIRE(office.step());
+    CHECK(told.empty());
+    const auto groups = office.statistics().groups;
+    office.submit<Charge>({.user = SmallSale::user(9), .amount = {1}, .key = "c"},
+                          [&](const AnswerTo<Charge>& answer) {
+                              REQUIRE(answer);
+                              told.emplace_back("charge");
+                          });
+    while (office.step()) {
+    }
+    CHECK(told == std::vector<std::string>{"hold", "charge"});
+    CHECK(office.statistics().groups == groups + 2);
+    CHECK(office.statistics().deferred == 3);
+    CHECK(office.audit()->clean());
+}
+
+TEST_CASE("the best are found for whoever may hold only from the moment of the decision on") {
+    TestClock clock;
+    Duration load_time{};
+    BoxOffice office(std::make_unique<AgingStorage>(clock, load_time),
+                     {.tick = 1h, .request_timeout = 1h, .running = Running::by_host});
+    const SmallSale sale = SmallSale::add(office);
+    const auto best = [&](int user) {
+        return Hold{.user = SmallSale::user(user),
+                    .performance = sale.performance(),
+                    .key = "h",
+                    .best = BestSeats{.count = 2}};
+    };
+    REQUIRE(office.hold(best(1)));
+    SaleChange change;
+    change.opens_at = office.now() + 5s;
+    REQUIRE(office.change_sale({.concert = sale.concert, .change = change}));
+    CHECK(office.hold(best(2)).error().code == Errc::sale_not_open);
+    load_time = 10s;
+    const auto held = office.hold(best(2));
+    REQUIRE(held);
+    CHECK(held->seats.size() == 2);
+    CHECK(office.statistics().deferred == 1);
+    CHECK(office.audit()->clean());
+}
+
 TEST_CASE("no answer leaves before its commit has returned") {
     Stepped at;
     std::vector<int> codes;
@@ -325,17 +438,56 @@ TEST_CASE("events are told after their commit, in order, before the answer") {
     CHECK(seen_at_answer == std::vector<std::string>{"reservation.held"});
 }
 
-TEST_CASE("options out of range are refused with the name of the option") {
-    Options options;
-    options.tick = 0s;
-    REQUIRE(!check(options));
-    CHECK(check(options).error().detail.find("tick") != std::string::npos);
-    CHECK_THROWS_AS(BoxOffice(open_memory(), options), std::invalid_argument);
-    options = {};
-    options.pass_max = options.pass_ttl - 1us;
-    CHECK(!check(options));
-    options = {};
-    options.policies["mine"] = nullptr;
-    CHECK(!check(options));
-    CHECK(check(Options{}));
+TEST_CASE("of a commit without events nothing is told") {
+    struct Sink final : EventSink {
+        void on_committed(std::span<const Event> events) override {
+            ++calls;
+            CHECK_FALSE(events.empty());
+        }
+        int calls = 0;
+    } sink;
+    Stepped at({.tick = 1h, .events = &sink});
+    ConcertDraft draft = SmallSale::draft();
+    draft.room = RoomPolicy{.active_max = 1};
+    const SmallSale with_room = SmallSale::add(at.office, draft);
+    // Joining the line is no event: the place is the record.
+    REQUIRE(at.office.join({.concert = with_room.concert, .user = SmallSale::user(1)}));
+    CHECK(sink.calls == 0);
+    REQUIRE(at.office.tick({with_room.concert}).value() == 1);
+    CHECK(sink.calls == 1);
+}
+
+TEST_CASE("what is submitted wakes whoever runs the writer at once") {
+    Stepped at({.tick = 1h, .sweeps = false});
+    at.settle();
+    CHECK_FALSE(at.office.next_wake());
+    std::vector<int> codes;
+    at.ask(at.charge(1), codes);
+    CHECK(at.office.next_wake() == at.office.now());
+    at.settle();
+    CHECK_FALSE(at.office.next_wake());
+}
+
+TEST_CASE("a store of one's own that cannot be reached any more stops the engine") {
+    class Away final : public KeptStorage {
+      public:
+        using KeptStorage::KeptStorage;
+        void read(const RowKeys& wanted, Rows& found) override {
+            if (is_away) throw StorageError(StorageError::Kind::unavailable, "it is gone");
+            KeptStorage::read(wanted, found);
+        }
+        bool is_away = false;
+    };
+    auto storage = std::make_unique<Away>(open_memory());
+    Away& away = *storage;
+    BoxOffice office(std::move(storage), {.running = Running::by_host});
+    const Charge charge{.user = SmallSale::user(1), .amount = {100}, .key = "c"};
+    away.is_away = true;
+    const auto refused = office.charge(charge);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Errc::engine_failed);
+    CHECK(refused.error().detail.find("it is gone") != std::string::npos);
+    // Nobody else holds it, so nobody else may have gone on: it must be opened anew.
+    away.is_away = false;
+    CHECK(office.charge(charge).error().code == Errc::engine_failed);
 }

@@ -4,6 +4,7 @@ import {
   clock_text,
   date_text,
   duration_text,
+  exact_text,
   money_text,
   range_text,
   starts_text,
@@ -77,4 +78,12 @@ test("a wait is a range, no finer than can be known", () => {
   assert.equal(range_text({ min: minutes(0.2), max: minutes(1) }), "1 minute");
   assert.equal(range_text({ min: minutes(30), max: minutes(150) }), "30 minutes to 3 hours");
   assert.equal(range_text({ min: minutes(118), max: minutes(122) }), "2 hours");
+});
+
+test("a time that somebody has set is written as it is, in the largest unit that fits", () => {
+  assert.equal(exact_text(90_000), "90 seconds");
+  assert.equal(exact_text(1_500), "1.5 seconds");
+  assert.equal(exact_text(minutes(1)), "1 minute");
+  assert.equal(exact_text(minutes(90)), "90 minutes");
+  assert.equal(exact_text(minutes(120)), "2 hours");
 });

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import console_en from "../../server/web/console/en.js";
-import console_ko from "../../server/web/console/ko.js";
+import console_en_alone from "../../server/web/console/en.js";
+import console_ko_alone from "../../server/web/console/ko.js";
+import rules_en from "../../server/web/console/rules_en.js";
+import rules_ko from "../../server/web/console/rules_ko.js";
+import docs_en from "../../server/web/docs/en.js";
+import docs_ko from "../../server/web/docs/ko.js";
 import en from "../../server/web/en.js";
 import { choose_language, set_language, t } from "../../server/web/i18n.js";
 import ko from "../../server/web/ko.js";
@@ -13,10 +17,14 @@ const web = new URL("server/web/", root);
 const marks_of = (text) =>
   [...new Set(JSON.stringify(text).match(/\{\w+\}/g) ?? [])].sort().join(" ");
 
-// The page's texts, and those that the console has beside them.
+const console_en = { ...console_en_alone, ...rules_en };
+const console_ko = { ...console_ko_alone, ...rules_ko };
+
+// The page's texts, and those that the console and /docs have beside them.
 const SETS = [
   { en, ko },
   { en: console_en, ko: console_ko },
+  { en: docs_en, ko: docs_ko },
 ];
 
 test("both languages have the same texts", () => {
@@ -45,12 +53,12 @@ test("a text with a plural has every form that its language has", () => {
   }
 });
 
-test("the console says nothing by a name that the page has", () => {
-  for (const name of Object.keys(console_en)) assert.ok(!(name in en), name);
+test("no other page says something by a name that the page has", () => {
+  for (const name of Object.keys({ ...console_en, ...docs_en })) assert.ok(!(name in en), name);
 });
 
 function code_in(folder) {
-  const modules = readdirSync(folder).filter((file) => /^(?!en|ko).*\.js$/.test(file));
+  const modules = readdirSync(folder).filter((file) => /^(?!(rules_)?(en|ko)\.).*\.js$/.test(file));
   return modules.map((file) => readFileSync(new URL(file, folder), "utf8")).join("\n");
 }
 
@@ -74,6 +82,12 @@ test("every text is used, and what is used is there", () => {
   const others = new Set(["problem.download_broken", "problem.download_broken.do"]);
   const folder = new URL("console/", web);
   check_used(code_in(folder), console_en, { ...en, ...console_en }, others);
+  // Of /docs the server makes a part.
+  const made = ["server/web/docs/index.html", "server/api/start_page.cpp"].map((file) =>
+    readFileSync(new URL(file, root), "utf8").replaceAll("\\", ""),
+  );
+  const code = code_in(new URL("docs/", web)) + made.join("\n");
+  check_used(code, docs_en, { ...en, ...docs_en }, new Set());
 });
 
 test("every code that a buyer may meet has words of its own", () => {

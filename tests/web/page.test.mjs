@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
-// The page that people buy from, and the operators' console, which uses parts of the page.
+// The page that people buy from, and those that use parts of it: the operators' console, and /docs.
 const web = new URL("../../server/web/", import.meta.url);
 const read = (file) => readFileSync(new URL(file, web), "utf8");
 const scripts_in = (folder) =>
@@ -10,10 +10,10 @@ const scripts_in = (folder) =>
     .filter((file) => file.endsWith(".js"))
     .map((file) => folder + file);
 const modules = scripts_in("");
-const console_modules = scripts_in("console/");
-const all_modules = [...modules, ...console_modules];
-const PAGES = ["index.html", "console/index.html"];
-const SHEETS = ["style.css", "console/console.css"];
+const FOLDERS = ["console/", "docs/"];
+const all_modules = [...modules, ...FOLDERS.flatMap(scripts_in)];
+const PAGES = ["index.html", "console/index.html", "docs/index.html"];
+const SHEETS = ["style.css", "console/console.css", "docs/docs.css"];
 
 // What a module imports, as it is called below the folder.
 function imports_of(file) {
@@ -29,8 +29,10 @@ test("a module is less than 400 lines long", () => {
 test("nothing is loaded from elsewhere, and nothing stands in the page that its policy forbids", () => {
   for (const name of PAGES) {
     const page = read(name);
-    for (const [, address] of page.matchAll(/(?:src|href)="([^"]*)"/g))
+    for (const [, address] of page.matchAll(/<(?:link|script)[^>]*(?:src|href)="([^"]*)"/g))
       assert.match(address, /^\/web\//);
+    for (const [, address] of page.matchAll(/<a [^>]*href="([^"]*)"/g))
+      assert.match(address, /^[/#]/);
     assert.doesNotMatch(page, /<style|<script(?![^>]*src)|\son\w+=|\sstyle=/);
   }
   for (const file of all_modules) {
@@ -56,6 +58,7 @@ test("a page names every module that it will need, so that all are fetched at on
   for (const [page, first] of [
     ["index.html", "app.js"],
     ["console/index.html", "console/app.js"],
+    ["docs/index.html", "docs/app.js"],
   ]) {
     const needed = new Set();
     const follow = (file) => {
@@ -72,12 +75,14 @@ test("a page names every module that it will need, so that all are fetched at on
   }
 });
 
-test("every module is imported by another, but for the first; the page needs none of the console's", () => {
+test("every module is imported by another, but for the first; the page needs none of the others'", () => {
   const imported = new Set(all_modules.flatMap(imports_of));
   for (const file of all_modules) {
     if (!file.endsWith("app.js")) assert.ok(imported.has(file), file);
   }
-  for (const file of modules.flatMap(imports_of)) assert.ok(!file.startsWith("console/"), file);
+  for (const file of modules.flatMap(imports_of)) {
+    for (const folder of FOLDERS) assert.ok(!file.startsWith(folder), file);
+  }
 });
 
 test("every colour that is used is a variable, and has a value for light and for dark", () => {
@@ -90,5 +95,7 @@ test("every colour that is used is a variable, and has a value for light and for
     const used = [...read(sheet).matchAll(/var\((--[\w-]+)\)/g)].map(([, name]) => name);
     for (const name of used) assert.ok(names(light).includes(name), name);
   }
-  assert.doesNotMatch(read("console/console.css"), /#[0-9a-f]{3,8}\b/i);
+  for (const sheet of SHEETS.slice(1)) {
+    assert.doesNotMatch(read(sheet), /:[^;{]*#[0-9a-f]{3,8}\b/i, sheet);
+  }
 });

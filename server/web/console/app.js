@@ -3,15 +3,8 @@
 // #/find/ID/place/12.
 import { ServerClock } from "../clock.js";
 import { h } from "../dom.js";
-import {
-  add_texts,
-  choose_language,
-  current_language,
-  languages,
-  set_language,
-  t,
-} from "../i18n.js";
-import { Store } from "../store.js";
+import { begin_language, browser_store, header_of, language_choice } from "../frame.js";
+import { add_texts, t } from "../i18n.js";
 import { link } from "../ui.js";
 import { concerts_view } from "./concerts_view.js";
 import en from "./en.js";
@@ -21,23 +14,17 @@ import ko from "./ko.js";
 import { Live } from "./live.js";
 import { live_view } from "./live_view.js";
 import { OperatorApi } from "./operator_api.js";
+import rules_en from "./rules_en.js";
+import rules_ko from "./rules_ko.js";
 import { sale_view } from "./sale_view.js";
 import { seats_view } from "./seats_view.js";
 
 // So many sales keep their history while one looks at others.
 const LIVES_MAX = 8;
 
-// Reading either of them may be forbidden.
-function browser_storage(name) {
-  try {
-    return window[name];
-  } catch {
-    return null;
-  }
-}
-
 add_texts({ en, ko });
-const store = new Store(browser_storage("localStorage"));
+add_texts({ en: rules_en, ko: rules_ko });
+const store = browser_store("localStorage");
 const main = h("main", { id: "content" });
 const lives = new Map();
 let shown = null; // which view: { name, scope }
@@ -45,7 +32,7 @@ let shown = null; // which view: { name, scope }
 const app = {
   api: new OperatorApi({
     clock: new ServerClock(),
-    store: new Store(browser_storage("sessionStorage")),
+    store: browser_store("sessionStorage"),
     on_locked: (problem) => lock(problem),
   }),
   go(path) {
@@ -62,50 +49,29 @@ const app = {
 
 // --- the frame
 
-function language_choice() {
-  return h(
-    "select",
-    { id: "language", "aria-label": t("page.language"), onchange: change_language },
-    languages.map((tag) => {
-      const name = new Intl.DisplayNames([tag], { type: "language" }).of(tag);
-      return h("option", { value: tag, lang: tag, selected: tag === current_language() }, name);
-    }),
-  );
-}
-
 function forget() {
   app.api.forget_key();
   location.reload();
 }
 
 function frame() {
-  const skip = (event) => {
-    event.preventDefault();
-    main.querySelector("h1")?.focus();
-  };
-  const header = h(
-    "header",
-    {},
-    h("a", { class: "skip", href: "#content", onclick: skip }, t("page.skip")),
-    h("a", { class: "brand", href: "#/" }, t("console.title")),
+  const header = header_of(
+    main,
+    t("console.title"),
     h("nav", { "aria-label": t("console.nav") }, link("#/find", t("find.heading"))),
     app.api.has_key
       ? h("button", { type: "button", class: "plain", onclick: forget }, t("key.forget"))
       : null,
-    language_choice(),
+    language_choice(store, make_anew),
   );
-  document.documentElement.lang = current_language();
   document.body.replaceChildren(header, main);
 }
 
-function change_language(event) {
-  store.set("language", event.target.value);
-  set_language(event.target.value, navigator.languages ?? []);
+function make_anew() {
   frame();
   shown?.scope.abort();
   shown = null;
   render();
-  document.getElementById("language").focus();
 }
 
 // --- which view
@@ -156,8 +122,7 @@ function lock(problem) {
 }
 
 function start() {
-  const preferred = navigator.languages ?? [];
-  set_language(choose_language(store.get("language"), preferred), preferred);
+  begin_language(store);
   frame();
   addEventListener("hashchange", () => {
     if (shown?.name !== "locked") render();

@@ -1,12 +1,13 @@
 // What a change will do, in words, as one is about to make it.
 import { h } from "../dom.js";
-import { duration_text, moment_text } from "../format.js";
+import { duration_text, exact_text, moment_text } from "../format.js";
 import { t } from "../i18n.js";
 
 // Of effects.js's values: times and durations become words.
 function words({ name, values }) {
   const told = { ...values };
-  if (told.ms !== undefined) told.time = duration_text(told.ms);
+  if (told.ms !== undefined) told.time = exact_text(told.ms);
+  else if (told.about_ms !== undefined) told.time = duration_text(told.about_ms);
   else if (told.time !== undefined) told.time = moment_text(told.time);
   return t(name, told);
 }

@@ -3,8 +3,8 @@ import { h, show } from "../dom.js";
 import { typed_amount } from "../format.js";
 import { t } from "../i18n.js";
 import { notice } from "../ui.js";
+import { typed_number } from "./fields.js";
 import { field, OperatorNotices, text_input } from "./pieces.js";
-import { typed_number } from "./room_form.js";
 
 const DATES_MAX = 50;
 

@@ -1,9 +1,10 @@
-// What an operator may do to a sale: open, pause, drain and close it, set how many go in, let
-// somebody in by hand. Before anything is done it says in words what that will do.
+// What an operator may do to a sale: open, pause, drain and close it, set when it opens and who goes
+// in how, let somebody in by hand. Before anything is done it says in words what that will do.
 import { h, set_text, show } from "../dom.js";
 import { moment_text } from "../format.js";
-import { current_locale, t } from "../i18n.js";
+import { t } from "../i18n.js";
 import { ask, notice, relabel, work_button } from "../ui.js";
+import { classes_part } from "./class_part.js";
 import { EffectList } from "./effect_list.js";
 import { effects_of } from "./effects.js";
 import {
@@ -15,6 +16,9 @@ import {
   text_input,
 } from "./pieces.js";
 import { RoomForm } from "./room_form.js";
+import { draw_part, limits_part, loop_part, no_shows_part, opening_part } from "./room_parts.js";
+
+const PARTS = [opening_part, draw_part, limits_part, loop_part, no_shows_part, classes_part];
 
 const ACTS = ["open", "paused", "draining", "closed"];
 const STATE_OF = { scheduled: [], sold_out: ["open"], open: ["open"] };
@@ -118,40 +122,6 @@ function numbers_line() {
   };
 }
 
-// What the console shows and does not change: the closed loop, and who does not come.
-function other_rules() {
-  const element = h("section", { class: "card stack" });
-  let said = "";
-  return {
-    element,
-    hear({ room }) {
-      const loop = room.room?.closed_loop;
-      const no_shows = room.room?.no_shows;
-      show(element, Boolean(loop || no_shows || room.room?.draw));
-      const items = [];
-      if (room.room?.draw) items.push(t("rule.draw"));
-      if (loop) {
-        const { floor, ceiling } = loop;
-        items.push(t("rule.loop", { floor, ceiling, limit: room.loop?.limit ?? floor }));
-      }
-      if (no_shows) {
-        const seconds = (ms) => (ms / 1000).toLocaleString(current_locale());
-        const { silent_ms, grace_ms } = no_shows;
-        const values = { silent: seconds(silent_ms), grace: seconds(grace_ms) };
-        items.push(t("rule.no_shows", values));
-      }
-      if (items.join() === said) return;
-      said = items.join();
-      const list = h(
-        "ul",
-        { class: "bullets" },
-        items.map((text) => h("li", {}, text)),
-      );
-      element.replaceChildren(h("h2", {}, t("rule.heading")), list);
-    },
-  };
-}
-
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 function who_of(text) {
@@ -200,9 +170,8 @@ export function sale_view(app, concert_id, signal) {
   const parts = [
     numbers_line(),
     new SaleCard(live),
-    new RoomForm(live),
+    ...PARTS.map((part) => new RoomForm(live, part())),
     by_hand(app, live, concert_id),
-    other_rules(),
   ];
   const body = h(
     "div",

@@ -122,7 +122,7 @@ std::vector<Line> LineRows::lines() const {
 void LineRows::put_changed(UnitOfWork& rows_of, std::span<const Line> lines) const {
     for (const Line& line : lines) {
         const auto row = rows.at(static_cast<std::size_t>(line.line_class));
-        if (!*row || **row != line) rows_of.put(line);
+        if (**row != line) rows_of.put(line);
     }
 }
 

@@ -165,7 +165,7 @@ Result<PlaceView> Handler<Leave>::decide(UnitOfWork& rows) {
     if (!own) return token_refusal();
 
     view.status = status_of(standing, rows.now());
-    view.latest = exists(member_) && (*member_)->latest == command_.place;
+    view.latest = (*member_)->latest == command_.place;
     if (standing.pass) view.pass_expires_at = standing.pass->expires_at;
     if (view.status == TokenStatus::waiting) {
         concertres::leave(*standing.place);

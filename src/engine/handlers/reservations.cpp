@@ -33,14 +33,12 @@ void AroundHold::want(UnitOfWork& rows, const Reservation& reservation) {
 void OwnReservation::want(UnitOfWork& rows, const UserId& owner, const ReservationId& id,
                           PlaceNumber place) {
     reservation.reservation = nullptr;
-    payment = nullptr;
     user = rows.want<User>(owner);
     name = rows.want<ReservationName>(id);
     if (!exists(name)) return;
     reservation.want(rows, (*name)->named);
     if (!exists(reservation.reservation)) return;
     const Reservation& found = **reservation.reservation;
-    if (found.payment) payment = rows.want<Payment>(found.payment);
     standing.want(rows, found.concert, place);
     around.want(rows, found);
 }
@@ -51,10 +49,6 @@ std::optional<Error> OwnReservation::check_owner(const Catalog& catalog, const R
         return unknown(Errc::unknown_reservation, "reservation of this user with the id", id.uuid);
     }
     return check_token(proven, catalog.at((*reservation.reservation)->concert).concert);
-}
-
-std::optional<PaymentId> OwnReservation::payment_id() const {
-    return exists(payment) ? std::optional((*payment)->id) : std::nullopt;
 }
 
 void Handler<Extend>::gather(UnitOfWork& rows) {
@@ -97,7 +91,7 @@ Result<ReservationView> Handler<Release>::decide(UnitOfWork& rows) {
     }
     const Reservation& reservation = **own_.reservation.reservation;
     if (reservation.status == ReservationStatus::released) {
-        return view_of(rows.catalog(), reservation, own_.payment_id(), rows.now());
+        return view_of(rows.catalog(), reservation, std::nullopt, rows.now());
     }
     if (auto held = check_held(reservation, rows.now()); !held) return held.error();
 
@@ -116,9 +110,7 @@ void Handler<AdminRelease>::gather(UnitOfWork& rows) {
     if (!exists(name_)) return;
     reservation_.want(rows, (*name_)->named);
     if (!exists(reservation_.reservation)) return;
-    const Reservation& found = **reservation_.reservation;
-    if (found.payment) payment_ = rows.want<Payment>(found.payment);
-    around_.want(rows, found);
+    around_.want(rows, **reservation_.reservation);
 }
 
 Result<ReservationView> Handler<AdminRelease>::decide(UnitOfWork& rows) {

@@ -20,7 +20,6 @@ struct OwnReservation {
     Read<User> user = nullptr;
     Read<ReservationName> name = nullptr;
     ReservationRows reservation;
-    Read<Payment> payment = nullptr;
     StandingRows standing;
     AroundHold around;
 
@@ -29,7 +28,6 @@ struct OwnReservation {
     // concert).
     [[nodiscard]] std::optional<Error> check_owner(const Catalog& catalog, const ReservationId& id,
                                                    const ConcertId& proven) const;
-    [[nodiscard]] std::optional<PaymentId> payment_id() const;
 };
 
 template <>
@@ -70,7 +68,6 @@ class Handler<AdminRelease> {
     AdminRelease command_;
     Read<ReservationName> name_ = nullptr;
     ReservationRows reservation_;
-    Read<Payment> payment_ = nullptr;
     AroundHold around_;
 };
 

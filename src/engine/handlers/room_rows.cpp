@@ -103,11 +103,13 @@ void set_aside(SeatCounts& from, SeatCounts& to, const SeatCounts& allotted) {
 
 SeatsByClass SeatsToCome::by_class(const UnitOfWork& uow, const Sale& sale) const {
     SeatsByClass seats{.anybodys = counts(uow), .kept = {}};
-    if (!concert_->seating.has_allotments() || !sale.room) return seats;
-    seats.kept.resize(classes_of(*sale.room).size());
+    if (!concert_->seating.has_allotments()) return seats;
+    // Such a hall has a room with classes: neither it nor any of them is ever taken away.
+    const std::vector<RoomClass>& classes = sale.room.value().classes;
+    seats.kept.resize(classes.size());
     std::vector<SeatCounts> allotted(seats.kept.size());
     for (std::size_t i = 0; i < seats.kept.size(); ++i) {
-        if (i >= sale.room->classes.size() || sale.room->classes[i].allotment_released) continue;
+        if (classes[i].allotment_released) continue;
         for (const auto state : states) {
             const auto line_class = static_cast<LineClass>(i);
             allotted[i] += uow.board().allotted((*state)->performance, line_class);

@@ -33,7 +33,7 @@ struct SeatsToCome {
     void want(UnitOfWork& uow, const CatalogConcert& concert, bool exact);
     // REQUIRES: all read
     [[nodiscard]] SeatCounts counts(const UnitOfWork& uow) const;
-    // The same by who may take them. Of allotments it goes by the last commit.
+    // The same by who may take them. Of allotments it goes by the last commit. REQUIRES: a room
     [[nodiscard]] SeatsByClass by_class(const UnitOfWork& uow, const Sale& sale) const;
 
   private:

@@ -78,7 +78,8 @@ Handler<Tick>::Queue Handler<Tick>::gather_queue(UnitOfWork& rows, const Sale& s
     };
     if (drawn) {
         // Who has a number of an earlier epoch was there before a copy of the store took its place.
-        for (; next != end && next->epoch() < drawn->epoch && !is_full(); ++next) {
+        // They are no more than a batch, as all of RoomLine::waiting in a class.
+        for (; next != end && next->epoch() < drawn->epoch; ++next) {
             add(by_number(*next), *next);
         }
         queue.first_drawn = queue.line.size();
@@ -101,17 +102,18 @@ void Handler<Tick>::gather_back(UnitOfWork& rows, Queue& queue, LineClass line_c
                                 const Drawn* drawn, const Draw* order) const {
     const auto in_class = static_cast<std::size_t>(line_class);
     if (in_class >= back_.size()) return;
+    LineIndex::Standing last{};
     for (const PlaceNumber number : back_[in_class]) {
         const auto at = LineIndex::standing_of(number, drawn, order);
+        last = std::max(last, at);
         // Of those between it and who was looked at somebody may wait, and is first.
         if (queue.is_cut && at > queue.line.back().at) continue;
         queue.back.push_back({at, rows.want<Place>({(*line_)->concert, number})});
     }
     // A draw that is due has put them in another order.
     std::ranges::sort(queue.back, {}, &Standing::at);
-    if (back_[in_class].size() < RoomLine::batch || queue.back.empty()) return;
+    if (back_[in_class].size() < RoomLine::batch) return;
     // Others may have come back who stand behind these, and ahead of the rest of the line.
-    const auto& last = queue.back.back().at;
     const auto rest = std::ranges::find_if(
         queue.line, [&](const Standing& standing) { return standing.at > last; });
     queue.line.erase(rest, queue.line.end());
@@ -149,12 +151,12 @@ std::size_t Handler<Tick>::lose_places(UnitOfWork& rows, const Sale& sale) const
     const NoShows& rule = *sale.room->no_shows;
     for (const auto row : losing_) {
         // An operator may have let it in, or its user been heard of in this very moment.
-        if (!exists(row) || (*row)->status != PlaceStatus::passed) continue;
+        CONCERTRES_ASSERT(exists(row));
+        if ((*row)->status != PlaceStatus::passed) continue;
         // It is kept for the grace from whenever its user was heard of last.
-        const auto heard = rows.board().heard((*row)->key());
-        const bool is_due = is_grace_over(rule, **row, rows.now()) && heard &&
-                            is_silent(rule, *heard, rows.now()) &&
-                            rows.now() - *heard >= rule.grace;
+        const Time heard = rows.board().heard((*row)->key()).value_or(rows.now());
+        const bool is_due = is_grace_over(rule, **row, rows.now()) &&
+                            is_silent(rule, heard, rows.now()) && rows.now() - heard >= rule.grace;
         if (!is_due) continue;
         Place place = **row;
         lose(rule, place, rows.now());

@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { after } from "node:test";
+import { start_server } from "./server.mjs";
 
 const modules = createRequire(join(process.env.WEB_TESTS_MODULES, "package.json"));
 const { chromium } = modules("playwright-core");
@@ -17,7 +19,14 @@ export const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, ha
 // What the browser says of answers that the page expects, such as that there is no draw.
 const IS_NO_FAULT = /Failed to load resource/;
 
-export async function start_browser() {
+// What a file of tests begins with; both end with it.
+export async function begin() {
+  const [server, browser] = await Promise.all([start_server(), start_browser()]);
+  after(() => Promise.all([browser.close(), server.stop()]));
+  return { server, browser };
+}
+
+async function start_browser() {
   const executablePath = process.env.WEB_TESTS_BROWSER;
   const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   return {

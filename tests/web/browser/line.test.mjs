@@ -2,20 +2,11 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { button, heading, look, PHONE, says, start_browser } from "./browser.mjs";
+import { test } from "node:test";
+import { begin, button, heading, look, PHONE, says } from "./browser.mjs";
 import { start_server } from "./server.mjs";
 
-let server;
-let browser;
-before(async () => {
-  server = await start_server();
-  browser = await start_browser();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { server, browser } = await begin();
 
 // A room that lets in one, who is in; `ahead` people stand before whoever comes next.
 async function full_room({ ahead = 2, ...concert } = {}) {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import {
   arrive,
+  begin,
   button,
   choose_first_date,
   heading,
@@ -9,20 +10,10 @@ import {
   look,
   PHONE,
   seat,
-  start_browser,
 } from "./browser.mjs";
-import { start_server, starts_at } from "./server.mjs";
+import { starts_at } from "./server.mjs";
 
-let server;
-let browser;
-before(async () => {
-  server = await start_server();
-  browser = await start_browser();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { server, browser } = await begin();
 
 // Two price categories in two sections, with a plan.
 function hall() {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import {
   arrive,
+  begin,
   button,
   choose_first_date,
   heading,
@@ -9,20 +10,9 @@ import {
   PHONE,
   says,
   seat,
-  start_browser,
 } from "./browser.mjs";
-import { start_server } from "./server.mjs";
 
-let server;
-let browser;
-before(async () => {
-  server = await start_server();
-  browser = await start_browser();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { server, browser } = await begin();
 
 test("of two who want the same seat one gets it, and the other is offered one nearby", async () => {
   const concert = await server.add();
@@ -128,7 +118,7 @@ test("on a phone a tap brings small seats near, and the next one chooses", async
   await person.close();
 });
 
-test("who is sent by the host with a token is who the host says", async () => {
+test("who is sent by the host with a token is who the host says, and sees that a link brought them", async () => {
   const concert = await server.add();
   const { token, user_id } = await server.join(concert);
   const person = await browser.person();
@@ -138,15 +128,56 @@ test("who is sent by the host with a token is who the host says", async () => {
   assert.ok(!page.url().includes("token"));
   const user = () => page.evaluate(() => localStorage.getItem("concertres.user"));
   assert.equal(await user(), user_id);
-  // Somebody else signs in at the host, and comes to the page that is still open.
-  const other = await server.join(concert);
-  await page.goto(`${server.url}/#token=${other.token}`);
-  await page.waitForFunction((id) => localStorage.getItem("concertres.user") === id, other.user_id);
+  const brought = page.getByText(`A link has brought you here as buyer ${user_id.slice(0, 8)}.`);
+  await brought.waitFor();
+  await look(page, "linked");
+  // The host sends the same buyer once more: nothing is asked.
+  await page.goto(`${server.url}/#token=${token}`);
   await heading(page, "Choose a date").waitFor();
-  assert.ok(!page.url().includes("token"));
   await page.goto(`${server.url}/#token=forged`);
   await says(page, "This page no longer knows who you are.").waitFor();
-  assert.equal(await user(), other.user_id);
+  assert.equal(await user(), user_id);
+  // Who is somebody else leaves it, and is nobody's any more.
+  await page.goto(`${server.url}/#/${concert}`);
+  await button(page, "That is not me").click();
+  await button(page, "Join the line").waitFor();
+  assert.equal(await user(), null);
+  await brought.waitFor({ state: "hidden" });
+  await person.close();
+});
+
+test("a link for another buyer is taken only by who wants it: whatever is paid there is theirs", async () => {
+  const concert = await server.add();
+  const other = await server.join(concert);
+  const person = await browser.person();
+  const page = await person.page();
+  await arrive(page, server, concert);
+  const kept = () =>
+    page.evaluate(
+      (id) => ["user", "token." + id].map((name) => localStorage.getItem("concertres." + name)),
+      concert,
+    );
+  const own = await kept();
+  await page.goto(`${server.url}/#token=${other.token}`);
+  const sure = page.getByRole("dialog");
+  await sure.getByText(`This link is for buyer ${other.user_id.slice(0, 8)}`).waitFor();
+  await look(page, "link-sure");
+  assert.ok(!page.url().includes("token"));
+  await sure.getByRole("button", { name: "Stay who I am" }).click();
+  await heading(page, "Choose a date").waitFor();
+  assert.deepEqual(await kept(), own);
+  assert.equal(await button(page, "That is not me").isVisible(), false);
+  // Dismissed with the keyboard, it is not taken either.
+  await page.goto(`${server.url}/#token=${other.token}`);
+  await sure.waitFor();
+  await page.keyboard.press("Escape");
+  await heading(page, "Choose a date").waitFor();
+  assert.deepEqual(await kept(), own);
+  await page.goto(`${server.url}/#token=${other.token}`);
+  await sure.getByRole("button", { name: "Go on as another" }).click();
+  await button(page, "That is not me").waitFor();
+  await heading(page, "Choose a date").waitFor();
+  assert.deepEqual(await kept(), [other.user_id, other.token]);
   await person.close();
 });
 

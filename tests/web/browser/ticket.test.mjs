@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { QUIET, qr_code } from "../../../server/web/qr.js";
 import {
   arrive,
+  begin,
   button,
   choose_first_date,
   heading,
@@ -13,21 +14,10 @@ import {
   PHONE,
   says,
   seat,
-  start_browser,
 } from "./browser.mjs";
 import { decode, decode_picture, pixels_of } from "./codes.mjs";
-import { start_server } from "./server.mjs";
 
-let server;
-let browser;
-before(async () => {
-  server = await start_server();
-  browser = await start_browser();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { server, browser } = await begin();
 
 // From the dates to the tickets, of which there are then so many.
 async function buy_here(page, seats, tickets) {

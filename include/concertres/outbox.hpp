@@ -1,0 +1,112 @@
+// The outbox of a store: which events each sink (a Kafka cluster, a webhook, something of the
+// host's) has yet to get. Events stay where they are; beside them the store keeps, for each sink
+// and stream, the number up to which the sink has said that it has them. Events are numbered
+// without gaps within their stream, so whoever goes on from there leaves none out, whenever its
+// commit became visible.
+//
+// Streams are divided into shards. A relay (relay.hpp) claims shards for a while; of one shard, at
+// most one relay can mark. So any number of relays share a sink's work.
+//
+//   outbox.attach("kafka");
+//   const Claimed claimed = outbox.claim("kafka", "relay-1", std::chrono::seconds(10));
+//   for (const Unpublished& run : outbox.take("kafka", claimed.leases, {}, 1'000)) { ... }
+//   lost = outbox.mark("kafka", claimed.leases, {{run.stream, run.events.back().number}});
+//
+// Threads: one call at a time, unless an implementation says more.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "concertres/event.hpp"
+#include "concertres/ids.hpp"
+#include "concertres/time.hpp"
+
+namespace concertres {
+
+using Shard = std::int32_t;
+// More than there will be relays, and few enough to be claimed in one go.
+inline constexpr Shard outbox_shards = 64;
+// Fixed for ever: stores keep it.
+[[nodiscard]] Shard shard_of(const Stream& stream) noexcept;
+
+// The right to pass on a shard's streams. Its epoch grows whenever somebody else gets it.
+struct Lease {
+    Shard shard = 0;
+    std::int64_t epoch = 0;
+
+    friend bool operator==(const Lease&, const Lease&) = default;
+};
+
+// All that a relay holds.
+struct Claimed {
+    std::vector<Lease> leases{};  // by shard
+    bool attached = false;        // the sink is known
+    bool disabled = false;        // nobody gets a lease until it is rewound
+};
+
+// The next events of a stream for a sink, without a gap behind what it has.
+struct Unpublished {
+    Stream stream{};
+    Uuid owner{};  // the public id of the performance, user or concert
+    std::vector<Event> events{};
+};
+
+// The sink has a stream's events up to this number.
+struct Mark {
+    Stream stream{};
+    std::int64_t published = 0;
+};
+
+struct SinkState {
+    std::string sink{};
+    std::optional<Time> disabled_at{};
+    std::int64_t events = 0;   // that it has yet to get
+    std::int64_t streams = 0;  // which these are of
+};
+
+// Every call may throw StorageError(unavailable): nothing is known of it then, it may be tried
+// again.
+class Outbox {
+  public:
+    virtual ~Outbox() = default;
+
+    // From now on the store remembers what this sink has yet to get: what is committed later than
+    // this call. Where it is known already nothing changes.
+    virtual void attach(const std::string& sink) = 0;
+    // Forgets the sink.
+    virtual void detach(const std::string& sink) = 0;
+    // The sink gets once more what has happened since then; Time::min(): all there ever was. It
+    // leaves nothing out that the sink has yet to get. One that was disabled is enabled, and all
+    // leases have ended. Slow: it may look at every stream.
+    virtual void rewind(const std::string& sink, Time since) = 0;
+    // Nobody passes anything on to the sink until it is rewound; what it has yet to get is kept.
+    virtual void disable(const std::string& sink) = 0;
+    // By name.
+    [[nodiscard]] virtual std::vector<SinkState> sinks() = 0;
+
+    // The relay is there, until `ttl` from now unless it claims again. Prolongs its leases, gives
+    // up those that are above its share of the shards, and takes free ones up to it. Nothing of a
+    // shard may be on its way while this is called.
+    [[nodiscard]] virtual Claimed claim(const std::string& sink, const std::string& relay,
+                                        Duration ttl) = 0;
+    // The relay is gone: others need not wait for its leases to end.
+    virtual void leave(const std::string& sink, const std::string& relay) = 0;
+
+    // What the sink has yet to get of these shards, by stream, of streams behind `after`; at most
+    // `limit` events, perhaps fewer than there are. Nothing: there is nothing behind `after`.
+    [[nodiscard]] virtual std::vector<Unpublished> take(const std::string& sink,
+                                                        const std::vector<Lease>& leases,
+                                                        const std::optional<Stream>& after,
+                                                        std::size_t limit) = 0;
+    // Returns the shards that somebody else has claimed since: nothing of theirs is marked.
+    // REQUIRES: each mark is of one of these leases, and of what take() has given under it
+    [[nodiscard]] virtual std::vector<Shard> mark(const std::string& sink,
+                                                  const std::vector<Lease>& leases,
+                                                  const std::vector<Mark>& marks) = 0;
+};
+
+}  // namespace concertres

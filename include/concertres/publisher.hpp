@@ -1,0 +1,37 @@
+// A Publisher takes events to somewhere else: a broker, an address on the web, a system of the
+// host's own. A Relay (relay.hpp) gives it what its sink has yet to get, and goes by what it says
+// has arrived.
+//
+// Threads: publish() from one; interrupt() from any, at any time.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "concertres/outbox.hpp"
+#include "concertres/time.hpp"
+
+namespace concertres {
+
+struct Published {
+    // Of each run, how many of its first events the other side has for good.
+    std::vector<std::size_t> acknowledged{};
+    std::string error{};  // why it is not all of them, for people
+};
+
+class Publisher {
+  public:
+    virtual ~Publisher() = default;
+
+    // Takes the events of each run to the other side, in order: of one run what arrives are always
+    // its first events, without a gap. What is not acknowledged may have arrived, or may yet; it is
+    // given once more. Takes no longer than `budget`. It does not throw for what the other side
+    // does.
+    [[nodiscard]] virtual Published publish(std::span<const Unpublished> runs, Duration budget) = 0;
+    // A publish() that runs, or the next one, ends soon.
+    virtual void interrupt() {}
+};
+
+}  // namespace concertres

@@ -1,0 +1,205 @@
+// What the console says in English of what operators set: fields, and what a change will do.
+export default {
+  "limits.heading": "The waiting room",
+  "limits.active_max": "In at once",
+  "limits.active_max.hint": "People; empty: any number",
+  "limits.admit_max": "Let in per window",
+  "limits.admit_max.hint": "People; empty: no such limit",
+  "limits.window": "Window in seconds",
+  "limits.window.hint": "The time that this number is for",
+  "limits.pass": "Pass in minutes",
+  "limits.pass.hint": "To choose and pay; empty: as the server is set",
+  "limits.waiting_list": "Let people join while all seats are sold, for what is given back",
+  "limits.classes": "Classes of the line",
+  "limits.weight": "Weight of {name}",
+  "limits.kept": "Keep the seats allotted to {name}",
+  "limits.do": "Change it",
+  "limits.doing": "Changing …",
+  "limits.undo": "Undo",
+  "limits.done": "It has been changed.",
+  "limits.fault.active_max": "In at once: a whole number above zero, or nothing.",
+  "limits.fault.both": "A window needs both: how many people, and in how many seconds.",
+
+  "field.whole": "A whole number above zero.",
+  "field.number": "A number above zero.",
+  "field.needed": "This is needed.",
+
+  "opening.heading": "When it opens",
+  "opening.at": "The sale opens",
+  "opening.hint": "By this computer’s time zone. What is set can be moved, and not taken away.",
+
+  "draw.heading": "A draw",
+  "draw.about":
+    "Whoever is there when the sale opens is let in by lot, and not by who came first. Who joins later stands behind.",
+  "draw.on": "Draw the line by lot when the sale opens",
+  "draw.over":
+    "The line is drawn by lot when the sale opens for the first time; nothing draws it again.",
+  "draw.too_late": "The sale has opened, and its line cannot be drawn any more.",
+  "draw.no_opening": "A draw takes place when the sale opens: set the opening first.",
+
+  "loop.heading": "A closed loop",
+  "loop.about":
+    "It finds how many may be in at once: more where all is well, fewer at once where it is not.",
+  "loop.on": "Let a closed loop move how many may be in at once",
+  "loop.floor": "At least",
+  "loop.floor.hint": "People in at once",
+  "loop.ceiling": "At most",
+  "loop.ceiling.hint": "People in at once",
+  "loop.add": "More at a step",
+  "loop.add.hint": "People; empty: 1",
+  "loop.cut": "What a cut leaves",
+  "loop.cut.hint": "Percent, 1 to 99; empty: 50",
+  "loop.every_ms": "Seconds for each step",
+  "loop.every_ms.hint": "Empty: 1",
+  "loop.watched": "What it is to keep; one of these at least",
+  "loop.load_max": "Load of the host",
+  "loop.load_max.hint": "At most; 1 is full. The host reports it.",
+  "loop.commit_ms_max": "Milliseconds of a commit",
+  "loop.commit_ms_max.hint": "At most, of this server’s own",
+  "loop.seats_per_pass_min": "Seats for each person",
+  "loop.seats_per_pass_min.hint": "Free and held ones, at least",
+  "loop.now": "Now {n} may be in at once",
+  "loop.now.load": "load {value}",
+  "loop.now.commit": "commits take {value} ms",
+  "loop.now.seats": "{value} seats for each person who is in",
+
+  "absent.heading": "Who is not there",
+  "absent.about":
+    "Whose turn comes while nobody is there would keep a slot until the pass ends. Passed over, the place stays in front for a while.",
+  "absent.on": "Pass over who is not there",
+  "absent.silent": "Silent for, in seconds",
+  "absent.silent.hint": "Not heard of for so long; 90 at least",
+  "absent.grace": "Place kept, in minutes",
+  "absent.grace.hint": "After that it is lost",
+
+  "class.about":
+    "Each has the share of the admissions that its weight is of all, as long as people wait in several. Your own site says who is in which.",
+  "class.more": "Another class",
+  "class.fewer": "Take back the last",
+  "class.new": "New class {number}",
+  "class.name": "Name of the class",
+  "class.name.hint": "a–z, 0–9, _ and -, as your site names it",
+  "class.weight": "Its weight",
+  "class.weight.hint": "1 to 1,000",
+
+  "effect.heading": "What this will do",
+  "effect.nothing": "Nothing: it is like that already.",
+  "effect.not_now": "Nobody goes in just now, so it shows once the sale lets people in.",
+  "effect.open.in": {
+    one: "About {n} person goes in at once.",
+    other: "About {n} people go in at once.",
+  },
+  "effect.open.ready": "Whoever comes goes in as the room allows; nobody can go in this moment.",
+  "effect.open.no_room": "There is no waiting room: everybody may choose seats at once.",
+  "effect.open.again": "People can join the line again.",
+  "effect.open.draw": "The order of everybody who waits is drawn by lot now, and stays.",
+  "effect.open.later": "Nothing yet: the sale opens at {time}.",
+  "effect.opens_at": "The sale opens by itself at {time}.",
+  "effect.opens_at.only":
+    "The sale does not open before {time}, nor by itself then: it stays as it is until it is opened.",
+  "effect.opens_at.waiting": {
+    one: "The {n} person who waits is told so, and keeps the place.",
+    other: "The {n} people who wait are told so, and keep their places.",
+  },
+  "effect.opens_at.draw": "The draw, unless it has taken place, moves to {time} as well.",
+  "effect.opens_at.shuts": "It is open now: until then nobody goes in, and no seats are held.",
+  "effect.opens_at.inside": {
+    one: "The {n} person who is in can choose no seats until then.",
+    other: "The {n} people who are in can choose no seats until then.",
+  },
+  "effect.opens_at.past": "That is over: the sale opens at once.",
+  "effect.opens_at.no_matter": "The sale is open already: only the time that is told changes.",
+  "effect.opens_at.not_open": "That is over, but the sale stays as it is until it is opened.",
+  "effect.pause": "Nobody new goes in.",
+  "effect.pause.join": "People can still join the line, and keep their places.",
+  "effect.pause.inside": {
+    one: "The {n} person who is in may go on buying.",
+    other: "The {n} people who are in may go on buying.",
+  },
+  "effect.drain": "Nobody can join the line any more.",
+  "effect.drain.waiting": {
+    one: "The {n} person who waits is still let in.",
+    other: "The {n} people who wait are still let in.",
+  },
+  "effect.close": "Nobody goes in, nobody can join, and no more seats are held.",
+  "effect.close.waiting": {
+    one: "The {n} person who waits is told that the sale is over.",
+    other: "The {n} people who wait are told that the sale is over.",
+  },
+  "effect.close.held": "Seats that are held now can still be paid.",
+  "effect.close.again": "It can be opened again, but who has gone does not come back by that.",
+  "effect.room.new":
+    "The concert gets a waiting room: from now on people line up before they can choose seats.",
+  "effect.no_limit": {
+    one: "Any number may be in at once: {n} person goes in as fast as the window allows.",
+    other: "Any number may be in at once: {n} people go in as fast as the window allows.",
+  },
+  "effect.more_in": {
+    one: "About {n} more person goes in at once.",
+    other: "About {n} people more go in at once.",
+  },
+  "effect.more_ready": {
+    one: "Up to {n} person may be in at once; nobody waits for that now.",
+    other: "Up to {n} people may be in at once; nobody waits for that now.",
+  },
+  "effect.fewer": {
+    one: "Only {n} person may be in at once. Nobody is sent out.",
+    other: "Only {n} people may be in at once. Nobody is sent out.",
+  },
+  "effect.fewer_than_in": {
+    one: "Nobody is sent out, but {n} is in: nobody goes in until fewer than {most} are.",
+    other: "Nobody is sent out, but {n} are in: nobody goes in until fewer than {most} are.",
+  },
+  "effect.no_window": "Only how many are in at once limits how fast people go in.",
+  "effect.window": {
+    one: "At most {n} person goes in within any {time}.",
+    other: "At most {n} people go in within any {time}.",
+  },
+  "effect.window.wait": {
+    one: "The last of the {n} person who waits goes in after about {time}, at best.",
+    other: "The last of the {n} people who wait goes in after about {time}, at best.",
+  },
+  "effect.pass": "Whoever goes in from now on has {time}; who is in keeps the time given before.",
+  "effect.pass.default": "Whoever goes in from now on has the time that the server is set to.",
+  "effect.waiting_list": "People may line up while all seats are sold, for seats that come back.",
+  "effect.waiting_list.none": "Nobody can join any more while all seats are sold.",
+  "effect.class.share":
+    "{name} has about {share}% of the admissions, as long as people wait in every class.",
+  "effect.class.weight": "{name} is let in by the weight {weight} from now on.",
+  "effect.class.kept": "The free seats allotted to {name} are for {name} alone.",
+  "effect.class.released": "The free seats allotted to {name} are anybody’s at once.",
+
+  "effect.class.stays": "A class cannot be renamed, moved or taken away again.",
+  "effect.loop": "A closed loop moves how many may be in at once between {floor} and {ceiling}.",
+  "effect.loop.steps": {
+    one: "Within any {time} it lets in up to {n} person more where all is well, or goes down to {cut}%.",
+    other:
+      "Within any {time} it lets in up to {n} people more where all is well, or goes down to {cut}%.",
+  },
+  "effect.loop.load": "Well is a load of {load} or less, as the host reports it.",
+  "effect.loop.load.unknown":
+    "The host reports none just now: as long as that is so, it does not count.",
+  "effect.loop.commit": "Well is a commit within {n} ms.",
+  "effect.loop.seats": {
+    one: "Well is at least {n} free or held seat for each person who is in.",
+    other: "Well are at least {n} free or held seats for each person who is in.",
+  },
+  "effect.loop.begins": "It begins with {n}.",
+  "effect.loop.keeps": "It goes on from {n}.",
+  "effect.loop.none": "No closed loop moves how many may be in; the other limits hold.",
+  "effect.no_shows":
+    "Whose turn comes, and has not been heard of for {time}, is passed over; the next who is there goes in.",
+  "effect.no_shows.lost":
+    "The place is kept for whoever comes back, and lost after {time} more without a sign.",
+  "effect.no_shows.none": "Nobody is passed over any more, there or not.",
+  "effect.no_shows.back": {
+    one: "The {n} person who was passed over comes back by asking, without losing the place.",
+    other: "The {n} people who were passed over come back by asking, without losing their places.",
+  },
+  "effect.draw": "The order is drawn by lot at {time}; until then nobody has a position.",
+  "effect.draw.waiting": {
+    one: "The {n} person who waits loses the position that was told so far.",
+    other: "The {n} people who wait lose the positions that were told so far.",
+  },
+  "effect.draw.none": "The line is not drawn: who came first goes in first.",
+};

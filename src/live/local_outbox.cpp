@@ -1,0 +1,52 @@
+#include "live/local_outbox.hpp"
+
+#include <algorithm>
+
+namespace concertres::live {
+namespace {
+
+// A stream that is far behind leaves room for others.
+constexpr std::size_t events_of_one_max = 1'000;
+
+}  // namespace
+
+Claimed LocalOutbox::claim(const std::string& sink, const std::string& relay, Duration ttl) {
+    return state_.claim(sink, relay, now(), ttl);
+}
+
+void LocalOutbox::leave(const std::string& sink, const std::string& relay) {
+    state_.leave(sink, relay);
+}
+
+std::vector<Unpublished> LocalOutbox::take(const std::string& sink,
+                                           const std::vector<Lease>& leases,
+                                           const std::optional<Stream>& after, std::size_t limit) {
+    std::vector<Unpublished> taken;
+    for (const auto& [stream, behind] : state_.next(sink, leases, after, limit)) {
+        if (limit == 0) break;
+        Unpublished& run = taken.emplace_back();
+        run.stream = stream;
+        run.events = read(stream, behind.published, std::min(limit, events_of_one_max));
+        limit -= run.events.size();
+        if (stream.kind == StreamKind::wallet) {
+            run.owner = run.events.front().user.uuid;
+            continue;
+        }
+        const auto [id, added] = ids_.try_emplace(stream);
+        if (added) id->second = id_of(stream);
+        run.owner = id->second;
+    }
+    return taken;
+}
+
+std::vector<Shard> LocalOutbox::mark(const std::string& sink, const std::vector<Lease>& leases,
+                                     const std::vector<Mark>& marks) {
+    std::vector<Shard> lost;
+    const std::vector<Mark> current = state_.current(sink, leases, marks, lost);
+    if (current.empty()) return lost;
+    keep(sink, current);
+    for (const Mark& each : current) state_.mark(sink, each);
+    return lost;
+}
+
+}  // namespace concertres::live

@@ -1,0 +1,81 @@
+// The other side of a relay, in memory: it keeps what arrives, by key and in order, and fails as a
+// test says.
+//
+//   FakeBroker broker;
+//   FakePublisher publisher(broker);
+//   Relay relay(outbox, publisher, {...});
+//   broker.is_down = true;                    // nothing arrives
+//   publisher.before_last = [&] { ... };      // what happens while it is about to send the last
+//   CHECK(broker.firsts(owner) == Numbers{1, 2, 3});
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "concertres/cloud_event.hpp"
+#include "concertres/publisher.hpp"
+
+namespace concertres::test {
+
+struct FakeBroker {
+    bool is_down = false;
+    std::set<Uuid> refuses{};  // keys of which nothing arrives
+    // By key the numbers in the order in which they arrived.
+    std::map<Uuid, std::vector<std::int64_t>> arrived{};
+    std::map<std::string, Event> by_id{};
+
+    void take(const Uuid& owner, const Event& event) {
+        arrived[owner].push_back(event.number);
+        by_id.try_emplace(cloud_event_id(event, owner), event);
+    }
+    // Of a key each number once, as a consumer that drops repetitions sees them.
+    [[nodiscard]] std::vector<std::int64_t> firsts(const Uuid& owner) const {
+        std::vector<std::int64_t> numbers;
+        std::set<std::int64_t> seen;
+        const auto found = arrived.find(owner);
+        if (found == arrived.end()) return numbers;
+        for (const std::int64_t number : found->second) {
+            if (seen.insert(number).second) numbers.push_back(number);
+        }
+        return numbers;
+    }
+};
+
+class FakePublisher final : public Publisher {
+  public:
+    explicit FakePublisher(FakeBroker& broker) : broker_(broker) {}
+
+    [[nodiscard]] Published publish(std::span<const Unpublished> runs, Duration budget) override {
+        budgets.push_back(budget);
+        std::size_t total = 0;
+        for (const Unpublished& run : runs) total += run.events.size();
+        Published published;
+        std::size_t sent = 0;
+        for (const Unpublished& run : runs) {
+            std::size_t count = 0;
+            for (const Event& event : run.events) {
+                if (before_last && ++sent == total) before_last();
+                if (broker_.is_down || broker_.refuses.contains(run.owner)) break;
+                broker_.take(run.owner, event);
+                ++count;
+            }
+            published.acknowledged.push_back(loses_answers ? 0 : count);
+        }
+        if (broker_.is_down || loses_answers) published.error = "the broker is away";
+        return published;
+    }
+
+    bool loses_answers = false;  // it arrives, and nothing is acknowledged
+    std::function<void()> before_last{};
+    std::vector<Duration> budgets{};
+
+  private:
+    FakeBroker& broker_;
+};
+
+}  // namespace concertres::test
