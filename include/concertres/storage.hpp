@@ -217,6 +217,7 @@ struct News {
     struct Heard {
         PlaceKey place{};
         Time at{};
+        friend bool operator==(const Heard&, const Heard&) = default;
     };
 
     std::vector<NewConcert> concerts{};  // that were added
@@ -306,8 +307,8 @@ class Storage {
     // What other instances have committed since the store was opened, or since the last call: each
     // of their commits, once. It may lag behind them, by no more than the time between two calls.
     [[nodiscard]] virtual News follow() { return {}; }
-    // Tells other instances who was heard of here. It may be lost.
-    virtual void tell(const std::vector<News::Heard>& /*heard*/) {}
+    // Tells other instances who was heard of here. False: it may not have been told; tell it again.
+    [[nodiscard]] virtual bool tell(const std::vector<News::Heard>& /*heard*/) { return true; }
     [[nodiscard]] virtual const StoreSecrets& secrets() const = 0;
     // Store time: never below the stamp of any commit. Threads: any, at any time.
     [[nodiscard]] virtual Time now() = 0;

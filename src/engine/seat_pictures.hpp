@@ -38,8 +38,8 @@ class SeatPictures {
         const Seating* seating = nullptr;
         SeatSet free;  // as of `at`
         Time at = Time::min();
-        // Of the seats that are held, past their ends or not: the end of each, and all in order. The
-        // server of a shared store may set its clock back, and then what was dead is not.
+        // Of the seats that are held, past their ends or not: the end of each, and all in order.
+        // The server of a shared store may set its clock back, and then what was dead is not.
         boost::unordered_flat_map<SeatSlot, Time> held;
         std::set<std::pair<Time, SeatSlot>> ending;
 

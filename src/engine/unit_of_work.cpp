@@ -22,22 +22,25 @@ void UnitOfWork::absorb(Rows& found) {
 
 namespace {
 
-// Their rows never change, and of two who make the same one only one commits. The holds that end
-// next were read to find out which reservations to look at, and those are loaded.
+// Once they are there they stay as they are. Where they were not they may be by now: what was asked
+// for on another instance too is answered then, and not refused by what that has changed.
 template <class Row>
 constexpr bool is_written_once =
     std::is_same_v<Row, User> || std::is_same_v<Row, ReservationName> ||
-    std::is_same_v<Row, PaymentName> || std::is_same_v<Row, Transfer> ||
-    std::is_same_v<Row, ExpiringHolds>;
+    std::is_same_v<Row, PaymentName> || std::is_same_v<Row, Transfer>;
+
+// They were read to find out which reservations to look at, and those are loaded.
+template <class Row>
+constexpr bool is_hint = std::is_same_v<Row, ExpiringHolds>;
 
 }  // namespace
 
 RowKeys UnitOfWork::to_load() const {
     RowKeys keys;
     keys.for_each([this]<class Row>(std::vector<Wanted<Row>>& column) {
-        if constexpr (!is_written_once<Row>) {
-            std::get<RowTable<Row>>(tables_.tables).for_each_key([&](const KeyOf<Row>& key) {
-                column.push_back({key});
+        if constexpr (!is_hint<Row>) {
+            std::get<RowTable<Row>>(tables_.tables).for_each_slot([&](const auto& slot) {
+                if (!is_written_once<Row> || !slot.row) column.push_back({slot.key});
             });
         }
     });

@@ -104,10 +104,10 @@ class RowTable {
             if (slot->row) visit(*slot->row);
         }
     }
-    // visit(key) for each, whether the row exists or not.
+    // visit(slot) for each, whether the row exists or not.
     template <class Visit>
-    void for_each_key(const Visit& visit) const {
-        for (const auto& [key, slot] : index_) visit(key);
+    void for_each_slot(const Visit& visit) const {
+        for (const auto& [key, slot] : index_) visit(*slot);
     }
     void forget(const KeyOf<Row>& key) { index_.erase(key); }
     void clear() {
@@ -176,7 +176,7 @@ class UnitOfWork {
     // Takes what was read for wanted(), which is empty then.
     void absorb(Rows& found);
     // The keys of what was read and others may have changed since: of all rows but those that are
-    // written once.
+    // written once and are there.
     // REQUIRES: all that is wanted has been read
     [[nodiscard]] RowKeys to_load() const;
     // Takes what was loaded for to_load(). Who waits in a room stays as it was read: the rows of

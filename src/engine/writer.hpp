@@ -101,12 +101,13 @@ class Writer {
     std::vector<std::unique_ptr<Task>> group_;
     int rounds_ = 0;
     std::vector<bool> decided_;  // of the group, in order
+    Rows found_;                 // of the last reading; kept for the memory that it has
     ChangeSet changes_;
     Time next_pulse_ = Time::min();
     Duration next_follow_ = Duration::min();  // in elapsed time
     Time followed_at_ = Time::min();          // in store time
-    News news_;                      // of others; what is not shown here yet
-    Time told_until_ = Time::min();  // who was heard of before that, others have been told
+    News news_;                               // of others; what is not shown here yet
+    Time told_until_ = Time::min();           // who was heard of before that, others have been told
     bool tidy_due_ = false;
     bool clock_jumped_ = false;  // as was last logged
 

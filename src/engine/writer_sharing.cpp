@@ -41,8 +41,8 @@ void Writer::follow_others(Time now) {
         // All who waited when the store was opened count as heard of then, here alone.
         told_until_ = now + std::chrono::seconds(1);
     } else if (told_until_ + tell_interval <= now) {
-        const auto heard = board_.heard_since(std::exchange(told_until_, now));
-        if (!heard.empty()) storage_.tell(heard);
+        const auto heard = board_.heard_since(told_until_);
+        if (heard.empty() || storage_.tell(heard)) told_until_ = now;
     }
     if (news_.empty()) news_ = storage_.follow();
     note_clock();

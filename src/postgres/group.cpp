@@ -100,31 +100,38 @@ std::optional<CommitOutcome> PostgresStorage::settle_once(Time at) {
     try {
         lose_connection();
         reconnect();
-        try {
-            connection_->send(statements_.begin);
-            send_group(at, {});
-            connection_->send(statements_.commit);
-            static_cast<void>(connection_->finish());
-        } catch (const SqlError& error) {
-            abandon_transaction();
-            if (!error.is_duplicate()) return std::nullopt;
-            std::string changed;
-            read_cells(
-                ask(statements_.group, {Param::integer(instance_), Param::integer(next_group_)}), 0,
-                changed);
-            // An empty one is this very insertion, of an attempt whose answer was lost too.
-            if (!changed.empty()) {
-                note_committed(at);
-                return CommitOutcome::committed;
-            }
-        }
-        ++next_group_;  // of this name there is a group, an empty one
-        return CommitOutcome::conflict;
+        return settle_here(at);
     } catch (const ConnectionLost&) {
         return std::nullopt;
     } catch (const SqlError&) {
         return std::nullopt;
     }
+}
+
+// Over a connection that is there. Throws where it is still not known.
+CommitOutcome PostgresStorage::settle_here(Time at) {
+    try {
+        connection_->send(statements_.begin);
+        send_group(at, {});
+        connection_->send(statements_.commit);
+        static_cast<void>(connection_->finish());
+    } catch (const SqlError& error) {
+        abandon_transaction();
+        if (!error.is_duplicate()) throw;
+        const Answer there =
+            ask(statements_.group, {Param::integer(instance_), Param::integer(next_group_)});
+        std::string changed;
+        read_cells(there, 0, changed);
+        // An empty one is this very insertion, of an attempt whose answer was lost too.
+        if (!changed.empty()) {
+            doubted_.reset();
+            note_committed(at);
+            return CommitOutcome::committed;
+        }
+    }
+    doubted_.reset();
+    ++next_group_;  // of this name there is a group, an empty one
+    return CommitOutcome::conflict;
 }
 
 // --- What is written ---------------------------------------------------------------------------

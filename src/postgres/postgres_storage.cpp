@@ -109,6 +109,7 @@ void PostgresStorage::reconnect() {
             connection_ = std::make_unique<Connection>(conninfo_, options_);
             enter(*connection_, 0);  // it was let in when the store was opened
             await_standby();
+            if (doubted_) static_cast<void>(settle_here(*doubted_));
             return;
         } catch (const ConnectionLost& lost) {
             if (std::chrono::steady_clock::now() >= give_up) throw ConnectionSilent(lost.what());
@@ -328,24 +329,30 @@ News PostgresStorage::follow() {
     });
 }
 
-void PostgresStorage::tell(const std::vector<News::Heard>& heard) {
-    require_alive();
+bool PostgresStorage::tell(const std::vector<News::Heard>& heard) {
+    asked([&] {
+        end_transaction();
+        static_cast<void>(connection());
+    });
     Changed changed;
     changed.heard = heard;
     const Time at = now();
     try {
-        end_transaction();
-        connection().send(statements_.begin);
+        connection_->send(statements_.begin);
         send_group(at, encode(changed));
         connection_->send(statements_.commit);
         static_cast<void>(connection_->finish());
-        note_committed(at);
     } catch (const SqlError& error) {
-        static_cast<void>(undo(error));
+        return undo(error) == CommitOutcome::committed;
     } catch (const ConnectionLost&) {
-        // Whether it is there decides what the next group's number is.
-        static_cast<void>(settle(at));
+        // Whether it is there decides what the next group's number is: the next connection finds
+        // out.
+        doubted_ = at;
+        lose_connection();
+        return false;
     }
+    note_committed(at);
+    return true;
 }
 
 // Nothing: nobody else has committed anything.

@@ -30,7 +30,7 @@ class PostgresStorage final : public Storage {
 
     [[nodiscard]] bool exclusive() const override { return false; }
     [[nodiscard]] News follow() override;
-    void tell(const std::vector<News::Heard>& heard) override;
+    [[nodiscard]] bool tell(const std::vector<News::Heard>& heard) override;
     [[nodiscard]] const StoreSecrets& secrets() const override { return secrets_; }
     [[nodiscard]] Time now() override;
     [[nodiscard]] Duration elapsed() override;
@@ -116,6 +116,7 @@ class PostgresStorage final : public Storage {
     [[nodiscard]] CommitOutcome write(const ChangeSet& changes);
     [[nodiscard]] CommitOutcome settle(Time at);
     [[nodiscard]] std::optional<CommitOutcome> settle_once(Time at);
+    [[nodiscard]] CommitOutcome settle_here(Time at);
     [[nodiscard]] CommitOutcome undo(const SqlError& error);
     void note_committed(Time at);
     void raise_mark(Time time);
@@ -149,7 +150,8 @@ class PostgresStorage final : public Storage {
     std::optional<StoreClock> clock_;  // the caller's
     std::optional<ServerClock> server_clock_;
     Group group_ = Group::none;
-    bool shares_sales_ = false;  // those that load() has left
+    std::optional<Time> doubted_;  // a telling whose answer was lost with the connection
+    bool shares_sales_ = false;    // those that load() has left
     SeenRows seen_;
     int conflicts_ = 0;  // of the last groups, in a row
     // Sales that groups have changed without a tick: by when that was long ago.

@@ -1,9 +1,8 @@
 // What a store is opened with: the tables' part of what is not over, and the journal's commits that
 // the tables have not got.
+#include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <functional>
-#include <map>
-#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -50,55 +49,6 @@ void SqliteStorage::read_live() {
 
 namespace {
 
-// The last keys that the tables have. Most of what a journal holds are rows that were made one
-// after another, and above the last there is none to be looked for.
-class LastKeys {
-  public:
-    explicit LastKeys(Statements& statements) : statements_(&statements) {}
-
-    [[nodiscard]] bool are_below(const User& row) {
-        return last(statements_->last_user) < row.user.value;
-    }
-    [[nodiscard]] bool are_below(const Member& row) {
-        return last(statements_->last_member, row.concert) < row.user.value;
-    }
-    [[nodiscard]] bool are_below(const Place& row) {
-        return last(statements_->last_place, row.concert) < row.number.value;
-    }
-    [[nodiscard]] bool are_below(const Limit& row) {
-        return last(statements_->last_limit) < row.user.value;
-    }
-    [[nodiscard]] bool are_below(const Reservation& row) {
-        return last(statements_->last_reservation) < row.row.value;
-    }
-    [[nodiscard]] bool are_below(const Wallet& row) {
-        return last(statements_->last_wallet) < row.user.value;
-    }
-    [[nodiscard]] bool are_below(const Payment& row) {
-        return last(statements_->last_payment) < row.row.value;
-    }
-    template <class Row>
-    [[nodiscard]] bool are_below(const Row&) {
-        return false;
-    }
-
-  private:
-    std::int64_t last(SQLite::Statement& statement, std::optional<ConcertKey> of_concert = {}) {
-        const auto [known, added] = known_.try_emplace({&statement, of_concert}, INT64_MIN);
-        if (added) {
-            Use use(statement);
-            if (of_concert) CellBinder(*use).add(*of_concert);
-            std::optional<std::int64_t> found;
-            if (use.step()) read_cells(*use, found);
-            if (found) known->second = *found;
-        }
-        return known->second;
-    }
-
-    Statements* statements_;
-    std::map<std::pair<const SQLite::Statement*, std::optional<ConcertKey>>, std::int64_t> known_;
-};
-
 struct NumberHash {
     std::size_t operator()(UserKey wallet) const { return std::hash<std::int64_t>{}(wallet.value); }
     std::size_t operator()(const Stream& stream) const {
@@ -122,15 +72,12 @@ std::uint64_t SqliteStorage::version_in_table(const KeyOf<Row>& key) {
 // the tables have of them.
 class SqliteStorage::Recovery {
   public:
-    explicit Recovery(SqliteStorage& storage)
-        : storage_(storage), last_keys_(storage.statements_) {}
+    explicit Recovery(SqliteStorage& storage) : storage_(storage) {}
 
     void take(Record& record) {
         storage_.mark_ = std::max(storage_.mark_.load(), record.changes.at);
         storage_.next_key_ = std::max(storage_.next_key_, record.next_key);
-        record.changes.rows.for_each([&](const auto& rows) {
-            for (const auto& row : rows) take(row);
-        });
+        record.changes.rows.for_each([&](const auto& rows) { take(rows); });
         for (const Transfer& transfer : record.changes.transfers) {
             if (follows(transfer.number, last_of(wallets_, transfer.wallet))) {
                 storage_.pending_.add(transfer);
@@ -152,6 +99,7 @@ class SqliteStorage::Recovery {
     template <class Row>
     struct Versions {
         boost::unordered_flat_map<KeyOf<Row>, std::uint64_t, KeyHash> known;
+        bool has_all_new = true;  // so far: new rows are folded in the order in which they came
     };
     template <class>
     struct AllVersions;
@@ -173,9 +121,28 @@ class SqliteStorage::Recovery {
         last = number;
         return true;
     }
+    // The new rows that a table has are the first ones of the journal: where it has the last one of
+    // a record it has all of them, and after one that it has not it has none. So a journal of many
+    // new rows takes few look-ups.
     template <class Row>
-    void take(const Versioned<Row>& row) {
-        const std::uint64_t stored = stored_version(row);
+    void take(const std::vector<Versioned<Row>>& rows) {
+        Versions<Row>& of_table = std::get<Versions<Row>>(versions_);
+        const auto is_new = [](const Versioned<Row>& row) { return row.version == 1; };
+        const auto last = std::find_if(rows.rbegin(), rows.rend(), is_new);
+        const bool has_these = last != rows.rend() && of_table.has_all_new &&
+                               storage_.version_in_table<Row>(last->row.key()) > 0;
+        for (const Versioned<Row>& row : rows) {
+            if (!is_new(row)) {
+                take(row, stored_version<Row>(row.row.key()));
+            } else if (!has_these) {
+                of_table.has_all_new =
+                    of_table.has_all_new && storage_.version_in_table<Row>(row.row.key()) > 0;
+                take(row, of_table.has_all_new ? 1 : 0);
+            }
+        }
+    }
+    template <class Row>
+    void take(const Versioned<Row>& row, std::uint64_t stored) {
         if (stored >= row.version) return;
         if (row.version != stored + 1) {
             throw Damaged("a row of the table " + std::string(Table<Row>::name) +
@@ -185,19 +152,16 @@ class SqliteStorage::Recovery {
     }
     // 0: there is none.
     template <class Row>
-    std::uint64_t stored_version(const Versioned<Row>& row) {
-        if (const auto* known = storage_.cache_.find<Row>(row.row.key())) {
+    std::uint64_t stored_version(const KeyOf<Row>& key) {
+        if (const auto* known = storage_.cache_.find<Row>(key)) {
             return *known ? (*known)->version : 0;
         }
-        if (row.version == 1 && last_keys_.are_below(row.row)) return 0;
-        const auto [known, added] =
-            std::get<Versions<Row>>(versions_).known.try_emplace(row.row.key(), 0);
-        if (added) known->second = storage_.version_in_table<Row>(row.row.key());
+        const auto [known, added] = std::get<Versions<Row>>(versions_).known.try_emplace(key, 0);
+        if (added) known->second = storage_.version_in_table<Row>(key);
         return known->second;
     }
 
     SqliteStorage& storage_;
-    LastKeys last_keys_;
     LastNumbers<UserKey> wallets_;
     LastNumbers<Stream> streams_;
     AllVersions<WritableTables<Versioned>>::type versions_;

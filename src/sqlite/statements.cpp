@@ -33,13 +33,6 @@ Statements::Statements(SQLite::Database& database)
                           " WHERE status = 4")),
       live_passes(prepare("SELECT concert, number, expires_at FROM pass INDEXED BY pass_ending"
                           " WHERE status = 1")),
-      last_user(prepare("SELECT max(key) FROM user")),
-      last_member(prepare("SELECT max(user) FROM member WHERE concert = ?1")),
-      last_place(prepare("SELECT max(number) FROM place WHERE concert = ?1")),
-      last_limit(prepare("SELECT max(user) FROM seat_limit")),
-      last_reservation(prepare("SELECT max(key) FROM reservation")),
-      last_wallet(prepare("SELECT max(user) FROM wallet")),
-      last_payment(prepare("SELECT max(key) FROM payment")),
 
       // CROSS JOIN fixes the order: the performances of a concert, then their states.
       performances(prepare("SELECT s.version, " + ColumnText::of<PerformanceState>(1).all() +

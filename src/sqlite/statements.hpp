@@ -88,14 +88,6 @@ class Statements {
     SQLite::Statement& live_waiting;
     SQLite::Statement& live_passed;
     SQLite::Statement& live_passes;
-    // The last key of a table, or of what it has of a concert.
-    SQLite::Statement& last_user;
-    SQLite::Statement& last_member;
-    SQLite::Statement& last_place;
-    SQLite::Statement& last_limit;
-    SQLite::Statement& last_reservation;
-    SQLite::Statement& last_wallet;
-    SQLite::Statement& last_payment;
 
     SQLite::Statement& performances;
     SQLite::Statement& seats;

@@ -175,7 +175,10 @@ PlaceView read(const GetPlace& q, const http::Response& response, const json::ob
     return read(Join{.concert = q.concert, .user = q.user}, response, from);
 }
 
-PlaceView read(const Leave&, const http::Response&, const json::object&) { return {}; }
+// It has no body: that it is left is all that it says.
+PlaceView read(const Leave& c, const http::Response&, const json::object&) {
+    return {.concert = c.concert, .user = c.user, .number = c.place, .status = TokenStatus::left};
+}
 
 ReservationView read_reservation(UserId user, const http::Response& response,
                                  const json::object& from) {

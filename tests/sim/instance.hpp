@@ -72,14 +72,14 @@ struct Instance final : EventSink {
     std::map<Stream, std::int64_t> sunk{};
 
     // --- where the store is shared
-    bool must_answer = false;     // its group was decided, and nobody else steps before it answers
-    Duration stands_until{};      // it stands still until then; 0: it does not
-    Duration hindered_at{};       // when it last stood still, waited, or did not reach the store
-    Duration followed_at{};       // when it last asked what the others have done
-    Time looked_at{};             // its store time, when the line was watched last
+    bool must_answer = false;  // its group was decided, and nobody else steps before it answers
+    Duration stands_until{};   // it stands still until then; 0: it does not
+    Duration hindered_at{};    // when it last stood still, waited, or did not reach the store
+    Duration followed_at{};    // when it last asked what the others have done
+    Time looked_at{};          // its store time, when the line was watched last
     // Who was heard of when, in elapsed and in store time, and the others have not been told.
     std::map<PlaceNumber, std::pair<Duration, Time>> untold{};
-    std::map<Stream, std::int64_t> opened_with{};        // so many events of a stream there were
+    std::map<Stream, std::int64_t> opened_with{};         // so many events of a stream there were
     std::map<Stream, std::set<std::int64_t>> heard_of{};  // and these its sink was told of since
 };
 

@@ -94,34 +94,35 @@ namespace concertres::sim {
     M(refused_sale_closed)                                        \
     M(refused_sold_out)                                           \
     M(refused_room_closed)                                        \
-    M(refused_room_full)                                         \
-    M(store_was_away)                                              \
-    M(waited_for_a_lock)                                           \
-    M(locks_timed_out)                                             \
-    M(committed_without_its_locks)                                 \
-    M(conflict_of_rows)                                            \
-    M(conflict_of_two_who_make)                                    \
-    M(sale_was_shared)                                             \
-    M(serialization_failed)                                        \
-    M(deadlocked)                                                  \
-    M(reply_lost_of_what_was_done)                                 \
-    M(reply_lost_of_what_was_not)                                  \
-    M(reply_never_found_out)                                       \
-    M(what_was_told_was_lost)                                      \
-    M(heard_of_by_another)                                         \
-    M(stood_still)                                                 \
-    M(stood_still_for_too_long)                                    \
-    M(killed_while_others_go_on)                                   \
-    M(all_were_killed)                                             \
-    M(did_something_between_reads)                                 \
-    M(shown_as_it_was_a_moment_before)                             \
-    M(refused_by_what_was_known)                                   \
-    M(asked_another_instance)                                      \
-    M(another_instance_replays)                                    \
-    M(server_clock_drifted)                                        \
-    M(server_clock_jumped)                                         \
-    M(server_clock_confirmed)                                      \
-    M(refused_storage_unavailable)                                 \
+    M(refused_room_full)                                          \
+    M(store_was_away)                                             \
+    M(waited_for_a_lock)                                          \
+    M(locks_timed_out)                                            \
+    M(committed_without_its_locks)                                \
+    M(conflict_of_rows)                                           \
+    M(conflict_of_rows_only_read)                                 \
+    M(conflict_of_two_who_make)                                   \
+    M(sale_was_shared)                                            \
+    M(serialization_failed)                                       \
+    M(deadlocked)                                                 \
+    M(reply_lost_of_what_was_done)                                \
+    M(reply_lost_of_what_was_not)                                 \
+    M(reply_never_found_out)                                      \
+    M(what_was_told_was_lost)                                     \
+    M(heard_of_by_another)                                        \
+    M(stood_still)                                                \
+    M(stood_still_for_too_long)                                   \
+    M(killed_while_others_go_on)                                  \
+    M(all_were_killed)                                            \
+    M(did_something_between_reads)                                \
+    M(shown_as_it_was_a_moment_before)                            \
+    M(refused_by_what_was_known)                                  \
+    M(asked_another_instance)                                     \
+    M(another_instance_replays)                                   \
+    M(server_clock_drifted)                                       \
+    M(server_clock_jumped)                                        \
+    M(server_clock_confirmed)                                     \
+    M(refused_storage_unavailable)                                \
     M(refused_clock_jumped)
 
 enum class Mark : std::uint8_t {

@@ -127,12 +127,12 @@ std::string describe(const Mix& mix) {
         mix.store == StoreKind::memory   ? "memory"
         : mix.store == StoreKind::sqlite ? "sqlite"
                                          : "shared",
-        mix.over_http ? " over HTTP" : "",
-        mix.performances, mix.seats, mix.standing, mix.limits.per_performance,
-        mix.limits.per_concert, mix.refunds.allowed, ms(mix.opens_after), ms(mix.starts_after),
-        ms(mix.options.hold_ttl), ms(mix.options.extend_max), ms(mix.options.pass_ttl),
-        ms(mix.options.pass_max), ms(mix.options.tick), mix.options.sweeps, mix.options.group_max,
-        mix.options.inbox_max, mix.options.waiting_max, ms(mix.options.request_timeout));
+        mix.over_http ? " over HTTP" : "", mix.performances, mix.seats, mix.standing,
+        mix.limits.per_performance, mix.limits.per_concert, mix.refunds.allowed,
+        ms(mix.opens_after), ms(mix.starts_after), ms(mix.options.hold_ttl),
+        ms(mix.options.extend_max), ms(mix.options.pass_ttl), ms(mix.options.pass_max),
+        ms(mix.options.tick), mix.options.sweeps, mix.options.group_max, mix.options.inbox_max,
+        mix.options.waiting_max, ms(mix.options.request_timeout));
     if (mix.room) {
         const RoomPolicy& room = *mix.room;
         text += fmt::format(
@@ -158,10 +158,9 @@ std::string describe(const Mix& mix) {
     text += fmt::format(
         "; {} instances, {}, conflicts {}%, interrupted {}%, tells lost {}%; every ... ms: "
         "trouble {}, away {}, stall {}, clock {}",
-        sharing.instances, sharing.is_optimistic ? "optimistic" : "locks",
-        sharing.conflict_percent, sharing.interrupt_percent, sharing.tell_lost_percent,
-        ms(sharing.trouble_every), ms(sharing.away_every), ms(sharing.stall_every),
-        ms(sharing.clock_every));
+        sharing.instances, sharing.is_optimistic ? "optimistic" : "locks", sharing.conflict_percent,
+        sharing.interrupt_percent, sharing.tell_lost_percent, ms(sharing.trouble_every),
+        ms(sharing.away_every), ms(sharing.stall_every), ms(sharing.clock_every));
     return text;
 }
 

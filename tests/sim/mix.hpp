@@ -18,9 +18,9 @@ enum class StoreKind : std::uint8_t { memory, sqlite, shared };
 // Of a world in which several instances share one store, a model of PostgreSQL.
 struct Sharing {
     int instances = 1;
-    bool is_optimistic = false;            // nothing is locked; what was loaded is compared
-    std::uint64_t conflict_percent = 0;    // of commits that fail for nothing
-    std::uint64_t interrupt_percent = 0;   // of reads before which others do something
+    bool is_optimistic = false;           // nothing is locked; what was loaded is compared
+    std::uint64_t conflict_percent = 0;   // of commits that fail for nothing
+    std::uint64_t interrupt_percent = 0;  // of reads before which others do something
     std::uint64_t tell_lost_percent = 0;
     Duration trouble_every{0};  // with one's next commit, or the reply to it; 0: never
     Duration away_every{0};     // nobody reaches the store, or one does not

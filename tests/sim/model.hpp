@@ -19,9 +19,9 @@
 //   C1               store time                  model_rows.cpp, observed_storage.cpp
 //
 // Where several instances share one store it follows their commits in the order in which they were
-// made. What an instance decides is checked against what is committed, as if there were one; what it
-// shows, and the little that it decides by what it has in memory, against what it can know: its own
-// commits, and those of the others up to when it last asked (model_sharing.cpp).
+// made. What an instance decides is checked against what is committed, as if there were one; what
+// it shows, and the little that it decides by what it has in memory, against what it can know: its
+// own commits, and those of the others up to when it last asked (model_sharing.cpp).
 //
 // Threads: one.
 #pragma once
@@ -69,7 +69,7 @@ class Model {
     // A position that somebody was told.
     void told_position(const PlaceView& view);
     // The instance has heard of so many of all commits, and of who was heard of elsewhere.
-    void followed(std::int64_t commits, const std::vector<News::Heard>& heard);
+    void followed(std::int64_t commits, const News& news);
 
     // Each answer as it leaves the box office, in order.
     void answered(const Join& c, const Result<PlaceView>& answer);
@@ -182,18 +182,18 @@ class Model {
         PlaceStatus status = PlaceStatus::waiting;
         Time joined{};
         std::optional<Time> passed_at{};
-        std::map<int, std::vector<Time>> heard{};     // as each instance knows
-        std::map<int, std::int64_t> told{};           // its last position, by each
-        std::int64_t made_in = 0;                     // which commit
-        std::int64_t ended_in = 0;                    // which it waits no longer since
+        std::map<int, std::vector<Time>> heard{};  // as each instance knows
+        std::map<int, std::int64_t> told{};        // its last position, by each
+        std::int64_t made_in = 0;                  // which commit
+        std::int64_t ended_in = 0;                 // which it waits no longer since
     };
     // What an instance was about when it loaded last, and what it can know.
     struct Group {
         Time loaded{};
         std::int64_t commits = 0;  // that there were
         bool stands = true;
-        bool is_current = true;    // it knew all of them
-        std::int64_t known = 0;    // of the commits; and all of its own
+        bool is_current = true;  // it knew all of them
+        std::int64_t known = 0;  // of the commits; and all of its own
     };
     struct Shown {
         std::int64_t events = 0;
@@ -261,9 +261,7 @@ class Model {
     // --- answers
     // The first that is told of a thing is told that it is new, if it was made for it.
     void check_told(std::int64_t made_in, bool& told, bool replayed, const char* thing);
-    [[nodiscard]] bool is_exact() const {
-        return mix_.options.group_max == 1 && group().stands;
-    }
+    [[nodiscard]] bool is_exact() const { return mix_.options.group_max == 1 && group().stands; }
     [[nodiscard]] bool is_shared() const { return mix_.store == StoreKind::shared; }
     // The refusal leaves the question open; the client asks again.
     [[nodiscard]] static bool is_transient(Errc code);

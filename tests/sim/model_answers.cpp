@@ -201,7 +201,11 @@ bool Model::justified_hold(const Hold& c, Errc code) const {
             return seats_of(c.user, performance, loaded_) + wanted > mix_.limits.per_performance ||
                    seats_of(c.user, std::nullopt, loaded_) + wanted > mix_.limits.per_concert;
         case Errc::no_seats_match:
-            if (!group().is_current) return true;  // a picture of the hall proposed them
+            // A picture of the hall proposes them, as it was a moment ago.
+            if (!group().is_current) {
+                mark(Mark::refused_by_what_was_known);
+                return true;
+            }
             // Where an area is named, of its seats; else of the others.
             return std::count_if(seats_.begin(), seats_.end(), [&](const auto& seat) {
                        const bool is_dead =

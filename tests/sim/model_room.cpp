@@ -148,7 +148,8 @@ void Model::check_overtaken(const Event& event) {
     if (!sale_.room->no_shows) return;
     const auto heard = heard_before(own_place->second, event.at, by_);
     expect(heard && event.at - *heard <= sale_.room->no_shows->silent_after + heard_slack, "Q1",
-           "who was not there was let in");
+           fmt::format("place {} was let in, and was not there: last heard of at {}",
+                       event.place.value, heard ? heard->time_since_epoch().count() : 0));
 }
 
 // As long as somebody of a class is there, others are not let in for longer than its share says,

@@ -39,7 +39,8 @@ void Model::opened(Time now) {
 }
 
 void Model::loaded(Time now) {
-    // A server's clock may be set back a little: then it is for each row that time does not go back.
+    // A server's clock may be set back a little: then it is for each row that time does not go
+    // back.
     expect(now >= loaded_ || is_shared(), "C1", "store time went back");
     loaded_ = now;
     commits_at_load_ = commits_;

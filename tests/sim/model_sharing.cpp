@@ -15,10 +15,15 @@ void Model::turn_to(int instance) {
     commits_at_load_ = group().commits;
 }
 
-void Model::followed(std::int64_t commits, const std::vector<News::Heard>& heard) {
+void Model::followed(std::int64_t commits, const News& news) {
     expect(commits >= group().known, "O5", "an instance knows less than it did");
+    // Who has joined elsewhere counts as heard of when that is known here.
+    for (auto& [number, place] : places_) {
+        if (knows(place.made_in) || place.made_in > commits) continue;
+        place.heard[by_].push_back(news.changes.at);
+    }
     group().known = commits;
-    for (const News::Heard& each : heard) {
+    for (const News::Heard& each : news.heard) {
         const auto place = places_.find(each.place.number);
         if (place == places_.end()) continue;
         place->second.heard[by_].push_back(each.at);
@@ -58,7 +63,10 @@ std::int64_t Model::known_position(PlaceNumber number) const {
 void Model::check_shown(const PlaceView& view) {
     if (!is_shared() || view.status != TokenStatus::waiting || !sale_.room) return;
     const auto place = places_.find(view.number);
-    if (place == places_.end()) return complain_("D2", "a place is shown that is not committed");
+    if (place == places_.end()) {
+        return complain_("D2",
+                         fmt::format("place {} is shown, and is not committed", view.number.value));
+    }
     const InLine& at = place->second;
     const std::string name = fmt::format("place {}", view.number.value);
     if (!waits(view.number)) {

@@ -99,11 +99,10 @@ void World::arrive(const Shared<Command>& errand, Instance& at) {
         if constexpr (std::is_same_v<Command, GetPlace>) note_heard(at, command.place, result);
         answer<Command>(errand, at.number, result);
     };
-    if (at.door &&
-        at.door->ask<Command>(
-            command, errand->token, [this, &at, told](const AnswerTo<Command>& result) {
-                told(result ? AnswerTo<Command>(as_precise(*result, at)) : result);
-            })) {
+    if (at.door && at.door->ask<Command>(
+                       command, errand->token, [this, &at, told](const AnswerTo<Command>& result) {
+                           told(result ? AnswerTo<Command>(as_precise(*result, at)) : result);
+                       })) {
         return mark(Mark::asked_over_http);
     }
     if (at_hand) return told(*at_hand);

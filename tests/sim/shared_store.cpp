@@ -25,10 +25,9 @@ constexpr Duration move_max = seconds(2);
 
 // What stands in a table, and has a version and a lock.
 template <class Row>
-constexpr bool is_stored =
-    !(std::is_same_v<Row, ReservationName> || std::is_same_v<Row, PaymentName> ||
-      std::is_same_v<Row, Transfer> || std::is_same_v<Row, RoomLine> ||
-      std::is_same_v<Row, ExpiringHolds>);
+constexpr bool is_stored = !(std::is_same_v<Row, ReservationName> ||
+                             std::is_same_v<Row, PaymentName> || std::is_same_v<Row, Transfer> ||
+                             std::is_same_v<Row, RoomLine> || std::is_same_v<Row, ExpiringHolds>);
 // What others read anew after a group.
 template <class Row>
 constexpr bool is_followed =
@@ -54,7 +53,9 @@ class SharedStorage final : public test::KeptStorage {
 
     bool exclusive() const override { return false; }
     News follow() override { return store_->follow(*session_); }
-    void tell(const std::vector<News::Heard>& heard) override { store_->tell(*session_, heard); }
+    bool tell(const std::vector<News::Heard>& heard) override {
+        return store_->tell(*session_, heard);
+    }
     Time now() override { return store_->store_time(*session_); }
     Duration elapsed() override { return store_->elapsed(); }
     Duration clock_jump() const override { return session_->jump; }
@@ -176,16 +177,16 @@ void SharedStore::heal() {
 }
 
 // Connections go, and with them what was locked.
-void SharedStore::go_away(Duration until) {
-    away_until_ = until;
+void SharedStore::go_away(Duration pause) {
+    away_until_ = elapsed() + pause;
     std::erase_if(sessions_, [](const auto& session) { return !session->is_alive; });
     for (const auto& session : sessions_) {
         if (session->loaded == Loaded::locked) session->loaded = Loaded::unlocked;
     }
 }
 
-void SharedStore::cut_off(int instance, Duration until) {
-    cut_until_[instance] = until;
+void SharedStore::cut_off(int instance, Duration pause) {
+    cut_until_[instance] = elapsed() + pause;
     for (const auto& session : sessions_) {
         const bool is_its = session->instance == instance && session->is_alive;
         if (is_its && session->loaded == Loaded::locked) session->loaded = Loaded::unlocked;
@@ -254,8 +255,8 @@ void SharedStore::learn_time(Session& session) const {
 void SharedStore::expire_locks() {
     if (sharing_.is_optimistic) return;
     std::erase_if(sessions_, [&](const auto& session) {
-        const bool is_over =
-            session->loaded == Loaded::locked && elapsed() - session->loaded_at >= statement_timeout;
+        const bool is_over = session->loaded == Loaded::locked &&
+                             elapsed() - session->loaded_at >= statement_timeout;
         if (is_over) {
             session->loaded = Loaded::unlocked;
             mark(Mark::locks_timed_out);
@@ -281,7 +282,8 @@ Time SharedStore::load(Session& session, const RowKeys& wanted, Rows& found) {
         if constexpr (is_stored<Row>) {
             for (const Found<Row>& row : rows) {
                 const auto stamp = stamps<Row>().find(row.key);
-                if (stamp != stamps<Row>().end()) session.mark = std::max(session.mark, stamp->second);
+                if (stamp != stamps<Row>().end())
+                    session.mark = std::max(session.mark, stamp->second);
             }
         }
     });
@@ -307,7 +309,8 @@ void SharedStore::wait_for_locks(Session& session, const Rows& wanted) {
                 std::is_same_v<Row, Sale> && session.shares_sales && other.shares_sales;
             if (found || is_shared) return;
             found = std::ranges::any_of(rows, [&](const Found<Row>& row) {
-                return row.row && std::ranges::any_of(other.rows.of<Row>(), [&](const auto& theirs) {
+                return row.row &&
+                       std::ranges::any_of(other.rows.of<Row>(), [&](const auto& theirs) {
                            return theirs.row && theirs.key == row.key;
                        });
             });
@@ -353,8 +356,8 @@ bool SharedStore::owns_sales(Session& session, const ChangeSet& changes) {
             const bool shares = other->number != session.number &&
                                 other->loaded == Loaded::locked && other->shares_sales;
             const auto& theirs = other->rows.of<Sale>();
-            if (shares && std::ranges::find(theirs, sale.row.key(), &Found<Sale>::key) !=
-                              theirs.end()) {
+            if (shares &&
+                std::ranges::find(theirs, sale.row.key(), &Found<Sale>::key) != theirs.end()) {
                 mark(Mark::sale_was_shared);
                 return false;
             }
@@ -384,15 +387,12 @@ bool SharedStore::is_made_already(const ChangeSet& changes) {
     return is_made;
 }
 
+// Where rows are locked nobody can have changed what was loaded; but a row that was not there
+// cannot be locked.
 bool SharedStore::can_apply(Session& session, const ChangeSet& changes) {
     if (!owns_sales(session, changes)) return false;
-    if (!stands(session)) {
-        // Nobody else can have changed what this one has locked; but made what it looked for.
-        mark(Mark::conflict_of_rows);
-        return false;
-    }
     bool is_next = true;
-    bool is_first = true;
+    bool is_first = !is_made_already(changes);
     changes.rows.for_each([&]<class Row>(const std::vector<Versioned<Row>>& rows) {
         for (const Versioned<Row>& row : rows) {
             Rows found;
@@ -402,8 +402,11 @@ bool SharedStore::can_apply(Session& session, const ChangeSet& changes) {
             (row.version == 1 ? is_first : is_next) &= fits;
         }
     });
-    if (is_first && is_next && !is_made_already(changes)) return true;
-    mark(is_next ? Mark::conflict_of_two_who_make : Mark::conflict_of_rows);
+    if (!is_first) mark(Mark::conflict_of_two_who_make);
+    if (!is_next) mark(Mark::conflict_of_rows);
+    if (!is_first || !is_next) return false;
+    if (!sharing_.is_optimistic || stands(session)) return true;
+    mark(Mark::conflict_of_rows_only_read);
     return false;
 }
 
@@ -544,22 +547,21 @@ News SharedStore::read_news(const Session& session, std::size_t until) {
             if (row.row) rows.push_back(std::move(*row.row));
         }
     });
-    std::ranges::sort(news.changes.events, {}, [](const Event& event) {
-        return std::pair(event.stream, event.number);
-    });
+    std::ranges::sort(news.changes.events, {},
+                      [](const Event& event) { return std::pair(event.stream, event.number); });
     return news;
 }
 
-void SharedStore::tell(Session& session, const std::vector<News::Heard>& heard) {
-    if (session.fails) throw StorageError(StorageError::Kind::failed, "the store has failed");
-    session.observer->heard(heard);
-    if (!reaches(session.instance) || (!is_healed_ && dice_.chance(sharing_.tell_lost_percent))) {
-        return mark(Mark::what_was_told_was_lost);
+bool SharedStore::tell(Session& session, const std::vector<News::Heard>& heard) {
+    require(session);
+    if (!is_healed_ && dice_.chance(sharing_.tell_lost_percent)) {
+        mark(Mark::what_was_told_was_lost);
+        return false;
     }
-    groups_.push_back({.by = session.number,
-                       .at = store_time(session),
-                       .commits = commits_,
-                       .heard = heard});
+    session.observer->heard(heard);
+    groups_.push_back(
+        {.by = session.number, .at = store_time(session), .commits = commits_, .heard = heard});
+    return true;
 }
 
 }  // namespace concertres::sim

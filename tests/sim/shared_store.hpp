@@ -59,9 +59,9 @@ class SharedStore {
     // --- what goes wrong
     // Nothing of it any more.
     void heal();
-    // Nobody reaches it until then, or this one does not.
-    void go_away(Duration until);
-    void cut_off(int instance, Duration until);
+    // Nobody reaches it for so long, or this one does not.
+    void go_away(Duration pause);
+    void cut_off(int instance, Duration pause);
     // Its process is gone: what it may still ask for comes to nothing.
     void kill(int instance);
     // This one's next commit, or the reply to it, goes wrong.
@@ -138,7 +138,7 @@ class SharedStore {
 
     [[nodiscard]] News follow(Session& session);
     void forget_groups(Time now);
-    void tell(Session& session, const std::vector<News::Heard>& heard);
+    [[nodiscard]] bool tell(Session& session, const std::vector<News::Heard>& heard);
     [[nodiscard]] News read_news(const Session& session, std::size_t until);
 
     test::TestClock* clock_;
@@ -157,8 +157,8 @@ class SharedStore {
     bool is_healed_ = false;
     Duration away_until_{};
     std::map<int, Duration> cut_until_;  // by instance
-    Duration server_{};  // the server's clock, from elapsed time
-    Duration jump_{};    // that somebody has seen and nobody believes
+    Duration server_{};                  // the server's clock, from elapsed time
+    Duration jump_{};                    // that somebody has seen and nobody believes
     std::int64_t confirmations_ = 0;
     Duration next_forget_{};
 };

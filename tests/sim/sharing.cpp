@@ -54,7 +54,7 @@ void World::prepare_shared(Instance& at) {
     heard.heard = [&at](const std::vector<News::Heard>& told) {
         for (const News::Heard& each : told) at.untold.erase(each.place.number);
     };
-    heard.waits = [this, &at] { at.hindered_at = kernel_.now(); };
+    heard.waits = [this, &at] { at.hindered_at = std::max(at.hindered_at, kernel_.now()); };
     heard.failing = [&at] { at.is_failing = true; };
 }
 
@@ -143,10 +143,11 @@ void World::note_told(Instance& at, const ChangeSet& changes, CommitOutcome outc
 
 void World::note_followed(Instance& at, std::int64_t commits, const News& news) {
     model_.turn_to(at.number);
-    model_.followed(commits, news.heard);
+    model_.followed(commits, news);
     const Duration last = std::exchange(at.followed_at, kernel_.now());
     // Where the server's clock is set back a little it takes a little longer.
-    const Duration most = 2 * idle_max + clock_drift_max + 100 * mix_.sharing.instances * mix_.step_time;
+    const Duration most =
+        2 * idle_max + clock_drift_max + 100 * mix_.sharing.instances * mix_.step_time;
     if (at.is_failing || at.hindered_at >= last || kernel_.now() - last <= most) return;
     complain("O5", "instance " + std::to_string(at.number) + " runs, and for " +
                        std::to_string((kernel_.now() - last).count()) +
@@ -195,10 +196,9 @@ void World::check_all_sunk(const Instance& at) {
     for (const Stream& stream : model_.streams()) {
         const auto before = at.opened_with.find(stream);
         const auto since = at.heard_of.find(stream);
-        const std::size_t known = (before == at.opened_with.end()
-                                       ? 0
-                                       : static_cast<std::size_t>(before->second)) +
-                                  (since == at.heard_of.end() ? 0 : since->second.size());
+        const std::size_t known =
+            (before == at.opened_with.end() ? 0 : static_cast<std::size_t>(before->second)) +
+            (since == at.heard_of.end() ? 0 : since->second.size());
         if (known != model_.events(stream).size()) {
             complain("O3", "a listener was not told of all events");
         }
@@ -242,16 +242,16 @@ void World::crash_all() {
 }
 
 void World::send_away() {
-    const Duration until =
-        kernel_.now() + (dice_.chance(80) ? dice_.between(milliseconds(10), milliseconds(3'000))
-                                          : dice_.between(seconds(3), seconds(15)));
+    const Duration pause = dice_.chance(80) ? dice_.between(milliseconds(10), milliseconds(3'000))
+                                            : dice_.between(seconds(3), seconds(15));
     const int chosen = pick().number;
     const bool is_for_all = dice_.chance(50);
-    trace_.note("away", {chosen, is_for_all, until.count()});
+    trace_.note("away", {chosen, is_for_all, pause.count()});
     for (const auto& at : instances_) {
-        if (is_for_all || at->number == chosen) at->hindered_at = until;
+        const bool is_its = is_for_all || at->number == chosen;
+        if (is_its) at->hindered_at = std::max(at->hindered_at, kernel_.now() + pause);
     }
-    is_for_all ? shared_->go_away(until) : shared_->cut_off(chosen, until);
+    is_for_all ? shared_->go_away(pause) : shared_->cut_off(chosen, pause);
 }
 
 // As a process that is stopped, or a machine that sleeps.
@@ -271,7 +271,7 @@ void World::stall(Instance& at) {
 void World::resume(Instance& at) {
     if (!at.office || at.stands_until == Duration{}) return;
     at.stands_until = {};
-    at.hindered_at = kernel_.now();
+    at.hindered_at = std::max(at.hindered_at, kernel_.now());
     kernel_.add(*at.office, idle_max);
 }
 
@@ -289,6 +289,8 @@ void World::move_clock() {
     kernel_.schedule(kernel_.now() + pause, [this, jump, back = dice_.chance(50)] {
         if (shared_->clock_jump() == Duration{}) return;
         back ? shared_->step_clock(-jump) : shared_->confirm_clock();
+        // How long ago somebody was heard of is another time now.
+        for (const auto& at : instances_) at->untold.clear();
     });
 }
 

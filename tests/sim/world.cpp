@@ -270,6 +270,10 @@ void World::crash(Instance& at) {
     if (!at.office || is_healed_) return;
     if (at.answers_due && at.outstanding > 0) mark(Mark::crash_between_commit_and_answer);
     if (!at.answers_due && at.outstanding > 0) mark(Mark::crash_before_commit);
+    const bool is_alone = std::ranges::none_of(instances_, [&](const auto& other) {
+        return other->number != at.number && is_running(*other);
+    });
+    if (!is_alone) mark(Mark::killed_while_others_go_on);
     trace_.note("crash", {at.outstanding});
     close(at, false);
     reopen_later(at);
@@ -277,7 +281,7 @@ void World::crash(Instance& at) {
 
 // It is told to end, as by SIGTERM: what it was asked is answered, and whoever comes then is told.
 void World::stop(Instance& at) {
-    if (!at.office || at.has_failed || is_healed_) return;
+    if (!is_running(at) || at.has_failed || is_healed_) return;
     trace_.note("stop", {at.outstanding});
     if (at.outstanding > 0) mark(Mark::orderly_stop_with_work);
     kernel_.remove(*at.office);

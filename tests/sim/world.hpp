@@ -1,6 +1,6 @@
-// The World of one seed: a box office that comes and goes, or several over one store, the network in
-// front of them, and all that goes wrong with them, in virtual time. Everything that happens is told
-// to the model and written into the trace.
+// The World of one seed: a box office that comes and goes, or several over one store, the network
+// in front of them, and all that goes wrong with them, in virtual time. Everything that happens is
+// told to the model and written into the trace.
 //
 //   World world(draw_mix(seed), Trace::silent);
 //   world.start();
@@ -187,7 +187,7 @@ class World {
 
     std::optional<test::TempDir> folder_;
     std::optional<test::FaultyVfs> disk_;
-    std::shared_ptr<Storage> kept_;  // in memory: as long as the world
+    std::shared_ptr<Storage> kept_;        // in memory: as long as the world
     std::unique_ptr<SharedStore> shared_;  // by several instances
     std::vector<std::unique_ptr<Instance>> instances_;
     ConcertView concert_;

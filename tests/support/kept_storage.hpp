@@ -20,7 +20,7 @@ class KeptStorage : public Storage {
 
     bool exclusive() const override { return inner_->exclusive(); }
     News follow() override { return inner_->follow(); }
-    void tell(const std::vector<News::Heard>& heard) override { inner_->tell(heard); }
+    bool tell(const std::vector<News::Heard>& heard) override { return inner_->tell(heard); }
     const StoreSecrets& secrets() const override { return inner_->secrets(); }
     Time now() override { return inner_->now(); }
     Duration elapsed() override { return inner_->elapsed(); }

@@ -269,11 +269,53 @@ TEST_CASE("what a crash of the server takes with it is nothing that an instance 
     server.kill();
     server.start();
     CHECK(b->allocate(10) >= mine + 10);
-    a->tell({{.place = {.concert = {7}, .number = {1}}, .at = a->now()}});
+    const std::vector<News::Heard> heard = {
+        {.place = {.concert = {7}, .number = {1}}, .at = a->now()}};
+    CHECK_FALSE(a->tell(heard));  // its connection has gone with the server
+    CHECK(a->tell(heard));
     server.kill();
     server.start();
     CHECK(a->commit(new_balance(*a, 1)) == CommitOutcome::committed);
     CHECK_NOTHROW(static_cast<void>(b->follow()));
+}
+
+TEST_CASE("who was heard of is told once the server is back, however long it was away") {
+    PostgresServer server(PostgresServer::Sync::yes);
+    Database database(server);
+    const auto a = open_postgres(server.conninfo(database.name),
+                                 {.connect_timeout = 100ms, .settle_timeout = 100ms});
+    const auto b = open_postgres(server.conninfo(database.name));
+    const std::vector<News::Heard> heard = {
+        {.place = {.concert = {7}, .number = {1}}, .at = a->now()}};
+    server.kill();
+    CHECK_FALSE(a->tell(heard));  // it may have arrived, for all that is known
+    for (int i = 0; i < 3; ++i) {
+        const auto told = [&] { static_cast<void>(a->tell(heard)); };
+        CHECK_THROWS_WITH_AS(told(), doctest::Contains("cannot be reached"), StorageError);
+    }
+    server.start();
+    CHECK(a->tell(heard));
+    CHECK(b->follow().heard == heard);
+}
+
+TEST_CASE("what was told is told again where its answer was lost, whether it is there or not") {
+    Database database;
+    PostgresProxy proxy(database.server);
+    const auto a = open_postgres(proxy.conninfo(database.name));
+    const auto b = open_postgres(database.server.conninfo(database.name));
+    const std::vector<News::Heard> heard = {
+        {.place = {.concert = {7}, .number = {1}}, .at = a->now()}};
+    proxy.cut_next(Cut::question);
+    CHECK_FALSE(a->tell(heard));
+    CHECK(proxy.cuts() == 1);
+    CHECK(b->follow().heard.empty());
+    CHECK(a->tell(heard));
+    CHECK(b->follow().heard == heard);
+    proxy.cut_next(Cut::answer);
+    CHECK_FALSE(a->tell(heard));
+    CHECK(proxy.cuts() == 2);
+    CHECK(a->tell(heard));
+    CHECK(b->follow().heard.size() == 2);
 }
 
 TEST_CASE(

@@ -109,6 +109,47 @@ TEST_CASE("the same command on two instances is done once, whenever the second c
 }
 
 TEST_CASE(
+    "what is asked for on two instances at once is answered by both, and refused by neither") {
+    Locking locking{};
+    SUBCASE("where rows are locked as they are read") { locking = Locking::pessimistic; }
+    SUBCASE("where they are locked as they are written") { locking = Locking::optimistic; }
+    Two offices(5s, locking);
+    const SmallSale sale = offices.add_sale(draft_with({.active_max = 10}));
+    // `sent` to the one, and so many steps later to the other.
+    const auto both = [&](const auto& sent, int steps) {
+        const Asked at_a(*offices.a, sent);
+        for (int i = 0; i < steps; ++i) static_cast<void>(offices.a->step());
+        const Asked at_b(*offices.b, sent);
+        for (int i = 0; i < steps; ++i) static_cast<void>(offices.b->step());
+        offices.run();
+        REQUIRE(at_a.answer);
+        REQUIRE(at_b.answer);
+        REQUIRE(*at_a.answer);
+        REQUIRE(*at_b.answer);
+        CHECK((*at_a.answer)->replayed != (*at_b.answer)->replayed);
+        return at_a.answer->value();
+    };
+    for (int steps = 0; steps < 8; ++steps) {
+        CAPTURE(steps);
+        const UserId user = SmallSale::user(steps);
+        both(Charge{.user = user, .amount = SmallSale::price, .key = "charge"}, steps);
+        const auto place = offices.a->join({.concert = sale.concert, .user = user});
+        REQUIRE(place);
+        offices.advance(1s);
+        const auto held = both(Hold{.user = user,
+                                    .place = place->number,
+                                    .performance = sale.performance(),
+                                    .seats = {1 + steps},
+                                    .key = "hold"},
+                               steps);
+        both(Pay{.user = user, .place = place->number, .reservations = {held.id}, .key = "pay"},
+             steps);
+        CHECK(offices.a->wallet({.user = user})->balance == Money{});
+    }
+    CHECK(offices.a->audit()->clean());
+}
+
+TEST_CASE(
     "one that is stopped in any moment and woken does no harm, and holds nobody up for long") {
     Locking locking{};
     SUBCASE("where rows are locked as they are read") { locking = Locking::pessimistic; }
