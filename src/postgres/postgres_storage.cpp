@@ -29,6 +29,7 @@ PostgresStorage::PostgresStorage(const std::string& conninfo, const PostgresOpti
     : conninfo_(conninfo),
       options_(options),
       locking_(locking_in(conninfo).value_or(options.locking)),
+      format_(schema.version),
       connection_(std::make_unique<Connection>(conninfo, options)) {
     prepare_tables(*connection_, options_, schema);
     enter(*connection_, options_.connections_budget);
@@ -124,7 +125,9 @@ void PostgresStorage::reconnect() {
 // standby has not heard of. What is committed after them waits for it, and so for them.
 void PostgresStorage::await_standby() {
     connection_->send(statements_.touch);
-    static_cast<void>(connection_->finish());
+    std::int64_t format = 0;
+    read_cells(connection_->finish().front(), 0, format);
+    if (format != format_) fail("a later version has changed its tables: start that version");
 }
 
 // Its transaction, and what it has locked, goes with it.
@@ -411,11 +414,20 @@ std::vector<Event> PostgresStorage::events_of(const std::vector<EventRange>& ran
     return events;
 }
 
+// Those that are older than the window by store time, and were there before it began: a clock that
+// was set forward makes no group old that others have not heard of yet.
 void PostgresStorage::forget_groups() {
-    const Time time = now();
+    const Duration time = elapsed();
     if (time < next_forget_) return;
     next_forget_ = time + forget_pause;
-    static_cast<void>(ask(statements_.forget_groups, {Param::of(time - options_.follow_window)}));
+    const auto is_a_window_ago = [&](const auto& seen) {
+        return seen.first <= time - options_.follow_window;
+    };
+    times_.emplace_back(time, now());
+    while (times_.size() > 1 && is_a_window_ago(times_[1])) times_.pop_front();
+    if (!is_a_window_ago(times_.front())) return;
+    const Time before = std::min(now() - options_.follow_window, times_.front().second);
+    static_cast<void>(ask(statements_.forget_groups, {Param::of(before)}));
 }
 
 }  // namespace concertres::postgres

@@ -5,10 +5,12 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "concertres/postgres.hpp"
@@ -143,6 +145,7 @@ class PostgresStorage final : public Storage {
     const std::string conninfo_;
     const PostgresOptions options_;
     const Locking locking_;
+    const std::int64_t format_;  // of the tables
     const Statements statements_;
     std::unique_ptr<Connection> connection_;  // null: it was lost
     StoreSecrets secrets_;
@@ -161,7 +164,8 @@ class PostgresStorage final : public Storage {
     std::int64_t instance_ = 0;
     std::int64_t next_group_ = 1;
     Cursors followed_;
-    Time next_forget_ = Time::min();
+    Duration next_forget_ = Duration::min();         // in elapsed time
+    std::deque<std::pair<Duration, Time>> times_{};  // store time as it was at elapsed times
 };
 
 // Opens with another schema than this library's: for tests of migration.

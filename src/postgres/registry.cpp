@@ -1,6 +1,8 @@
 #include "postgres/registry.hpp"
 
+#include <chrono>
 #include <string>
+#include <thread>
 
 #include "concertres/storage.hpp"
 
@@ -13,7 +15,7 @@ namespace {
 
 const Statement wait_turn = {"wait_turn",
                              "SELECT pg_advisory_xact_lock(1129465172, " CONCERTRES_OF_SCHEMA ")"};
-const Statement count_entered = {
+const Statement count_locks = {
     "count_entered",
     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1129465171"
     " AND objid = " CONCERTRES_OF_SCHEMA
@@ -25,6 +27,17 @@ const Statement begin = {"begin_entering", "BEGIN"};
 const Statement commit = {"commit_entering", "COMMIT"};
 
 #undef CONCERTRES_OF_SCHEMA
+
+// How often, and how long between, those who run on a store are counted before it is migrated.
+constexpr int looks_max = 40;
+constexpr std::chrono::milliseconds look_pause{25};
+
+std::int64_t count_entered(Connection& connection) {
+    connection.send(count_locks);
+    std::int64_t entered = 0;
+    connection.finish().front().row(0).get(entered);
+    return entered;
+}
 
 }  // namespace
 
@@ -38,7 +51,7 @@ void enter(Connection& connection, std::int64_t budget) {
     }
     connection.send(begin);
     connection.send(wait_turn);
-    connection.send(count_entered);
+    connection.send(count_locks);
     const Answers answers = connection.finish();
     std::int64_t entered = 0;
     answers[2].row(0).get(entered);
@@ -50,6 +63,23 @@ void enter(Connection& connection, std::int64_t budget) {
                        connection.name() + " has " + std::to_string(entered) +
                            " connections of instances already, and the budget is " +
                            std::to_string(budget) + ": stop one, or raise the budget");
+}
+
+// An instance that goes on would write rows of the format that it knows. Of one that was stopped a
+// moment ago the server may not have noticed yet.
+void require_alone(Connection& connection, const std::string& name, std::int64_t format) {
+    std::int64_t others = count_entered(connection);
+    for (int looks = 1; others > 0 && looks < looks_max; ++looks) {
+        std::this_thread::sleep_for(look_pause);
+        others = count_entered(connection);
+    }
+    if (others == 0) return;
+    throw StorageError(StorageError::Kind::in_use,
+                       name + " has the format " + std::to_string(format) +
+                           ", which this version brings up to date once nobody uses it: stop what "
+                           "runs on it (" +
+                           std::to_string(others) +
+                           " connections), then start this one; it was left as it is");
 }
 
 }  // namespace concertres::postgres

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "postgres/connection.hpp"
 
@@ -12,5 +13,9 @@ namespace concertres::postgres {
 // Throws StorageError(unavailable) where there would be more than `budget`; 0: any number.
 // REQUIRES: the tables are there
 void enter(Connection& connection, std::int64_t budget);
+
+// Throws StorageError(in_use) where anybody is registered: the tables of `format` may not be
+// changed under them. Those behind a pgbouncer are not seen. REQUIRES: the tables are there
+void require_alone(Connection& connection, const std::string& name, std::int64_t format);
 
 }  // namespace concertres::postgres

@@ -8,6 +8,7 @@
 #include "base/random.hpp"
 #include "concertres/assert.hpp"
 #include "concertres/storage.hpp"
+#include "postgres/registry.hpp"
 
 namespace concertres::postgres {
 namespace {
@@ -426,8 +427,7 @@ void check_contents(const Contents& contents, const Schema& schema, const std::s
     if (!contents.has_tables) return;
     if (!contents.format) {
         throw StorageError(StorageError::Kind::foreign,
-                           name +
-                               " is not a concertres store: it has tables of another "
+                           name + " is not a concertres store: its tables are of another " +
                                "application; it was left as it is");
     }
     if (*contents.format > schema.version) {
@@ -441,8 +441,7 @@ void check_contents(const Contents& contents, const Schema& schema, const std::s
     if (*contents.format < oldest) {
         throw StorageError(StorageError::Kind::foreign,
                            name + " has the format " + std::to_string(*contents.format) +
-                               ", which no version of concertres has written; it was left as it "
-                               "is");
+                               ", which no version of concertres wrote; it was left as it is");
     }
 }
 
@@ -486,6 +485,7 @@ void prepare_tables(Connection& connection, const PostgresOptions& options, cons
             }
             create(connection, schema);
         } else if (contents.format != schema.version) {
+            require_alone(connection, name, *contents.format);
             migrate(connection, schema, *contents.format);
         }
         connection.run_script("COMMIT");

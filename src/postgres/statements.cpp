@@ -55,7 +55,7 @@ Statements::Statements()
       allocate{"allocate",
                "UPDATE store SET next_key = next_key + $1::bigint WHERE id = 1"
                " RETURNING next_key - $1::bigint"},
-      touch{"touch", "UPDATE store SET next_key = next_key WHERE id = 1"},
+      touch{"touch", "UPDATE store SET next_key = next_key WHERE id = 1 RETURNING format"},
       new_instance{"new_instance", "SELECT nextval('instance')"},
       last_groups{"last_groups",
                   "SELECT instance, max(number) FROM commit_group GROUP BY instance"},

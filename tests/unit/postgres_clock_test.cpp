@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "concertres/box_office.hpp"
 #include "concertres/postgres.hpp"
@@ -36,6 +37,9 @@ class JumpingSale {
 
     [[nodiscard]] std::unique_ptr<BoxOffice> open() const {
         return std::make_unique<BoxOffice>(open_postgres(postgres_server().conninfo(database_)));
+    }
+    [[nodiscard]] std::unique_ptr<Storage> open_storage() const {
+        return open_postgres(postgres_server().conninfo(database_));
     }
     std::string run(const std::string& sql) { return postgres_server().run(database_, sql); }
     // From now on the server's clock is so far ahead of the real time.
@@ -130,6 +134,31 @@ TEST_CASE("a jump back is refused as well, and store time never goes below a com
     at.check_goes_on(*at.b, 4);
     CHECK(at.a->now() >= before);
     CHECK(at.b->audit()->clean());
+}
+
+TEST_CASE("a clock that is set forward makes nothing old that an instance has not heard of yet") {
+    JumpingSale at;
+    const auto a = at.open_storage();
+    const auto b = at.open_storage();
+    const auto look = [](Storage& storage, int times) {
+        std::vector<News::Heard> heard;
+        for (; times > 0; --times) {
+            for (const News::Heard& each : storage.follow().heard) heard.push_back(each);
+        }
+        return heard;
+    };
+    CHECK(look(*a, 1).empty());
+    CHECK(look(*b, 1).empty());
+    const std::vector<News::Heard> heard = {
+        {.place = {.concert = {7}, .number = {1}}, .at = a->now()}};
+    REQUIRE(a->tell(heard));
+    at.set_ahead(1h);
+    CHECK(look(*a, 1).empty());
+    at.run("SELECT concertres.confirm_clock()");
+    const Time before = a->now();
+    CHECK(look(*a, 3).empty());
+    CHECK(a->now() >= before + 59min);
+    CHECK(look(*b, 3) == heard);
 }
 
 TEST_CASE("an operator confirms a jump once, and all instances go by the clock as it is") {

@@ -214,6 +214,38 @@ TEST_CASE("a store of an earlier version is brought up to date, with its rows") 
     check_refused([&] { open_and_close(database.conninfo); }, Kind::newer, "later version");
 }
 
+TEST_CASE(
+    "tables are not changed under an instance that runs, nor does one go on with tables changed") {
+    Database database;
+    Schema future = postgres::current_schema();
+    const MigrationStep steps[] = {{future.version, "ALTER TABLE wallet ADD COLUMN note bigint"}};
+    ++future.version;
+    future.steps = steps;
+    const auto migrate = [&] {
+        static_cast<void>(postgres::open_with(database.conninfo, {}, future));
+    };
+    auto store = open_postgres(database.conninfo);
+    const std::string before = database.shape();
+    check_refused(migrate, Kind::in_use, "stop what runs on it (1 connections)");
+    CHECK(database.shape() == before);
+    put(*store, Wallet{.user = {5}, .balance = {100}});
+    // One that the server has lost is not seen; it finds out when it comes back.
+    database.run(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <>"
+        " pg_backend_pid() AND datname = current_database()");
+    for (bool is_done = false; !is_done;) {
+        // The server notices a moment later.
+        try {
+            migrate();
+            is_done = true;
+        } catch (const StorageError&) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+    }
+    check_refused([&] { static_cast<void>(store->concerts()); }, Kind::failed,
+                  "a later version has changed its tables");
+}
+
 TEST_CASE("a migration that fails leaves the store as it was") {
     Database database;
     open_and_close(database.conninfo);
