@@ -108,6 +108,7 @@ class Writer {
     Time followed_at_ = Time::min();          // in store time
     News news_;                               // of others; what is not shown here yet
     Time told_until_ = Time::min();           // who was heard of before that, others have been told
+    Duration next_tell_ = Duration::min();    // in elapsed time, where it was in vain
     bool tidy_due_ = false;
     bool clock_jumped_ = false;  // as was last logged
 

@@ -40,7 +40,8 @@ void Writer::follow_others(Time now) {
     if (told_until_ == Time::min()) {
         // All who waited when the store was opened count as heard of then, here alone.
         told_until_ = now + std::chrono::seconds(1);
-    } else if (told_until_ + tell_interval <= now) {
+    } else if (told_until_ + tell_interval <= now && next_tell_ <= elapsed) {
+        next_tell_ = elapsed + std::chrono::seconds(1);
         const auto heard = board_.heard_since(told_until_);
         if (heard.empty() || storage_.tell(heard)) told_until_ = now;
     }

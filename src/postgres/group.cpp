@@ -118,10 +118,12 @@ CommitOutcome PostgresStorage::settle_here(Time at) {
     } catch (const SqlError& error) {
         abandon_transaction();
         if (!error.is_duplicate()) throw;
-        const Answer there =
-            ask(statements_.group, {Param::integer(instance_), Param::integer(next_group_)});
+        // Not over another one, whose making would settle it too.
+        if (!connection_) throw ConnectionLost("the connection was lost");
+        connection_->send(statements_.group,
+                          {Param::integer(instance_), Param::integer(next_group_)});
         std::string changed;
-        read_cells(there, 0, changed);
+        read_cells(connection_->finish().front(), 0, changed);
         // An empty one is this very insertion, of an attempt whose answer was lost too.
         if (!changed.empty()) {
             doubted_.reset();

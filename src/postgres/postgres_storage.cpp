@@ -88,6 +88,7 @@ void PostgresStorage::begin_following() {
     connection_->send(statements_.last_groups);
     const Answers answers = connection_->finish();
     read_cells(answers[0], 0, instance_);
+    followed_[instance_] = 0;
     for (int row = 0; row < answers[1].rows(); ++row) {
         std::int64_t instance = 0;
         std::int64_t number = 0;
@@ -358,21 +359,23 @@ bool PostgresStorage::tell(const std::vector<News::Heard>& heard) {
     return true;
 }
 
-// Nothing: nobody else has committed anything.
-std::optional<Changed> PostgresStorage::groups_since(Cursors& heard_of) {
+std::vector<Param> PostgresStorage::params_of(const Cursors& cursors) {
     ArrayParam instances(Type::integer);
     ArrayParam numbers(Type::integer);
-    // One that is always there, as an array has at least one item.
-    instances.add(instance_);
-    numbers.add(std::int64_t{0});
-    for (const auto& [instance, number] : heard_of) {
+    for (const auto& [instance, number] : cursors) {
         instances.add(instance);
         numbers.add(number);
     }
+    return {instances.finish(), numbers.finish()};
+}
+
+// Nothing: nobody else has committed anything.
+std::optional<Changed> PostgresStorage::groups_since(Cursors& heard_of) {
+    std::vector<Param> params = params_of(heard_of);
+    params.push_back(Param::integer(instance_));
     Connection& at = connection();
     const Duration asked = system_clock().elapsed();
-    at.send(statements_.groups_since,
-            {Param::integer(instance_), instances.finish(), numbers.finish()});
+    at.send(statements_.groups_since, params);
     at.send(statements_.clock);
     const Answers answers = at.finish();
     tell_clock(answers[1], asked);
@@ -414,20 +417,21 @@ std::vector<Event> PostgresStorage::events_of(const std::vector<EventRange>& ran
     return events;
 }
 
-// Those that are older than the window by store time, and were there before it began: a clock that
-// was set forward makes no group old that others have not heard of yet.
+// What was known here a window ago each of the others knows as well, or cannot follow any more. By
+// no clock: that of the server may be set, and instances may believe different ones.
 void PostgresStorage::forget_groups() {
     const Duration time = elapsed();
     if (time < next_forget_) return;
     next_forget_ = time + forget_pause;
-    const auto is_a_window_ago = [&](const auto& seen) {
-        return seen.first <= time - options_.follow_window;
+    const auto is_a_window_ago = [&](const auto& known) {
+        return known.first <= time - options_.follow_window;
     };
-    times_.emplace_back(time, now());
-    while (times_.size() > 1 && is_a_window_ago(times_[1])) times_.pop_front();
-    if (!is_a_window_ago(times_.front())) return;
-    const Time before = std::min(now() - options_.follow_window, times_.front().second);
-    static_cast<void>(ask(statements_.forget_groups, {Param::of(before)}));
+    Cursors known = followed_;
+    known[instance_] = next_group_ - 1;
+    known_.emplace_back(time, std::move(known));
+    while (known_.size() > 1 && is_a_window_ago(known_[1])) known_.pop_front();
+    if (!is_a_window_ago(known_.front())) return;
+    static_cast<void>(ask(statements_.forget_groups, params_of(known_.front().second)));
 }
 
 }  // namespace concertres::postgres

@@ -129,6 +129,7 @@ class PostgresStorage final : public Storage {
     // --- what other instances do
     using Cursors = std::map<std::int64_t, std::int64_t>;  // by instance the last group heard of
 
+    [[nodiscard]] static std::vector<Param> params_of(const Cursors& cursors);
     [[nodiscard]] std::optional<Changed> groups_since(Cursors& heard_of);
     [[nodiscard]] std::vector<Event> events_of(const std::vector<EventRange>& ranges);
     void forget_groups();
@@ -164,8 +165,8 @@ class PostgresStorage final : public Storage {
     std::int64_t instance_ = 0;
     std::int64_t next_group_ = 1;
     Cursors followed_;
-    Duration next_forget_ = Duration::min();         // in elapsed time
-    std::deque<std::pair<Duration, Time>> times_{};  // store time as it was at elapsed times
+    Duration next_forget_ = Duration::min();            // in elapsed time
+    std::deque<std::pair<Duration, Cursors>> known_{};  // what was heard of, and when
 };
 
 // Opens with another schema than this library's: for tests of migration.

@@ -68,6 +68,8 @@ void enter(Connection& connection, std::int64_t budget) {
 // An instance that goes on would write rows of the format that it knows. Of one that was stopped a
 // moment ago the server may not have noticed yet.
 void require_alone(Connection& connection, const std::string& name, std::int64_t format) {
+    // Whoever comes back waits for this row before going on, and then sees what became of it.
+    connection.run_script("SELECT 1 FROM store FOR UPDATE");
     std::int64_t others = count_entered(connection);
     for (int looks = 1; others > 0 && looks < looks_max; ++looks) {
         std::this_thread::sleep_for(look_pause);

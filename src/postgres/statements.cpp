@@ -67,14 +67,17 @@ Statements::Statements()
       // Of every instance but $1, above the number that is given for it, or above 0.
       groups_since{"groups_since",
                    "SELECT g.instance, g.number, g.changed FROM commit_group g"
-                   " LEFT JOIN unnest($2::bigint[], $3::bigint[]) AS k(instance, number)"
+                   " LEFT JOIN unnest($1::bigint[], $2::bigint[]) AS k(instance, number)"
                    " ON k.instance = g.instance"
-                   " WHERE g.instance <> $1::bigint AND g.number > coalesce(k.number, 0)"
+                   " WHERE g.instance <> $3::bigint AND g.number > coalesce(k.number, 0)"
                    " ORDER BY g.instance, g.number"},
       // The last of each instance stays: it has the mark, and shows those who follow a gap.
       forget_groups{"forget_groups",
-                    "DELETE FROM commit_group g WHERE g.at < $1::bigint AND EXISTS (SELECT FROM"
-                    " commit_group l WHERE l.instance = g.instance AND l.number > g.number)"},
+                    "DELETE FROM commit_group g USING unnest($1::bigint[], $2::bigint[])"
+                    " AS known(instance, number)"
+                    " WHERE g.instance = known.instance AND g.number <= known.number"
+                    " AND EXISTS (SELECT FROM commit_group l"
+                    " WHERE l.instance = g.instance AND l.number > g.number)"},
 
       share_sales{"share_sales", share_sql<Sale>()},
       own_sales{"own_sales", lock_sql<Sale>() + " NOWAIT"},

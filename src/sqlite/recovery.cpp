@@ -99,7 +99,7 @@ class SqliteStorage::Recovery {
     template <class Row>
     struct Versions {
         boost::unordered_flat_map<KeyOf<Row>, std::uint64_t, KeyHash> known;
-        bool has_all_new = true;  // so far: new rows are folded in the order in which they came
+        bool has_all_new = true;  // so far
     };
     template <class>
     struct AllVersions;
@@ -121,23 +121,30 @@ class SqliteStorage::Recovery {
         last = number;
         return true;
     }
-    // The new rows that a table has are the first ones of the journal: where it has the last one of
-    // a record it has all of them, and after one that it has not it has none. So a journal of many
-    // new rows takes few look-ups.
+    // New rows are folded in the order in which they came, so those that a table has are the first
+    // ones of the journal: where it has the last of a record it has all of them, and after a record
+    // of which it has not all it has none. So a journal of many new rows takes few look-ups.
     template <class Row>
     void take(const std::vector<Versioned<Row>>& rows) {
-        Versions<Row>& of_table = std::get<Versions<Row>>(versions_);
         const auto is_new = [](const Versioned<Row>& row) { return row.version == 1; };
+        const auto is_there = [&](const Versioned<Row>& row) {
+            return storage_.version_in_table<Row>(row.row.key()) > 0;
+        };
+        const auto first = std::find_if(rows.begin(), rows.end(), is_new);
         const auto last = std::find_if(rows.rbegin(), rows.rend(), is_new);
-        const bool has_these = last != rows.rend() && of_table.has_all_new &&
-                               storage_.version_in_table<Row>(last->row.key()) > 0;
+        bool& has_all_new = std::get<Versions<Row>>(versions_).has_all_new;
+        const bool has_some = has_all_new;
+        if (first != rows.end() && has_all_new) {
+            has_all_new = is_there(*last);
+        } else if (first != rows.end() && is_there(*first)) {
+            throw Damaged("the table " + std::string(Table<Row>::name) +
+                          " has what came after a row that it has not");
+        }
         for (const Versioned<Row>& row : rows) {
             if (!is_new(row)) {
                 take(row, stored_version<Row>(row.row.key()));
-            } else if (!has_these) {
-                of_table.has_all_new =
-                    of_table.has_all_new && storage_.version_in_table<Row>(row.row.key()) > 0;
-                take(row, of_table.has_all_new ? 1 : 0);
+            } else if (!has_all_new && !(has_some && is_there(row))) {
+                storage_.remember(row);
             }
         }
     }

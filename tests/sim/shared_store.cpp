@@ -65,7 +65,7 @@ class SharedStorage final : public test::KeptStorage {
     void add(const NewConcert& concert, const Progress& progress) override {
         reading().add(concert, progress);
         store_->groups_.push_back({.by = session_->number,
-                                   .at = now(),
+                                   .added = store_->elapsed(),
                                    .commits = store_->commits_,
                                    .concerts = {concert.concert.key}});
     }
@@ -144,6 +144,7 @@ std::unique_ptr<Storage> SharedStore::open(int instance, const StoreObserver& ob
     session->number = ++session_numbers_;
     session->observer = &observer;
     session->followed = groups_.size();
+    session->followed_at = elapsed();
     session->mark = mark_;
     session->offset = server_ - jump_;
     session->jump = jump_;
@@ -415,7 +416,7 @@ void SharedStore::apply(Session& session, const ChangeSet& changes) {
     CONCERTRES_ASSERT(outcome == CommitOutcome::committed);
     ++commits_;
     mark_ = std::max(mark_, changes.at);
-    Group group{.by = session.number, .at = changes.at, .commits = commits_};
+    Group group{.by = session.number, .added = elapsed(), .commits = commits_};
     changes.rows.for_each([&]<class Row>(const std::vector<Versioned<Row>>& rows) {
         for (const Versioned<Row>& row : rows) {
             stamps<Row>()[row.row.key()] = changes.at;
@@ -481,14 +482,15 @@ CommitOutcome SharedStore::go_wrong(Session& session, const ChangeSet& changes) 
 News SharedStore::follow(Session& session) {
     require(session);
     session.loaded = Loaded::nothing;
-    const Time now = store_time(session);
-    forget_groups(now);
+    forget_groups();
     const std::size_t until = groups_.size();
     for (std::size_t i = session.followed; i < until; ++i) {
         if (!groups_[i].is_forgotten || groups_[i].by == session.number) continue;
+        CONCERTRES_ASSERT(elapsed() - session.followed_at >= follow_window);
         mark(Mark::stood_still_for_too_long);
         fail(session, "this instance was stopped for so long that it cannot follow");
     }
+    session.followed_at = elapsed();
     learn_time(session);
     if (until == session.followed) {
         session.observer->followed(commits_, {});
@@ -503,13 +505,13 @@ News SharedStore::follow(Session& session) {
 }
 
 // The last of each instance stays.
-void SharedStore::forget_groups(Time now) {
+void SharedStore::forget_groups() {
     if (elapsed() < next_forget_) return;
     next_forget_ = elapsed() + forget_pause;
     std::set<std::int64_t> seen;
     for (auto group = groups_.rbegin(); group != groups_.rend(); ++group) {
         const bool is_last = seen.insert(group->by).second;
-        if (!is_last && group->at < now - follow_window) group->is_forgotten = true;
+        if (!is_last && group->added <= elapsed() - follow_window) group->is_forgotten = true;
     }
 }
 
@@ -560,7 +562,7 @@ bool SharedStore::tell(Session& session, const std::vector<News::Heard>& heard) 
     }
     session.observer->heard(heard);
     groups_.push_back(
-        {.by = session.number, .at = store_time(session), .commits = commits_, .heard = heard});
+        {.by = session.number, .added = elapsed(), .commits = commits_, .heard = heard});
     return true;
 }
 

@@ -91,6 +91,7 @@ class SharedStore {
         bool fails = false;
         const StoreObserver* observer = nullptr;
         std::size_t followed = 0;  // of the groups
+        Duration followed_at{};
         Time mark{};
         Duration offset{};  // of store time from elapsed time, as it believes
         Duration jump{};
@@ -106,7 +107,7 @@ class SharedStore {
     // What one commit tells the others.
     struct Group {
         std::int64_t by = 0;  // which session
-        Time at{};
+        Duration added{};
         std::int64_t commits = 0;  // so far
         bool is_forgotten = false;
         std::vector<ConcertKey> concerts{};
@@ -137,7 +138,7 @@ class SharedStore {
     void apply(Session& session, const ChangeSet& changes);
 
     [[nodiscard]] News follow(Session& session);
-    void forget_groups(Time now);
+    void forget_groups();
     [[nodiscard]] bool tell(Session& session, const std::vector<News::Heard>& heard);
     [[nodiscard]] News read_news(const Session& session, std::size_t until);
 

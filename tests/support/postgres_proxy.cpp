@@ -19,6 +19,7 @@ namespace {
 // A statement that is run goes by its name, behind the empty name of a portal.
 constexpr std::string_view question("\0commit\0", 8);
 constexpr std::string_view answer("COMMIT\0", 7);
+constexpr std::string_view rollback("ROLLBACK\0", 9);
 constexpr const char* socket_name = "/.s.PGSQL.5432";
 
 sockaddr_un address_of(const std::string& path) {
@@ -111,7 +112,10 @@ void PostgresProxy::pass(int client) {
             open = pass_on(client, server, cut == Cut::question ? question : "", found);
         }
         if (open && ready[1].revents != 0) {
-            open = pass_on(server, client, cut == Cut::answer ? answer : "", found);
+            const std::string_view words = cut == Cut::answer     ? answer
+                                           : cut == Cut::rollback ? rollback
+                                                                  : "";
+            open = pass_on(server, client, words, found);
         }
         if (found) {
             next_ = Cut::none;

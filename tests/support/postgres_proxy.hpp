@@ -25,7 +25,7 @@ namespace concertres::test {
 
 class PostgresProxy {
   public:
-    enum class Cut : std::uint8_t { none, question, answer };
+    enum class Cut : std::uint8_t { none, question, answer, rollback };
 
     // Lifetime: the server outlives it.
     explicit PostgresProxy(const PostgresServer& server);
@@ -36,7 +36,8 @@ class PostgresProxy {
     [[nodiscard]] std::string conninfo(const std::string& database) const;
     // The same as a URI.
     [[nodiscard]] std::string address(const std::string& database) const;
-    // The next COMMIT's question or answer is not passed on, and its connection ends.
+    // The next COMMIT's question or answer, or the next ROLLBACK's answer, is not passed on, and
+    // its connection ends.
     void cut_next(Cut cut) { next_ = cut; }
     [[nodiscard]] int cuts() const { return cuts_; }
     // Every connection that there is ends.

@@ -314,8 +314,14 @@ TEST_CASE("what was told is told again where its answer was lost, whether it is 
     proxy.cut_next(Cut::answer);
     CHECK_FALSE(a->tell(heard));
     CHECK(proxy.cuts() == 2);
+    SUBCASE("and at once") {}
+    SUBCASE("and what becomes of it is asked twice, as that is lost too") {
+        proxy.cut_next(Cut::rollback);
+    }
     CHECK(a->tell(heard));
     CHECK(b->follow().heard.size() == 2);
+    CHECK(a->commit(new_balance(*a, 5)) == CommitOutcome::committed);
+    CHECK_NOTHROW(static_cast<void>(b->follow()));
 }
 
 TEST_CASE(
