@@ -142,15 +142,20 @@ class SqliteStorage::Recovery {
         }
         for (const Versioned<Row>& row : rows) {
             if (!is_new(row)) {
-                take(row, stored_version<Row>(row.row.key()));
+                take(row);
             } else if (!has_all_new && !(has_some && is_there(row))) {
                 storage_.remember(row);
             }
         }
     }
     template <class Row>
-    void take(const Versioned<Row>& row, std::uint64_t stored) {
-        if (stored >= row.version) return;
+    void take(const Versioned<Row>& row) {
+        const KeyOf<Row> key = row.row.key();
+        const std::uint64_t stored = stored_version<Row>(key);
+        if (stored >= row.version) {
+            std::get<Versions<Row>>(versions_).known.try_emplace(key, stored);
+            return;
+        }
         if (row.version != stored + 1) {
             throw Damaged("a row of the table " + std::string(Table<Row>::name) +
                           " does not go with the journal");
@@ -160,12 +165,12 @@ class SqliteStorage::Recovery {
     // 0: there is none.
     template <class Row>
     std::uint64_t stored_version(const KeyOf<Row>& key) {
-        if (const auto* known = storage_.cache_.find<Row>(key)) {
-            return *known ? (*known)->version : 0;
+        if (const auto* cached = storage_.cache_.find<Row>(key)) {
+            return *cached ? (*cached)->version : 0;
         }
-        const auto [known, added] = std::get<Versions<Row>>(versions_).known.try_emplace(key, 0);
-        if (added) known->second = storage_.version_in_table<Row>(key);
-        return known->second;
+        const auto& known = std::get<Versions<Row>>(versions_).known;
+        const auto found = known.find(key);
+        return found != known.end() ? found->second : storage_.version_in_table<Row>(key);
     }
 
     SqliteStorage& storage_;
