@@ -1,4 +1,4 @@
-# Five packages in one: core, sqlite, postgres, kafka and asio, so that a consumer finds only what it asks for.
+# Six packages in one: core, sqlite, postgres, kafka, webhook and asio, so that a consumer finds only what it asks for.
 
 # Each library is a component of its own, and what is needed to compile against them is `dev`: so
 # packaging/debian makes packages of them.
@@ -34,6 +34,9 @@ if(CONCERTRES_POSTGRES)
 endif()
 if(CONCERTRES_KAFKA)
     concertres_install_library(concertres_kafka kafka)
+endif()
+if(CONCERTRES_WEBHOOK)
+    concertres_install_library(concertres_webhook webhook)
 endif()
 concertres_install_library(concertres_asio asio)
 
@@ -71,6 +74,9 @@ if(CONCERTRES_POSTGRES)
 endif()
 if(CONCERTRES_KAFKA)
     list(APPEND pc_files concertres-kafka.pc)
+endif()
+if(CONCERTRES_WEBHOOK)
+    list(APPEND pc_files concertres-webhook.pc)
 endif()
 foreach(file IN LISTS pc_files)
     configure_file(cmake/${file}.in ${file} @ONLY)

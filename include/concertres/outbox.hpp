@@ -45,7 +45,7 @@ struct Lease {
 struct Claimed {
     std::vector<Lease> leases{};  // by shard
     bool attached = false;        // the sink is known
-    bool disabled = false;        // nobody gets a lease until it is rewound
+    bool disabled = false;        // nobody gets a lease until it is enabled
 };
 
 // The next events of a stream for a sink, without a gap behind what it has.
@@ -83,8 +83,10 @@ class Outbox {
     // leaves nothing out that the sink has yet to get. One that was disabled is enabled, and all
     // leases have ended. Slow: it may look at every stream.
     virtual void rewind(const std::string& sink, Time since) = 0;
-    // Nobody passes anything on to the sink until it is rewound; what it has yet to get is kept.
+    // Nobody passes anything on to the sink until it is enabled; what it has yet to get is kept.
     virtual void disable(const std::string& sink) = 0;
+    // It goes on where it was. Of one that is not disabled nothing changes.
+    virtual void enable(const std::string& sink) = 0;
     // By name.
     [[nodiscard]] virtual std::vector<SinkState> sinks() = 0;
 

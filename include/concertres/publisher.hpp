@@ -18,7 +18,10 @@ namespace concertres {
 struct Published {
     // Of each run, how many of its first events the other side has for good.
     std::vector<std::size_t> acknowledged{};
-    std::string error{};  // why it is not all of them, for people
+    // Why it is not all of them, for people. Empty where nothing failed and only time ran out.
+    std::string error{};
+    // How long the other side asks not to be tried again.
+    Duration wait{};
 };
 
 class Publisher {

@@ -45,10 +45,12 @@ struct RelayOptions {
     // Events that are given to the publisher at once.
     std::size_t batch_max = 4'000;
     // After a failure: how long until the next attempt, twice as long each time, up to a bound;
-    // less up to a half of it, by chance.
+    // less up to a half of it, by chance. A sink that asks for a longer pause has it, up to the
+    // bound.
     Duration retry_first = std::chrono::milliseconds(200);
     Duration retry_max = std::chrono::minutes(1);
-    // Attempts in a row that brought nothing, until the sink is disabled; 0: never.
+    // Attempts in a row that brought nothing, until the sink is disabled (Outbox::enable() has it
+    // go on); 0: never.
     int failures_max = 0;
     Clock* clock = nullptr;  // default: the system's. Lifetime: outlives the relay
     // Told of what an operator should know.

@@ -100,25 +100,38 @@ void write_gate(Writer& to, const Gate::Figures& gate) {
         .value(gate.turned_away);
 }
 
-void write_relay(Writer& to, const RelayStatistics& relay) {
-    to.family(MetricType::Gauge, "concertres_relay_lag_events",
-              "Events that Kafka has yet to get, of all that the store has.")
-        .value(relay.lag_events);
-    to.family(MetricType::Gauge, "concertres_relay_lag_seconds",
-              "How long ago the oldest of those was committed that this relay last took.")
-        .value(std::chrono::duration<double>(relay.lag).count());
-    to.family(MetricType::Gauge, "concertres_relay_shards",
-              "Shards of the events that this relay passes on; 64 are shared by all relays.")
-        .value(relay.shards);
-    to.family(MetricType::Counter, "concertres_relay_events_total",
-              "Events that were acknowledged by Kafka, and marked.")
-        .value(relay.published);
-    to.family(MetricType::Counter, "concertres_relay_failures_total",
-              "Attempts after which not all was acknowledged.")
-        .value(relay.failures);
-    to.family(MetricType::Counter, "concertres_relay_fenced_total",
-              "Shards that another relay had claimed before what was passed on was marked.")
-        .value(relay.fenced);
+// A family has a value for each sink.
+void write_relays(Writer& to, const std::vector<SinkReading>& sinks) {
+    if (sinks.empty()) return;
+    const auto write = [&](MetricType type, const char* name, const char* help, auto value_of) {
+        Writer& family = to.family(type, name, help);
+        for (const SinkReading& at : sinks) {
+            family.value(value_of(at.statistics), {{"sink", at.sink}});
+        }
+    };
+    write(MetricType::Gauge, "concertres_relay_lag_events",
+          "Events that the sink has yet to get, of all that the store has.",
+          [](const RelayStatistics& relay) { return relay.lag_events; });
+    write(MetricType::Gauge, "concertres_relay_lag_seconds",
+          "How long ago the oldest of those was committed that this relay last took.",
+          [](const RelayStatistics& relay) {
+              return std::chrono::duration<double>(relay.lag).count();
+          });
+    write(MetricType::Gauge, "concertres_relay_shards",
+          "Shards of the events that this relay passes on; 64 are shared by all relays of a sink.",
+          [](const RelayStatistics& relay) { return relay.shards; });
+    write(MetricType::Gauge, "concertres_relay_disabled",
+          "1 after too many failures in a row: nothing is passed on until the sink is enabled.",
+          [](const RelayStatistics& relay) { return std::int64_t{relay.disabled}; });
+    write(MetricType::Counter, "concertres_relay_events_total",
+          "Events that were acknowledged by the sink, and marked.",
+          [](const RelayStatistics& relay) { return relay.published; });
+    write(MetricType::Counter, "concertres_relay_failures_total",
+          "Attempts after which not all was acknowledged.",
+          [](const RelayStatistics& relay) { return relay.failures; });
+    write(MetricType::Counter, "concertres_relay_fenced_total",
+          "Shards that another relay had claimed before what was passed on was marked.",
+          [](const RelayStatistics& relay) { return relay.fenced; });
 }
 
 // What commits have done, by how things ended.
@@ -336,7 +349,7 @@ std::string Metrics::expose(const Readings& readings) const {
     Writer to(families);
     write_office(to, readings.office);
     write_gate(to, readings.gate);
-    if (readings.relay) write_relay(to, *readings.relay);
+    write_relays(to, readings.sinks);
     write_outcomes(to, readings.office);
     write_commit_times(families, readings.office.commit_times);
     write_concerts(to, readings.concerts);

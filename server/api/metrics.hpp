@@ -14,7 +14,6 @@
 #include <chrono>
 #include <map>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,6 +27,11 @@
 
 namespace concertres::server {
 
+struct SinkReading {
+    std::string sink{};
+    RelayStatistics statistics{};
+};
+
 // What is read when somebody asks.
 struct Readings {
     Statistics office;
@@ -37,7 +41,7 @@ struct Readings {
     std::int64_t event_streams = 0;
     Gate::Figures gate{};
     std::int64_t log_lines_dropped = 0;
-    std::optional<RelayStatistics> relay{};  // nothing: events are not passed on
+    std::vector<SinkReading> sinks{};  // that events are passed on to
 };
 
 class Metrics {

@@ -16,7 +16,6 @@
 #include "api/rate_limiter.hpp"
 #include "api/snapshots.hpp"
 #include "concertres/box_office.hpp"
-#include "concertres/relay.hpp"
 #include "config/addresses.hpp"
 #include "log/log.hpp"
 
@@ -55,8 +54,8 @@ struct Services {
     std::filesystem::path folder{};
     // Opens the store once more, where others may have it open; such a one is audited as it is.
     std::function<std::unique_ptr<Storage>()> open_again{};
-    // How events are passed on; empty: they are not.
-    std::function<RelayStatistics()> relay{};
+    // How events are passed on.
+    std::function<std::vector<SinkReading>()> sinks{};
     // Where the page's files are read, each time; empty: those that are part of the program.
     std::filesystem::path web_root{};
 

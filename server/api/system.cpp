@@ -94,8 +94,8 @@ void answer_metrics(Exchange exchange, std::vector<ConcertView> concerts) {
                       .event_streams = services.live.followed(),
                       .gate = services.gate.figures(),
                       .log_lines_dropped = services.log.dropped(),
-                      .relay = {}};
-    if (services.relay) readings.relay = services.relay();
+                      .sinks = {}};
+    if (services.sinks) readings.sinks = services.sinks();
     std::string text = services.metrics.expose(readings);
     exchange.answer(200, std::move(text), "text/plain; version=0.0.4; charset=utf-8");
 }

@@ -1,19 +1,25 @@
-// `concertres relay`: passes the events of a sale in PostgreSQL on to Kafka, beside its servers; or
-// has the sink get again what has happened since a time.
+// `concertres relay`: passes the events of a sale in PostgreSQL on to Kafka or a webhook, beside
+// its servers; or has the sink get again what has happened since a time, or enables it again.
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/where.hpp"
+#include "concertres/assert.hpp"
 #include "concertres/postgres.hpp"
 #include "config/exit_codes.hpp"
-#include "events/kafka_relay.hpp"
+#include "config/secrets.hpp"
+#include "config/webhook_address.hpp"
+#include "events/sink_relay.hpp"
 
 namespace concertres::server {
 namespace {
@@ -24,7 +30,11 @@ void log_line(const std::string& line) { fmt::print(stderr, "concertres: {}\n", 
 struct Opened {
     std::unique_ptr<Storage> storage;  // of a folder
     std::unique_ptr<Outbox> shared;    // of a database
-    [[nodiscard]] Outbox& outbox() const { return shared ? *shared : *storage->outbox(); }
+    [[nodiscard]] Outbox& outbox() const {
+        Outbox* const found = shared ? shared.get() : storage->outbox();
+        CONCERTRES_ASSERT(found != nullptr);
+        return *found;
+    }
 };
 
 Opened open_outbox_of(const RelayArguments& arguments) {
@@ -36,16 +46,46 @@ Opened open_outbox_of(const RelayArguments& arguments) {
     }
 }
 
+std::optional<SinkState> state_of(Outbox& outbox, const std::string& sink) {
+    for (const SinkState& state : outbox.sinks()) {
+        if (state.sink == sink) return state;
+    }
+    return {};
+}
+
 int rewind(const RelayArguments& arguments) {
     const Opened opened = open_outbox_of(arguments);
     Outbox& outbox = opened.outbox();
-    outbox.attach(kafka_sink);
-    outbox.rewind(kafka_sink, *arguments.from);
-    for (const SinkState& state : outbox.sinks()) {
-        if (state.sink != kafka_sink) continue;
-        fmt::print("{} events of {} streams will be passed on\n", state.events, state.streams);
+    outbox.attach(arguments.sink);
+    outbox.rewind(arguments.sink, *arguments.from);
+    if (const auto state = state_of(outbox, arguments.sink)) {
+        fmt::print("{} events of {} streams will be passed on\n", state->events, state->streams);
     }
     return exit_code::good;
+}
+
+int enable(const RelayArguments& arguments) {
+    const Opened opened = open_outbox_of(arguments);
+    Outbox& outbox = opened.outbox();
+    const auto state = state_of(outbox, arguments.sink);
+    if (!state) throw Failure{fmt::format("there is no sink {} yet", arguments.sink)};
+    if (!state->disabled_at) {
+        fmt::print("{} is enabled already\n", arguments.sink);
+        return exit_code::good;
+    }
+    outbox.enable(arguments.sink);
+    fmt::print("{} is enabled: it was disabled at {}, and has {} events of {} streams yet to get\n",
+               arguments.sink, to_rfc3339(*state->disabled_at), state->events, state->streams);
+    return exit_code::good;
+}
+
+std::vector<std::string> webhook_secrets(const RelayArguments& arguments) {
+    if (arguments.relay.webhook_secrets.empty()) return {};
+    auto secrets = read_webhook_secrets(arguments.relay.webhook_secrets);
+    if (!secrets) {
+        throw Failure{"flag --webhook-secrets: " + secrets.error().detail, exit_code::config};
+    }
+    return std::move(*secrets);
 }
 
 // Until a signal says that it is enough.
@@ -55,27 +95,39 @@ int pass_on(const RelayArguments& arguments) {
     sigaddset(&ends, SIGTERM);
     sigaddset(&ends, SIGINT);
     pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-    Opened opened = open_outbox_of(arguments);
-    std::unique_ptr<KafkaRelay> relay;
+    const auto open_outbox = [&] { return std::move(open_outbox_of(arguments).shared); };
+    std::vector<std::unique_ptr<SinkRelay>> relays;
     try {
-        relay = std::make_unique<KafkaRelay>(std::move(opened.shared), arguments.relay, log_line);
+        relays = open_relays(arguments.relay, webhook_secrets(arguments), open_outbox, log_line);
     } catch (const std::invalid_argument& failure) {
         throw Failure{failure.what(), exit_code::config};
     }
-    relay->start();
-    fmt::print("passing events on to {}\n", arguments.relay.kafka);
+    for (const auto& relay : relays) relay->start();
+    for (const auto& relay : relays) {
+        fmt::print("passing events on to {}\n", relay->sink() == kafka_sink
+                                                    ? arguments.relay.kafka
+                                                    : origin_of(arguments.relay.webhook));
+    }
     std::fflush(stdout);
     int signal = 0;
     sigwait(&ends, &signal);
-    relay->stop();
-    fmt::print("{} events were passed on\n", relay->statistics().published);
+    std::int64_t published = 0;
+    for (const auto& relay : relays) {
+        relay->stop();
+        published += relay->statistics().published;
+    }
+    fmt::print("{} events were passed on\n", published);
     return exit_code::good;
 }
 
 }  // namespace
 
 int run(const RelayArguments& arguments) {
-    return guarded([&] { return arguments.from ? rewind(arguments) : pass_on(arguments); });
+    return guarded([&] {
+        return arguments.from     ? rewind(arguments)
+               : arguments.enable ? enable(arguments)
+                                  : pass_on(arguments);
+    });
 }
 
 }  // namespace concertres::server

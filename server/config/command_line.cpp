@@ -10,7 +10,6 @@
 #include "base/hex.hpp"
 #include "base/json_reader.hpp"
 #include "concertres/version.hpp"
-#include "config/broker_address.hpp"
 #include "config/command_reader.hpp"
 #include "config/command_table.hpp"
 #include "config/exit_codes.hpp"
@@ -135,6 +134,36 @@ Command parse_audit(Reader& reader) {
     return reader.end(std::move(arguments));
 }
 
+// What the settings of the same names say, and whether it goes together.
+void read_sinks(Reader& reader, RelayArguments& arguments, bool passes_on) {
+    Settings settings;
+    const std::size_t faults = reader.flags().faults.size();
+    for (const std::string_view name : relay_settings()) {
+        const Setting& setting = *find_setting(name);
+        const auto texts = reader.flags().values(name);
+        if (texts.empty()) continue;
+        if (const auto fault = setting.store(settings, texts)) {
+            reader.fault("flag --{}: {}", name, *fault);
+        }
+    }
+    arguments.relay = settings.relay;
+    if (!passes_on) return;
+    if (!arguments.data.empty()) {
+        reader.fault(
+            "flag --data: a folder belongs to one program at a time: have its server pass events "
+            "on, with its settings kafka and webhook; --data goes with --from and --enable, while "
+            "no server runs");
+    }
+    if (reader.flags().faults.size() > faults) return;
+    for (const Contradiction& found : contradictions(arguments.relay)) {
+        reader.fault("flag --{}: {}", found.first, found.detail);
+    }
+    if (arguments.relay.kafka.empty() && arguments.relay.webhook.empty()) {
+        reader.fault(
+            "where to is needed: flag --kafka, brokers as HOST:PORT,..., or --webhook, a URL");
+    }
+}
+
 Command parse_relay(Reader& reader) {
     RelayArguments arguments;
     reader.refuse_words(0);
@@ -147,26 +176,20 @@ Command parse_relay(Reader& reader) {
                                                : reader.time("from", *text);
         if (time) arguments.from = time->time;
     }
-    arguments.relay.kafka = reader.flags().value("kafka").value_or("");
-    const auto check = [&](const char* flag, auto fault_of) {
-        const auto text = reader.flags().value(flag);
-        if (!text) return;
-        if (const auto fault = fault_of(*text)) reader.fault("flag --{}: {}", flag, *fault);
-    };
-    check("kafka", brokers_fault);
-    check("kafka-topics", topics_fault);
-    arguments.relay.kafka_topics =
-        reader.flags().value("kafka-topics").value_or(arguments.relay.kafka_topics);
-    arguments.relay.kafka_properties = reader.flags().value("kafka-properties").value_or("");
-    if (arguments.from) return reader.end(std::move(arguments));
-    if (!arguments.data.empty()) {
-        reader.fault(
-            "flag --data: a folder belongs to one program at a time: have its server pass events "
-            "on, with its setting kafka; --data goes with --from, while no server runs");
+    arguments.sink = reader.flags().value("sink").value_or(kafka_sink);
+    if (arguments.sink != kafka_sink && arguments.sink != webhook_sink) {
+        reader.fault("flag --sink: must be kafka or webhook, not {}",
+                     concertres::quoted(arguments.sink));
     }
-    if (arguments.relay.kafka.empty()) {
-        reader.fault("flag --kafka: is needed: the brokers to pass events on to, HOST:PORT,...");
+    arguments.enable = reader.toggle("enable");
+    const bool passes_on = !arguments.from && !arguments.enable;
+    if (arguments.from && arguments.enable) {
+        reader.fault("flag --enable: goes not with --from, which enables too");
     }
+    if (passes_on && reader.flags().has("sink")) {
+        reader.fault("flag --sink: goes only with --from and --enable");
+    }
+    read_sinks(reader, arguments, passes_on);
     return reader.end(std::move(arguments));
 }
 

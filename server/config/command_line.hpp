@@ -26,7 +26,7 @@
 #include "concertres/time.hpp"
 #include "config/settings.hpp"
 #include "config/settings_loader.hpp"
-#include "events/kafka_relay.hpp"
+#include "events/sink_relay.hpp"
 
 namespace concertres::server {
 
@@ -98,8 +98,11 @@ struct TicketArguments : StoreArguments {  // of these, server and its key
 
 struct RelayArguments : StoreArguments {
     RelaySettings relay{};
+    // Of what is asked for below, and of nothing else.
+    std::string sink = kafka_sink;
     // What has happened since is to be passed on again, and nothing else is done.
     std::optional<Time> from{};  // Time::min(): all there ever was
+    bool enable = false;         // a sink that was disabled goes on, and nothing else is done
 };
 
 struct DoctorArguments {

@@ -114,36 +114,47 @@ CommandSpec audit_command() {
             .example = "  concertres audit --data /var/lib/concertres\n"};
 }
 
+std::vector<FlagSpec> relay_flags() {
+    std::vector<FlagSpec> flags;
+    for (const std::string_view name : relay_settings()) {
+        flags.push_back(flag_of(*find_setting(name)));
+    }
+    flags.push_back({.name = "from",
+                     .hint = "TIME",
+                     .help = "Since when it is passed on again: RFC 3339, or beginning. A sink "
+                             "that was disabled goes on."});
+    flags.push_back({.name = "enable", .help = "A sink that was disabled goes on where it was."});
+    flags.push_back({.name = "sink",
+                     .hint = "kafka|webhook",
+                     .help = "Which sink --from and --enable are for; kafka without it."});
+    return with_store(std::move(flags));
+}
+
 CommandSpec relay_command() {
     return {.name = "relay",
-            .arguments = "--store URI --kafka BROKERS | --from TIME (--store URI | --data DIR)",
-            .summary = "passes a sale's events on to Kafka",
+            .arguments =
+                "--store URI (--kafka BROKERS | --webhook URL --webhook-secrets FILE)\n"
+                "       concertres relay (--from TIME | --enable) [--sink kafka|webhook]\n"
+                "                        (--store URI | --data DIR)",
+            .summary = "passes a sale's events on to Kafka or a webhook",
             .text =
                 "Passes on what is committed, until it is ended: at least once, and in order for "
                 "each performance, wallet and room. Any number of them share the work, servers "
-                "with the setting kafka among them. A sale in a folder is passed on by its own "
+                "with the same settings among them. A sale in a folder is passed on by its own "
                 "server. With --from nothing is passed on: it sees to it that what has happened "
-                "since then will be once more.",
-            .flags = with_store({
-                {.name = "kafka", .hint = "BROKERS", .help = "Where to: HOST:PORT,HOST:PORT."},
-                {.name = "kafka-topics",
-                 .hint = "PREFIX",
-                 .help = "The topics are PREFIX.performance, PREFIX.wallet and PREFIX.room; "
-                         "concertres without it."},
-                {.name = "kafka-properties",
-                 .hint = "FILE",
-                 .help = "Properties of librdkafka, name=value a line, say for TLS and SASL."},
-                {.name = "from",
-                 .hint = "TIME",
-                 .help = "Since when it is passed on again: RFC 3339, or beginning. A sink that "
-                         "was disabled goes on."},
-            }),
-            .exit_codes = with_common_codes("  0   it was ended, or what --from asks for was done\n"
-                                            "  1   it was not; the message says why\n"
-                                            "  78  the properties are wrong\n"),
+                "since then will be once more. With --enable neither: a sink that was disabled "
+                "after too many failures will go on.",
+            .flags = relay_flags(),
+            .exit_codes =
+                with_common_codes("  0   it was ended, or what was asked for was done\n"
+                                  "  1   it was not; the message says why\n"
+                                  "  78  the properties, or the file of the secrets, are wrong\n"),
             .example =
                 "  concertres relay --store postgres://sale@db.example/tickets \\\n"
-                "      --kafka kafka-1:9092,kafka-2:9092\n"};
+                "      --kafka kafka-1:9092,kafka-2:9092\n"
+                "  concertres relay --store postgres://sale@db.example/tickets \\\n"
+                "      --webhook https://shop.example/events \\\n"
+                "      --webhook-secrets /etc/concertres/webhook-secrets\n"};
 }
 
 CommandSpec explain_command() {

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "base/base64url.hpp"
+#include "base/webhook_signature.hpp"
 
 namespace concertres::server {
 namespace {
@@ -122,30 +123,36 @@ Result<Key> parse_key(std::string_view line) {
     return key;
 }
 
+// Calls take(number, line) for each line that says something.
+template <class Take>
+void for_each_line(std::string_view text, Take take) {
+    for (int number = 1; !text.empty(); ++number) {
+        const std::size_t end = text.find('\n');
+        const std::string_view line = trimmed(text.substr(0, end));
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        if (!line.empty() && line.front() != '#') take(number, line);
+    }
+}
+
 template <class Key>
 Result<std::vector<Key>> parse_keys(std::string_view text, std::string_view name) {
     std::vector<Key> keys;
     std::vector<std::string> faults;
     std::map<std::uint32_t, int> line_of_id;
-    for (int line_number = 1; !text.empty(); ++line_number) {
-        const std::size_t end = text.find('\n');
-        const std::string_view line = trimmed(text.substr(0, end));
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-        if (line.empty() || line.front() == '#') continue;
-
+    for_each_line(text, [&](int line_number, std::string_view line) {
         auto key = parse_key<Key>(line);
         if (!key) {
             faults.push_back(fmt::format("{}:{}: {}", name, line_number, key.error().detail));
-            continue;
+            return;
         }
         auto [first, is_new] = line_of_id.emplace(key->id, line_number);
         if (!is_new) {
             faults.push_back(fmt::format("{}:{}: the ID {} is that of line {} already", name,
                                          line_number, key->id, first->second));
-            continue;
+            return;
         }
         keys.push_back(*key);
-    }
+    });
     if (!faults.empty()) return invalid(fmt::format("{}", fmt::join(faults, "; ")));
     if (keys.empty()) return invalid(fmt::format("{} has no key", name));
     return keys;
@@ -191,6 +198,24 @@ Result<std::vector<TokenKey>> parse_token_keys(std::string_view text, std::strin
 
 Result<std::vector<TicketKey>> read_ticket_keys(const std::filesystem::path& path) {
     return read_keys<TicketKey>(path);
+}
+
+Result<std::vector<std::string>> read_webhook_secrets(const std::filesystem::path& path) {
+    auto text = read_private_file(path);
+    if (!text) return std::move(text).error();
+    const Cleansed cleansed(*text);
+    std::vector<std::string> secrets;
+    std::vector<std::string> faults;
+    for_each_line(*text, [&](int number, std::string_view line) {
+        if (read_webhook_secret(line)) return secrets.emplace_back(line), void();
+        faults.push_back(fmt::format(
+            "{}:{}: must be whsec_ and the base64 of 24 to 64 bytes, like that of: echo whsec_$("
+            "openssl rand -base64 32)",
+            path.native(), number));
+    });
+    if (!faults.empty()) return invalid(fmt::format("{}", fmt::join(faults, "; ")));
+    if (secrets.empty()) return invalid(path.native() + " has no secret");
+    return secrets;
 }
 
 }  // namespace concertres::server

@@ -4,6 +4,7 @@
 //   Result<std::string> key = read_secret_file("/etc/concertres/admin-key");
 //   Result<std::vector<TokenKey>> keys = read_token_keys("/etc/concertres/token-keys");
 //   Result<std::vector<TicketKey>> seeds = read_ticket_keys("/etc/concertres/ticket-keys");
+//   Result<std::vector<std::string>> hooks = read_webhook_secrets("/etc/concertres/webhook");
 //
 // Threads: any.
 #pragma once
@@ -39,5 +40,10 @@ inline constexpr std::size_t secret_bytes_max = 512;
 
 // The same form: the 32 bytes are the seed of an Ed25519 key.
 [[nodiscard]] Result<std::vector<TicketKey>> read_ticket_keys(const std::filesystem::path& path);
+
+// One a line, as the Standard Webhooks have them: whsec_ and the base64 of 24 to 64 bytes. Refuses
+// as above.
+[[nodiscard]] Result<std::vector<std::string>> read_webhook_secrets(
+    const std::filesystem::path& path);
 
 }  // namespace concertres::server

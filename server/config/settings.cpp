@@ -6,6 +6,7 @@
 #include <array>
 #include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/ip/address_v6.hpp>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -93,9 +94,7 @@ std::vector<Contradiction> contradictions(const Settings& settings, bool needs_s
     if (!settings.data.empty() && !settings.store.empty()) {
         found.push_back({"store", "data", "goes not with data: a sale is kept in one place"});
     }
-    if (settings.relay.kafka.empty() && !settings.relay.kafka_properties.empty()) {
-        found.push_back({"kafka-properties", "kafka", "goes only with kafka"});
-    }
+    std::ranges::move(contradictions(settings.relay), std::back_inserter(found));
     const auto& admin = settings.admin_listen;
     if (admin && clash(settings.listen, *admin)) {
         found.push_back({"admin-listen", "listen",

@@ -24,7 +24,7 @@
 #include "concertres/options.hpp"
 #include "concertres/seating_plan.hpp"
 #include "config/addresses.hpp"
-#include "events/kafka_relay.hpp"
+#include "events/sink_relay.hpp"
 #include "http/listener.hpp"
 #include "log/log.hpp"
 
@@ -116,6 +116,8 @@ struct Setting {
 
 // In the order in which people read of them.
 [[nodiscard]] const std::vector<Setting>& all_settings();
+// The names of those that say where events are passed on to.
+[[nodiscard]] std::span<const std::string_view> relay_settings();
 // Nothing where there is none of that name.
 [[nodiscard]] const Setting* find_setting(std::string_view name);
 // "CONCERTRES_ADMIN_LISTEN".
@@ -132,7 +134,8 @@ struct Contradiction {
     std::string detail;  // "must be at least pass-ms"
 };
 
-// `needs_store`: whether it matters that there is something to sell.
+[[nodiscard]] std::vector<Contradiction> contradictions(const RelaySettings& relay);
+// Those of the relay among them. `needs_store`: whether it matters that there is something to sell.
 [[nodiscard]] std::vector<Contradiction> contradictions(const Settings& settings, bool needs_store);
 
 }  // namespace concertres::server

@@ -306,6 +306,8 @@ Secrets read_secrets(const Settings& settings, std::vector<std::string>& faults)
     };
     read_keys("token-keys", settings.token_keys, read_token_keys, secrets.token_keys);
     read_keys("ticket-keys", settings.ticket_keys, read_ticket_keys, secrets.ticket_keys);
+    read_keys("webhook-secrets", settings.relay.webhook_secrets, read_webhook_secrets,
+              secrets.webhook);
     return secrets;
 }
 

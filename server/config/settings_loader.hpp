@@ -60,6 +60,7 @@ struct Secrets {
     std::optional<std::string> admin_key{};
     std::vector<TokenKey> token_keys{};    // none: the store's own
     std::vector<TicketKey> ticket_keys{};  // likewise
+    std::vector<std::string> webhook{};
 };
 
 // Reads them, at the start and whenever they may have changed. What is wrong is added to `faults`,

@@ -1,170 +1,20 @@
 // The table of all settings. To add one: a member in Settings, a line here, and the list in
 // docs/reference/configuration.md, which a test compares.
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <charconv>
-#include <type_traits>
 #include <utility>
 
 #include "base/json_reader.hpp"
-#include "config/broker_address.hpp"
+#include "config/setting_makers.hpp"
 #include "config/settings.hpp"
 #include "config/store_address.hpp"
 
 namespace concertres::server {
 namespace {
 
-using Fault = std::optional<std::string>;
-using Texts = std::span<const std::string>;
-
 constexpr std::int64_t kibi = 1'024;
 constexpr std::int64_t mebi = kibi * kibi;
 constexpr std::int64_t hour_ms = 3'600'000;
 constexpr std::int64_t ten_years_ms = 315'360'000'000;  // what Options allow
-
-constexpr std::string_view off = "off";
-
-// What a setting says of itself, beside how it is stored.
-struct About {
-    std::string_view name;
-    std::string_view hint;
-    std::string_view help;
-};
-
-Setting described(Section section, ValueKind kind, const About& about) {
-    return {.name = std::string(about.name),
-            .hint = std::string(about.hint),
-            .section = section,
-            .kind = kind,
-            .help = std::string(about.help)};
-}
-
-struct Bounds {
-    std::int64_t min;
-    std::int64_t max;
-};
-
-std::optional<std::int64_t> whole_number(std::string_view text, Bounds bounds) {
-    std::int64_t value = 0;
-    const char* end = text.data() + text.size();
-    auto [stop, fault] = std::from_chars(text.data(), end, value);
-    const bool is_within = value >= bounds.min && value <= bounds.max;
-    if (fault != std::errc() || stop != end || !is_within) return std::nullopt;
-    return value;
-}
-
-// `member` gives the member of a Settings, const or not.
-template <class Member, class Assign, class Count>
-Setting number(Section section, const About& about, Bounds bounds, Member member, Assign assign,
-               Count count) {
-    Setting setting = described(section, ValueKind::integer, about);
-    setting.min = bounds.min;
-    setting.max = bounds.max;
-    setting.store = [=](Settings& settings, Texts texts) -> Fault {
-        const auto value = whole_number(texts.front(), bounds);
-        if (!value) {
-            return fmt::format("must be a whole number{} from {} to {}, not {}",
-                               about.hint == "MS" ? " of milliseconds" : "", bounds.min, bounds.max,
-                               concertres::quoted(texts.front()));
-        }
-        assign(member(settings), *value);
-        return {};
-    };
-    setting.show = [=](const Settings& settings) -> std::vector<std::string> {
-        return {std::to_string(count(member(settings)))};
-    };
-    return setting;
-}
-
-template <class Member>
-Setting integer(Section section, const About& about, Bounds bounds, Member member) {
-    return number(
-        section, about, bounds, member,
-        [](auto& value, std::int64_t count) {
-            value = static_cast<std::remove_reference_t<decltype(value)>>(count);
-        },
-        [](auto value) { return value; });
-}
-
-template <class Member>
-Setting milliseconds(Section section, const About& about, Bounds bounds, Member member) {
-    return number(
-        section, about, bounds, member,
-        [](auto& value, std::int64_t count) { value = std::chrono::milliseconds(count); },
-        [](auto value) {
-            return std::chrono::duration_cast<std::chrono::milliseconds>(value).count();
-        });
-}
-
-template <class Member>
-Setting path(Section section, const About& about, Member member) {
-    Setting setting = described(section, ValueKind::text, about);
-    setting.is_secret = section == Section::secrets;
-    setting.store = [=](Settings& settings, Texts texts) -> Fault {
-        const std::string& text = texts.front();
-        auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-        if (text.empty() || std::any_of(text.begin(), text.end(), is_control)) {
-            return "must be a path, or off, not " + concertres::quoted(text);
-        }
-        member(settings) = text == off ? std::string() : text;
-        return {};
-    };
-    setting.show = [=](const Settings& settings) -> std::vector<std::string> {
-        const std::string& text = member(settings).native();
-        return {text.empty() ? std::string(off) : text};
-    };
-    return setting;
-}
-
-template <class Value, std::size_t n, class Member>
-Setting choice(Section section, const About& about,
-               const std::pair<std::string_view, Value> (&values)[n], Member member) {
-    Setting setting = described(section, ValueKind::text, about);
-    const std::vector<std::pair<std::string_view, Value>> known(std::begin(values),
-                                                                std::end(values));
-    setting.store = [=](Settings& settings, Texts texts) -> Fault {
-        for (const auto& [name, value] : known) {
-            if (name == texts.front()) return member(settings) = value, Fault();
-        }
-        return fmt::format("must be one of {}, not {}", about.hint,
-                           concertres::quoted(texts.front()));
-    };
-    setting.show = [=](const Settings& settings) -> std::vector<std::string> {
-        for (const auto& [name, value] : known) {
-            if (value == member(settings)) return {std::string(name)};
-        }
-        return {};
-    };
-    return setting;
-}
-
-// `parse` makes a Result of a text, `show` a text of an element.
-template <class Member, class Parse, class Show>
-Setting list(Section section, const About& about, Member member, Parse parse, Show show) {
-    Setting setting = described(section, ValueKind::list, about);
-    setting.store = [=](Settings& settings, Texts texts) -> Fault {
-        std::remove_reference_t<decltype(member(settings))> values;
-        std::vector<std::string> faults;
-        if (texts.size() == 1 && texts.front() == off) texts = {};
-        for (const std::string& text : texts) {
-            if (auto value = parse(text)) {
-                values.push_back(std::move(*value));
-            } else {
-                faults.push_back(value.error().detail);
-            }
-        }
-        if (!faults.empty()) return fmt::format("{}", fmt::join(faults, "; "));
-        member(settings) = std::move(values);
-        return {};
-    };
-    setting.show = [=](const Settings& settings) {
-        std::vector<std::string> texts;
-        for (const auto& value : member(settings)) texts.push_back(show(value));
-        return texts;
-    };
-    return setting;
-}
 
 Setting listen() {
     Setting setting = described(
@@ -202,55 +52,11 @@ Setting admin_listen() {
     return setting;
 }
 
-// `check` says what is wrong with a text; of a setting that may be off it is not asked about that.
-template <class Member>
-Setting text(Section section, const About& about, bool may_be_off,
-             Fault (*check)(const std::string&), Member member) {
-    Setting setting = described(section, ValueKind::text, about);
-    setting.store = [=](Settings& settings, Texts texts) -> Fault {
-        const bool is_off = may_be_off && texts.front() == off;
-        if (!is_off) {
-            if (auto fault = check(texts.front())) return fault;
-        }
-        member(settings) = is_off ? std::string() : texts.front();
-        return {};
-    };
-    setting.show = [=](const Settings& settings) -> std::vector<std::string> {
-        const std::string& value = member(settings);
-        return {value.empty() ? std::string(off) : value};
-    };
-    return setting;
-}
-
 Fault currency_fault(const std::string& text) {
     auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
     if (text.size() == 3 && std::all_of(text.begin(), text.end(), is_upper)) return {};
     return "must be three upper-case letters, like KRW, not " + concertres::quoted(text);
 }
-
-Setting demo() {
-    Setting setting = described(
-        Section::store, ValueKind::toggle,
-        {"demo", "",
-         "Sells a demo concert: in data or store where that holds no concert yet, or else in a "
-         "folder that is thrown away at the end."});
-    setting.store = [](Settings& settings, Texts texts) -> Fault {
-        const std::string& text = texts.front();
-        const bool is_on = text == "true" || text == "1";
-        if (!is_on && text != "false" && text != "0") {
-            return "must be true or false, not " + concertres::quoted(text);
-        }
-        settings.demo = is_on;
-        return {};
-    };
-    setting.show = [](const Settings& settings) -> std::vector<std::string> {
-        return {settings.demo ? "true" : "false"};
-    };
-    return setting;
-}
-
-// The member, of settings that are const or not.
-#define CONCERTRES_MEMBER(member) ([](auto& s) -> auto& { return s.member; })
 
 void add_addresses(std::vector<Setting>& all) {
     all.push_back(listen());
@@ -275,21 +81,6 @@ void add_addresses(std::vector<Setting>& all) {
                        CONCERTRES_MEMBER(web_root)));
 }
 
-void add_events(std::vector<Setting>& all) {
-    constexpr Section section = Section::events;
-    all.push_back(text(
-        section, {"kafka", "BROKERS|off", "Passes events on to Kafka: HOST:PORT,HOST:PORT,..."},
-        true, brokers_fault, CONCERTRES_MEMBER(relay.kafka)));
-    all.push_back(text(section,
-                       {"kafka-topics", "PREFIX",
-                        "The topics are PREFIX.performance, PREFIX.wallet and PREFIX.room."},
-                       false, topics_fault, CONCERTRES_MEMBER(relay.kafka_topics)));
-    all.push_back(path(section,
-                       {"kafka-properties", "FILE",
-                        "Properties of librdkafka, name=value a line, say for TLS and SASL."},
-                       CONCERTRES_MEMBER(relay.kafka_properties)));
-}
-
 void add_store(std::vector<Setting>& all) {
     all.push_back(path(Section::store,
                        {"data", "DIR",
@@ -309,13 +100,18 @@ void add_store(std::vector<Setting>& all) {
          "Connections to store that all of its servers may have together, one each and one for "
          "each audit; one more is refused. 0 is any number."},
         {0, 262'143}, CONCERTRES_MEMBER(db_connections_budget)));
-    all.push_back(demo());
+    all.push_back(toggle(
+        Section::store,
+        {"demo", "",
+         "Sells a demo concert: in data or store where that holds no concert yet, or else in a "
+         "folder that is thrown away at the end."},
+        CONCERTRES_MEMBER(demo)));
     all.push_back(
         text(Section::store,
              {"currency", "CODE",
               "The currency of all amounts, as ISO 4217 has it: three upper-case letters."},
              false, currency_fault, CONCERTRES_MEMBER(currency)));
-    add_events(all);
+    add_event_settings(all);
     all.push_back(path(Section::secrets,
                        {"api-key", "FILE",
                         "The key of the host's own back end. With it set, only who has it may "
@@ -335,6 +131,11 @@ void add_store(std::vector<Setting>& all) {
                         "The keys that sign tickets, one ID:KEY a line; the first signs, and the "
                         "public halves of all are told. Without it the store has one of its own."},
                        CONCERTRES_MEMBER(ticket_keys)));
+    all.push_back(path(Section::secrets,
+                       {"webhook-secrets", "FILE",
+                        "What webhooks are signed with, one whsec_... a line; each signs, so that "
+                        "receivers can go from one to the next."},
+                       CONCERTRES_MEMBER(relay.webhook_secrets)));
 }
 
 void add_clients(std::vector<Setting>& all) {
@@ -472,8 +273,6 @@ void add_running(std::vector<Setting>& all) {
                           "Log lines for people, or one JSON object a line for programs."},
                          formats, CONCERTRES_MEMBER(log_format)));
 }
-
-#undef CONCERTRES_MEMBER
 
 }  // namespace
 

@@ -24,7 +24,7 @@
 #include "concertres/sqlite.hpp"
 #include "concertres/version.hpp"
 #include "config/exit_codes.hpp"
-#include "events/kafka_relay.hpp"
+#include "events/sink_relay.hpp"
 #include "http/listener.hpp"
 #include "serve/demo.hpp"
 #include "serve/notify.hpp"
@@ -112,7 +112,7 @@ class Server {
     [[nodiscard]] std::unique_ptr<Storage> open_storage() const;
     [[nodiscard]] Options options();
     void add_demo();
-    void add_relay();
+    void add_relays(const std::vector<std::string>& webhook_secrets);
     void say_ready() const;
     void warn() const;
     void wait_for_signal();
@@ -144,7 +144,7 @@ class Server {
     Services services_;
     Dispatcher buyers_;
     Dispatcher operators_;
-    std::unique_ptr<KafkaRelay> relay_;  // null: nothing is passed on
+    std::vector<std::unique_ptr<SinkRelay>> relays_;
     std::optional<http::Listener> listener_;
     std::optional<http::Listener> admin_listener_;
 
@@ -197,7 +197,7 @@ Server::Server(ServeArguments&& arguments, Log& log)
     live_.bind(office_, settings_.currency,
                std::max<std::size_t>(1, settings_.limits.connections_max / 2));
     services_.keys = std::make_shared<const AccessKeys>(access_keys(arguments.secrets));
-    add_relay();
+    add_relays(arguments.secrets.webhook);
     if (settings_.demo) add_demo();
     listener_.emplace(workers_.contexts(), settings_.listen, settings_.limits, buyers_);
     metrics_.watch("buyers", listener_->counters());
@@ -248,16 +248,20 @@ Options Server::options() {
     return options;
 }
 
-void Server::add_relay() {
-    if (settings_.relay.kafka.empty()) return;
-    PostgresOptions options;
-    options.connections_budget = settings_.db_connections_budget;
-    auto outbox =
-        settings_.store.empty() ? office_.outbox() : open_postgres_outbox(settings_.store, options);
-    relay_ = std::make_unique<KafkaRelay>(
-        std::move(outbox), settings_.relay,
-        [this](const std::string& line) { log_.line(LogLevel::warning, line); });
-    services_.relay = [this] { return relay_->statistics(); };
+void Server::add_relays(const std::vector<std::string>& webhook_secrets) {
+    const auto open_outbox = [this] {
+        PostgresOptions options;
+        options.connections_budget = settings_.db_connections_budget;
+        return settings_.store.empty() ? office_.outbox()
+                                       : open_postgres_outbox(settings_.store, options);
+    };
+    relays_ = open_relays(settings_.relay, webhook_secrets, open_outbox,
+                          [this](const std::string& line) { log_.line(LogLevel::warning, line); });
+    services_.sinks = [this] {
+        std::vector<SinkReading> sinks;
+        for (const auto& relay : relays_) sinks.push_back({relay->sink(), relay->statistics()});
+        return sinks;
+    };
 }
 
 void Server::add_demo() {
@@ -275,7 +279,7 @@ int Server::run(const Reload& reload) {
     listener_->start();
     if (admin_listener_) admin_listener_->start();
     workers_.start();
-    if (relay_) relay_->start();
+    for (const auto& relay : relays_) relay->start();
     services_.ready = true;
     say_ready();
     warn();
@@ -370,6 +374,10 @@ void Server::reread() {
         if (!token_keys.empty()) office_.replace_token_keys(token_keys);
         const auto& ticket_keys = again->secrets.ticket_keys;
         if (!ticket_keys.empty()) office_.replace_ticket_keys(ticket_keys);
+        const auto& webhook = again->secrets.webhook;
+        for (const auto& relay : relays_) {
+            if (!webhook.empty()) relay->replace_secrets(webhook);
+        }
         services_.keys = std::make_shared<const AccessKeys>(access_keys(again->secrets));
         log_.set_level(again->settings.log_level);
         log_.line(LogLevel::info, "reload: keys and log level were read anew");
@@ -417,7 +425,7 @@ void Server::drain() {
 
 // Commands that are still on their way are decided, and their answers handed out; then all closes.
 void Server::end() {
-    if (relay_) relay_->stop();
+    for (const auto& relay : relays_) relay->stop();
     office_.stop();
     if (office_.statistics().failed) exit_code_ = exit_code::failed;
     const auto until = steady_clock::now() + seconds(1);

@@ -48,6 +48,10 @@ void OfficeOutbox::disable(const std::string& sink) {
     ask([&](Outbox& outbox) { outbox.disable(sink); });
 }
 
+void OfficeOutbox::enable(const std::string& sink) {
+    ask([&](Outbox& outbox) { outbox.enable(sink); });
+}
+
 std::vector<SinkState> OfficeOutbox::sinks() {
     return ask([](Outbox& outbox) { return outbox.sinks(); });
 }

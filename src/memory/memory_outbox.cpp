@@ -48,6 +48,11 @@ void MemoryOutbox::disable(const std::string& sink) {
     found->second.disabled_at = now();
 }
 
+void MemoryOutbox::enable(const std::string& sink) {
+    const auto found = state().sinks.find(sink);
+    if (found != state().sinks.end()) found->second.disabled_at.reset();
+}
+
 Time MemoryOutbox::now() { return storage_.now(); }
 
 std::vector<Event> MemoryOutbox::read(const Stream& stream, std::int64_t after, std::size_t limit) {

@@ -19,6 +19,7 @@ class MemoryOutbox final : public live::LocalOutbox {
     void detach(const std::string& sink) override { state().sinks.erase(sink); }
     void rewind(const std::string& sink, Time since) override;
     void disable(const std::string& sink) override;
+    void enable(const std::string& sink) override;
 
   private:
     [[nodiscard]] Time now() override;

@@ -112,6 +112,14 @@ void PostgresOutbox::disable(const std::string& sink) {
     });
 }
 
+void PostgresOutbox::enable(const std::string& sink) {
+    asked([&] {
+        Connection& at = connection();
+        at.send(statements_.enable, {Param::bytes(sink)});
+        static_cast<void>(at.finish());
+    });
+}
+
 std::vector<SinkState> PostgresOutbox::sinks() {
     return asked([&] {
         Connection& at = connection();

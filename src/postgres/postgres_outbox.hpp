@@ -24,6 +24,7 @@ class PostgresOutbox final : public Outbox {
     void detach(const std::string& sink) override;
     void rewind(const std::string& sink, Time since) override;
     void disable(const std::string& sink) override;
+    void enable(const std::string& sink) override;
     [[nodiscard]] std::vector<SinkState> sinks() override;
     [[nodiscard]] Claimed claim(const std::string& sink, const std::string& relay,
                                 Duration ttl) override;

@@ -191,6 +191,8 @@ Duration Relay::Impl::settle(const std::vector<Unpublished>& runs, const Publish
     const Duration now = clock_.elapsed();
     std::vector<Mark> marks;
     std::vector<std::size_t> counts;
+    const bool out_of_time = published.error.empty() &&
+                             std::ranges::any_of(published.acknowledged, [](auto n) { return n; });
     bool is_whole = true;
     for (std::size_t i = 0; i < runs.size(); ++i) {
         const std::size_t count = published.acknowledged[i];
@@ -199,8 +201,8 @@ Duration Relay::Impl::settle(const std::vector<Unpublished>& runs, const Publish
             marks.push_back({runs[i].stream, runs[i].events[count - 1].number});
             counts.push_back(count);
         }
-        if (count == runs[i].events.size()) {
-            retries_.erase(runs[i].stream);
+        if (count == runs[i].events.size() || out_of_time) {
+            if (count > 0) retries_.erase(runs[i].stream);
             continue;
         }
         is_whole = false;
@@ -223,6 +225,8 @@ Duration Relay::Impl::settle(const std::vector<Unpublished>& runs, const Publish
         // Not for as long as a stream that fails: it may be this one's events alone.
         paused_until_ = now + std::min(pause_after(failures_), options_.lease / 2);
     }
+    const Duration asked = std::min(published.wait, options_.retry_max);
+    paused_until_ = std::max(paused_until_, now + asked);
     return Duration{0};
 }
 
@@ -248,7 +252,7 @@ void Relay::Impl::mark(const std::vector<Mark>& marks, const std::vector<std::si
 void Relay::Impl::give_up() {
     outbox_.disable(options_.sink);
     log("nothing has arrived in " + std::to_string(failures_) +
-        " attempts: it is disabled until it is rewound");
+        " attempts: it is disabled until it is enabled");
     failures_ = 0;
     claim_at_ = Duration::min();
 }

@@ -135,6 +135,17 @@ void SqliteOutbox::disable(const std::string& sink) {
     found->second.disabled_at = at;
 }
 
+void SqliteOutbox::enable(const std::string& sink) {
+    const auto found = state().sinks.find(sink);
+    if (found == state().sinks.end() || !found->second.disabled_at) return;
+    storage_.write_alone([&](SQLite::Database& database) {
+        SQLite::Statement enabled(database, "UPDATE sink SET disabled_at = NULL WHERE name = ?1");
+        enabled.bind(1, sink);
+        enabled.exec();
+    });
+    found->second.disabled_at.reset();
+}
+
 // --- Passing on --------------------------------------------------------------------------------
 
 Time SqliteOutbox::now() { return storage_.now(); }

@@ -21,6 +21,7 @@ class SqliteOutbox final : public live::LocalOutbox {
     void detach(const std::string& sink) override;
     void rewind(const std::string& sink, Time since) override;
     void disable(const std::string& sink) override;
+    void enable(const std::string& sink) override;
 
     // --- when the store is opened
     // What the tables tell; then of each event in the journal.

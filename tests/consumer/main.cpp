@@ -22,6 +22,11 @@
 #include <stdexcept>
 #endif
 
+#ifdef CONSUMER_WITH_WEBHOOK
+#include <concertres/webhook.hpp>
+#include <stdexcept>
+#endif
+
 using namespace concertres;
 
 namespace {
@@ -70,6 +75,17 @@ bool is_told_of_no_option() {
 }
 #endif
 
+#ifdef CONSUMER_WITH_WEBHOOK
+// Nor a receiver.
+bool is_told_of_no_secret() {
+    try {
+        return open_webhook({.url = "https://shop.example/events"}) == nullptr;
+    } catch (const std::invalid_argument&) {
+        return true;
+    }
+}
+#endif
+
 }  // namespace
 
 int main() {
@@ -87,5 +103,9 @@ int main() {
 #ifdef CONSUMER_WITH_KAFKA
     if (!is_told_of_no_option()) return 1;
     std::puts("asked for Kafka");
+#endif
+#ifdef CONSUMER_WITH_WEBHOOK
+    if (!is_told_of_no_secret()) return 1;
+    std::puts("asked for a webhook");
 #endif
 }

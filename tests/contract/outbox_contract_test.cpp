@@ -247,7 +247,7 @@ CONCERTRES_BACKEND_TEST("what was taken before a rewind cannot be marked after i
     CHECK(scene.numbers(scene.claim()) == Numbers{1, 2, 3});
 }
 
-CONCERTRES_BACKEND_TEST("a sink that is disabled gets nothing until it is rewound") {
+CONCERTRES_BACKEND_TEST("a sink that is disabled gets nothing until it is enabled or rewound") {
     Scene scene(backend);
     (*scene.outbox)->attach(kafka);
     scene.sell();
@@ -262,10 +262,27 @@ CONCERTRES_BACKEND_TEST("a sink that is disabled gets nothing until it is rewoun
         CHECK(scene.claim().disabled);
     }
     scene.sell();
-    (*scene.outbox)->rewind(kafka, scene.store->now() + 1h);
+    SUBCASE("enabled") { (*scene.outbox)->enable(kafka); }
+    SUBCASE("rewound") { (*scene.outbox)->rewind(kafka, scene.store->now() + 1h); }
+    CHECK(!scene.state().disabled_at);
+    if (backend.lasts) scene.reopen();
+    CHECK(!scene.state().disabled_at);
     claimed = scene.claim();
     CHECK(!claimed.disabled);
     CHECK(scene.numbers(claimed) == Numbers{1, 2});
+}
+
+CONCERTRES_BACKEND_TEST("a sink that is not disabled, or not known, is enabled without effect") {
+    Scene scene(backend);
+    (*scene.outbox)->enable(kafka);
+    CHECK((*scene.outbox)->sinks().empty());
+    (*scene.outbox)->attach(kafka);
+    scene.sell(3);
+    const Claimed claimed = scene.claim();
+    CHECK(scene.mark(claimed, 1).empty());
+    (*scene.outbox)->enable(kafka);
+    CHECK(scene.claim().leases == claimed.leases);
+    CHECK(scene.numbers(claimed) == Numbers{2, 3});
 }
 
 // --- Sharing the work

@@ -1,22 +1,19 @@
 // The program passes a sale's events on to Kafka: `serve` with a folder, and any number of
 // `concertres relay` beside a database; some are killed, stopped and woken, and Kafka goes away.
 #include <doctest/doctest.h>
-#include <fmt/format.h>
 
 #include <chrono>
 #include <csignal>
-#include <cstdint>
 #include <memory>
-#include <numeric>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "concertres/box_office.hpp"
 #include "concertres/postgres.hpp"
-#include "http/client.hpp"
 #include "program/commands.hpp"
 #include "program/instances.hpp"
+#include "program/passed_on.hpp"
 #include "program/process.hpp"
 #include "program/server_process.hpp"
 #include "server/test_server.hpp"
@@ -28,39 +25,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using Numbers = std::vector<std::int64_t>;
-
-Numbers up_to(std::int64_t last) {
-    Numbers numbers(static_cast<std::size_t>(last));
-    std::iota(numbers.begin(), numbers.end(), 1);
-    return numbers;
-}
-
 Words to_kafka(const KafkaCluster& cluster) {
     return {"--kafka", cluster.brokers(), "--kafka-topics", cluster.prefix()};
-}
-
-// An operator pauses the sale and opens it again: two events of the room.
-void pause_and_open(const ServerProcess& server, const ImportedSale& sale) {
-    for (const char* mode : {"paused", "open"}) {
-        concertres::http::Client client(server.operators_url());
-        const auto reply = client.send({.method = "PATCH",
-                                        .target = "/admin/v1/concerts/" + sale.concert + "/room",
-                                        .fields = {{"Content-Type", "application/json"}},
-                                        .body = fmt::format(R"({{"sale": "{}"}})", mode)});
-        REQUIRE(reply.status == 200);
-    }
-}
-
-// One event for each, of wallets in turns.
-void charge(BoxOffice& office, const std::vector<UserId>& users, int from, int to) {
-    for (int i = from; i < to; ++i) {
-        const auto charged =
-            office.charge({.user = users[static_cast<std::size_t>(i) % users.size()],
-                           .amount = Money{1},
-                           .key = std::to_string(i)});
-        REQUIRE(charged);
-    }
 }
 
 std::unique_ptr<Process> start_relay(const SharedDatabase& database, const KafkaCluster& cluster) {
@@ -81,7 +47,7 @@ TEST_CASE("a server passes the events of its folder on, killed or not, and when 
         import_sale({"--server", server->operators_url()}, sale_json(3, R"("room": {})"));
     for (int i = 0; i < 5; ++i) pause_and_open(*server, sale);
     const auto metric = [&](const char* name) {
-        return metrics_of(server->operators_url()).at(name);
+        return metrics_of(server->operators_url()).at(name + std::string(R"({sink="kafka"})"));
     };
     CHECK(eventually([&] { return metric("concertres_relay_events_total") >= 10; }));
     CHECK(eventually([&] { return metric("concertres_relay_lag_events") == 0; }));
@@ -151,7 +117,8 @@ TEST_CASE("what the command cannot do it says in words") {
     const TempDir folder;
     check_refused(run_command({"relay", "--data", folder.path().string(), "--kafka", "a:1"}),
                   "exit 64", "have its server pass events on");
-    check_refused(run_command({"relay", "--store", "postgres://a@b/c"}), "exit 64", "flag --kafka");
+    check_refused(run_command({"relay", "--store", "postgres://a@b/c"}), "exit 64",
+                  "where to is needed: flag --kafka");
     check_refused(run_command({"relay", "--store", "postgres://a@b/c", "--kafka", "a b"}),
                   "exit 64", "HOST:PORT");
     check_refused(run_command({"relay", "--server", "http://127.0.0.1:1", "--kafka", "a:1"}),

@@ -163,7 +163,7 @@ TEST_CASE("what is wrong with a draw command is told") {
                 "does, and --store URI, a PostgreSQL database"});
 }
 
-TEST_CASE("relay takes a database and brokers, or since when all is passed on again") {
+TEST_CASE("relay takes a database and where to, or since when all is passed on again") {
     const auto runs = parsed<RelayArguments>({"relay", "--store", "postgres://a@b/c", "--kafka",
                                               "k-1:9092,[::1]:9092", "--kafka-topics", "sale"});
     CHECK(runs.store == "postgres://a@b/c");
@@ -177,13 +177,46 @@ TEST_CASE("relay takes a database and brokers, or since when all is passed on ag
               .from == parse_rfc3339("2026-12-24T19:00:00+09:00")->time);
     CHECK(faults({"relay", "--data", "d", "--kafka", "k:1"}) ==
           Words{"flag --data: a folder belongs to one program at a time: have its server pass "
-                "events on, with its setting kafka; --data goes with --from, while no server "
-                "runs"});
+                "events on, with its settings kafka and webhook; --data goes with --from and "
+                "--enable, while no server runs"});
     CHECK(faults({"relay", "--store", "postgres://a@b/c", "--kafka", "a b", "--kafka-topics",
                   "a/b"}) ==
           Words{"flag --kafka: must be HOST:PORT,HOST:PORT,..., or off, not \"a b\"",
                 "flag --kafka-topics: must be at most 200 letters, digits, dots, underscores and "
                 "hyphens, not \"a/b\""});
+    CHECK(faults({"relay", "--store", "postgres://a@b/c"}) ==
+          Words{"where to is needed: flag --kafka, brokers as HOST:PORT,..., or --webhook, a URL"});
+}
+
+TEST_CASE("relay takes a webhook, beside Kafka or alone, and names the sink that is enabled") {
+    const auto runs = parsed<RelayArguments>(
+        {"relay", "--store", "postgres://a@b/c", "--webhook", "http://10.0.0.1/", "--kafka", "k:1",
+         "--webhook-secrets", "s", "--webhook-private", "--webhook-timeout-ms", "500",
+         "--webhook-failures-max", "0", "--webhook-ca", "ca.pem"});
+    CHECK(runs.relay.kafka == "k:1");
+    CHECK(runs.relay.webhook == "http://10.0.0.1/");
+    CHECK(runs.relay.webhook_secrets == "s");
+    CHECK(runs.relay.webhook_private);
+    CHECK(runs.relay.webhook_ca == "ca.pem");
+    CHECK(runs.relay.webhook_timeout == std::chrono::milliseconds(500));
+    CHECK(runs.relay.webhook_failures_max == 0);
+    CHECK(!runs.enable);
+    const auto again = parsed<RelayArguments>(
+        {"relay", "--data", "d", "--sink", "webhook", "--from", "beginning"});
+    CHECK(again.sink == "webhook");
+    CHECK(again.from == Time::min());
+    const auto enable = parsed<RelayArguments>({"relay", "--data", "d", "--enable"});
+    CHECK(enable.enable);
+    CHECK(enable.sink == "kafka");
+    CHECK(faults({"relay", "--store", "postgres://a@b/c", "--webhook", "http://shop.example/"}) ==
+          Words{"flag --webhook: needs webhook-secrets, the file with what its requests are signed "
+                "with",
+                "flag --webhook: must begin with https://, unless webhook-private is set"});
+    CHECK(faults({"relay", "--data", "d", "--enable", "--from", "beginning", "--sink", "a"}) ==
+          Words{"flag --sink: must be kafka or webhook, not \"a\"",
+                "flag --enable: goes not with --from, which enables too"});
+    CHECK(faults({"relay", "--store", "postgres://a@b/c", "--kafka", "k:1", "--sink", "kafka"}) ==
+          Words{"flag --sink: goes only with --from and --enable"});
 }
 
 TEST_CASE("all that is wrong with an import is told at once") {

@@ -142,3 +142,25 @@ TEST_CASE("token keys are as private as other secrets") {
     REQUIRE(!keys);
     CHECK(keys.error().detail.find("chmod 600") != std::string::npos);
 }
+
+TEST_CASE("webhooks' secrets are whsec_ and base64, one a line, and faults name lines alone") {
+    const TempDir dir;
+    const std::string secret = "whsec_" + std::string(32, 'A');
+    const auto read = read_webhook_secrets(
+        write(dir, "# new\n" + secret + "AAAA\n\n  " + secret + "\r\n# old\n"));
+    REQUIRE(read);
+    CHECK(*read == std::vector<std::string>{secret + "AAAA", secret});
+    const auto fault = [&](const std::string& text) {
+        const auto refused = read_webhook_secrets(write(dir, text));
+        REQUIRE(!refused);
+        CHECK(refused.error().detail.find("hush") == std::string::npos);
+        return refused.error().detail;
+    };
+    CHECK(fault("").ends_with("key has no secret"));
+    CHECK(fault(secret + "\nhush\nwhsec_hush\n").find("key:2: must be whsec_") !=
+          std::string::npos);
+    CHECK(fault(secret + "\nhush\nwhsec_hush\n").find("key:3: must be whsec_") !=
+          std::string::npos);
+    CHECK_FALSE(read_webhook_secrets(write(dir, secret, 0604)));
+    CHECK_FALSE(read_webhook_secrets(dir.path() / "none"));
+}

@@ -91,6 +91,14 @@ const std::vector<Values>& text_values() {
          {"", "a b", "kafka://a:9092", "a:9092;b:9092"}},
         {"kafka-topics", {"sale", "on.sale_2-b"}, {"", "a b", "a/b", std::string(201, 'a')}},
         {"kafka-properties", {"/etc/concertres/kafka", "off"}, {"", "a\nb"}},
+        {"webhook",
+         {"https://shop.example/events?a=b", "http://[::1]:8000/", "off"},
+         {"", "shop.example", "ftp://shop.example/", "https://", "https:///events",
+          "https://u@shop.example/", "https://shop.example/#a", "https://shop.example/a b",
+          "https://shop.example/" + std::string(2'000, 'a')}},
+        {"webhook-private", {"true", "1"}, {"", "yes", "TRUE", "2"}},
+        {"webhook-ca", {"/etc/concertres/ca.pem", "off"}, {"", "a\nb"}},
+        {"webhook-secrets", {"/etc/concertres/webhook-secrets", "off"}, {"", "a\tb"}},
         {"api-key", {"/etc/concertres/api-key", "off"}, {"", "a\tb"}},
         {"admin-key", {"admin-key", "off"}, {""}},
         {"token-keys", {"token-keys", "off"}, {""}},
@@ -132,6 +140,27 @@ TEST_CASE("a sale is kept in one place, a folder or a database") {
               "flag --data"});
 }
 
+TEST_CASE("a webhook is https, unless it is private, and its secrets are not left out") {
+    const auto faults = [](const Words& flags) {
+        Words all = {"--demo"};
+        all.insert(all.end(), flags.begin(), flags.end());
+        Deployment deployment;
+        return deployment.faults("", {}, all);
+    };
+    CHECK(faults({"--webhook", "https://shop.example/", "--webhook-secrets", "s"}).empty());
+    CHECK(
+        faults({"--webhook", "http://shop.example/", "--webhook-secrets", "s", "--webhook-private"})
+            .empty());
+    CHECK(faults({"--webhook", "http://shop.example/", "--webhook-secrets", "s"}).size() == 1);
+    CHECK(faults({"--webhook", "https://shop.example/"}).size() == 1);
+    CHECK(faults({"--webhook-secrets", "s"}).size() == 1);
+    CHECK(faults({"--webhook-ca", "c"}).size() == 1);
+    // An address may have a secret in it.
+    for (const std::string& fault : faults({"--webhook", "https://me:hush@shop.example/"})) {
+        CHECK_FALSE(contains(fault, "hush"));
+    }
+}
+
 TEST_CASE("defaults are those of the library and of the listener, so they cannot drift") {
     const Settings settings;
     const Options options;
@@ -164,12 +193,15 @@ TEST_CASE("defaults are those of the library and of the listener, so they cannot
     CHECK(shown("admin-listen") == "127.0.0.1:8081");
     CHECK(shown("token-rate") == "200");
     CHECK(shown("token-burst") == "1000");
-    for (const char* name :
-         {"data", "api-key", "admin-key", "token-keys", "ticket-keys", "trusted-proxy",
-          "cors-origin", "web-root", "kafka", "kafka-properties"}) {
+    for (const char* name : {"data", "api-key", "admin-key", "token-keys", "ticket-keys",
+                             "trusted-proxy", "cors-origin", "web-root", "kafka",
+                             "kafka-properties", "webhook", "webhook-secrets", "webhook-ca"}) {
         CHECK(shown(name) == "off");
     }
     CHECK(shown("kafka-topics") == "concertres");
+    CHECK(shown("webhook-private") == "false");
+    CHECK(shown("webhook-timeout-ms") == "10000");
+    CHECK(shown("webhook-failures-max") == "1000");
     CHECK(shown("currency") == "KRW");
     CHECK(shown("log-level") == "info");
     CHECK(shown("log-format") == "text");

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -56,21 +57,33 @@ class FakePublisher final : public Publisher {
         for (const Unpublished& run : runs) total += run.events.size();
         Published published;
         std::size_t sent = 0;
+        std::size_t sent_of_all = 0;
         for (const Unpublished& run : runs) {
             std::size_t count = 0;
             for (const Event& event : run.events) {
                 if (before_last && ++sent == total) before_last();
-                if (broker_.is_down || broker_.refuses.contains(run.owner)) break;
+                if (broker_.is_down) break;
+                if (broker_.refuses.contains(run.owner)) {
+                    published.error = "a key is refused";
+                    break;
+                }
+                if (time_for && sent_of_all++ >= *time_for) break;
                 broker_.take(run.owner, event);
                 ++count;
             }
             published.acknowledged.push_back(loses_answers ? 0 : count);
         }
-        if (broker_.is_down || loses_answers) published.error = "the broker is away";
+        if (broker_.is_down || loses_answers) {
+            published.error = "the broker is away";
+            published.wait = asks_to_wait;
+        }
         return published;
     }
 
     bool loses_answers = false;  // it arrives, and nothing is acknowledged
+    Duration asks_to_wait{};     // whenever nothing is acknowledged
+    // How many events there is time for in one call; nothing: for all.
+    std::optional<std::size_t> time_for{};
     std::function<void()> before_last{};
     std::vector<Duration> budgets{};
 

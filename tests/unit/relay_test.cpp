@@ -162,6 +162,40 @@ TEST_CASE("a stream that is refused holds up no other") {
     CHECK(scene.broker.arrived[scene.owner(0)] == up_to(10));
 }
 
+TEST_CASE("what there was no time for is given again at once, and is no failure") {
+    Scene scene;
+    Relay relay(*scene.store->outbox(), scene.publisher, scene.options());
+    scene.sell(7, 0);
+    scene.sell(4, 1);
+    scene.publisher.time_for = 3;
+    CHECK(Scene::settle(relay) == RelayOptions{}.poll);  // the clock stood still
+    CHECK(scene.broker.arrived[scene.owner(0)] == up_to(7));
+    CHECK(scene.broker.arrived[scene.owner(1)] == up_to(4));
+    CHECK(relay.statistics().failures == 0);
+    CHECK(scene.publisher.budgets.size() == 4);
+    CHECK(scene.log.empty());
+}
+
+TEST_CASE("a sink that asks for a pause has it, up to the bound") {
+    Scene scene;
+    Relay relay(*scene.store->outbox(), scene.publisher, scene.options());
+    scene.sell(1);
+    scene.broker.is_down = true;
+    Duration asked{};
+    SUBCASE("of half a minute") { scene.publisher.asks_to_wait = asked = 30s; }
+    SUBCASE("of an hour") {
+        scene.publisher.asks_to_wait = 1h;
+        asked = RelayOptions{}.retry_max;
+    }
+    const auto begin = scene.clock.elapsed();
+    while (scene.publisher.budgets.size() < 2) {
+        scene.sell(1, 1);
+        scene.clock.advance(std::max<Duration>(relay.step(), 1ms));
+    }
+    CHECK(scene.clock.elapsed() - begin >= asked);
+    CHECK(scene.clock.elapsed() - begin < asked + 2s);
+}
+
 TEST_CASE("a sink is disabled after so many attempts in vain, and goes on once it is rewound") {
     Scene scene;
     RelayOptions options = scene.options();
