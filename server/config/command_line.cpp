@@ -167,7 +167,7 @@ void read_sinks(Reader& reader, RelayArguments& arguments, bool passes_on) {
 Command parse_relay(Reader& reader) {
     RelayArguments arguments;
     reader.refuse_words(0);
-    reader.read_store(arguments);
+    reader.read_store(arguments, {.server = false});
     if (!arguments.server.empty()) {
         reader.fault("flag --server: relay works on the store itself: give --store or --data");
     }
@@ -196,7 +196,7 @@ Command parse_relay(Reader& reader) {
 Command parse_backup(Reader& reader) {
     BackupArguments arguments;
     arguments.file = reader.word("FILE", "where the copy goes");
-    reader.read_store(arguments);
+    reader.read_store(arguments, {.database = false});
     if (!arguments.store.empty()) {
         reader.fault(
             "flag --store: a sale in PostgreSQL is copied by PostgreSQL's own programs, while it "

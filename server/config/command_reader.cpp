@@ -66,7 +66,7 @@ bool Reader::toggle(const char* name) {
     return text == "true";
 }
 
-void Reader::read_store(StoreArguments& arguments) {
+void Reader::read_store(StoreArguments& arguments, Stores possible) {
     arguments.data = flags_.value("data").value_or("");
     arguments.store = flags_.value("store").value_or("");
     arguments.server = flags_.value("server").value_or("");
@@ -74,9 +74,12 @@ void Reader::read_store(StoreArguments& arguments) {
     const bool has_server = flags_.has("server");
     const bool has_store = flags_.has("store");
     if (int{flags_.has("data")} + int{has_server} + int{has_store} != 1) {
-        fault(
-            "give exactly one of --data DIR, where no server runs, --server URL, where one "
-            "does, and --store URI, a PostgreSQL database");
+        std::vector<std::string_view> ways = {"--data DIR, where no server runs"};
+        if (possible.server) ways.emplace_back("--server URL, where one does");
+        if (possible.database) ways.emplace_back("--store URI, a PostgreSQL database");
+        const std::string_view last = ways.back();
+        ways.pop_back();
+        fault("give exactly one of {}, and {}", fmt::join(ways, ", "), last);
     } else if (flags_.has("data") && arguments.data.empty()) {
         fault("flag --data: must be a folder, not nothing");
     } else if (has_server) {

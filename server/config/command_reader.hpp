@@ -30,6 +30,12 @@ namespace concertres::server {
 // What is said of a command line that is wrong; `command` is empty where there is none.
 [[nodiscard]] Say wrong_usage(std::string_view command, const std::vector<std::string>& faults);
 
+// What a command can work on, beside a folder.
+struct Stores {
+    bool server = true;
+    bool database = true;
+};
+
 class Reader {
   public:
     // Lifetime: `command` outlives it.
@@ -54,7 +60,7 @@ class Reader {
     [[nodiscard]] std::optional<std::int64_t> number(const char* name, std::int64_t max);
     [[nodiscard]] std::optional<OffsetTime> time(const char* name, const std::string& text);
     [[nodiscard]] bool toggle(const char* name);
-    void read_store(StoreArguments& arguments);
+    void read_store(StoreArguments& arguments, Stores possible = {});
     // Takes a slash off its end.
     void check_url(std::string& url, std::string_view flag);
 

@@ -184,6 +184,13 @@ TEST_CASE("relay takes a database and where to, or since when all is passed on a
           Words{"flag --kafka: must be HOST:PORT,HOST:PORT,..., or off, not \"a b\"",
                 "flag --kafka-topics: must be at most 200 letters, digits, dots, underscores and "
                 "hyphens, not \"a/b\""});
+    CHECK(
+        faults({"relay"}) ==
+        Words{"give exactly one of --data DIR, where no server runs, and --store URI, a PostgreSQL "
+              "database"});
+    CHECK(faults({"backup", "f"}) ==
+          Words{"give exactly one of --data DIR, where no server runs, and --server URL, where one "
+                "does"});
     CHECK(faults({"relay", "--store", "postgres://a@b/c"}) ==
           Words{"where to is needed: flag --kafka, brokers as HOST:PORT,..., or --webhook, a URL"});
 }
