@@ -77,8 +77,9 @@ std::unique_ptr<Storage> open_store(const StoreArguments& where, bool must_exist
         std::string message = failure.what();
         if (failure.kind() == StorageError::Kind::in_use) {
             message +=
-                ". If a server runs on it, ask that server: use --server URL (its admin-listen, "
-                "http://127.0.0.1:8081 by default) in place of --data";
+                ". If a server runs on it, stop it, or ask it, where this command can: with "
+                "--server URL (its admin-listen, http://127.0.0.1:8081 by default) in place of "
+                "--data";
         }
         throw Failure{message, exit_code::unavailable};
     }
