@@ -159,7 +159,10 @@ void WebhookPublisher::prepare(Lane& lane) {
     set(request, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     set(request, CURLOPT_SSL_VERIFYPEER, 1L);
     set(request, CURLOPT_SSL_VERIFYHOST, 2L);
-    if (!options_.ca_file.empty()) set(request, CURLOPT_CAINFO, options_.ca_file.c_str());
+    if (!options_.ca_file.empty()) {
+        set(request, CURLOPT_CAINFO, options_.ca_file.c_str());
+        set<const char*>(request, CURLOPT_CAPATH, nullptr);  // nor the system's
+    }
     set(request, CURLOPT_NOSIGNAL, 1L);
     // Nobody waits for a name server that does not answer.
     set(request, CURLOPT_QUICK_EXIT, 1L);
