@@ -187,7 +187,8 @@ TEST_CASE("relay takes a database and where to, or since when all is passed on a
     CHECK(
         faults({"relay"}) ==
         Words{"give exactly one of --data DIR, where no server runs, and --store URI, a PostgreSQL "
-              "database"});
+              "database",
+              "where to is needed: flag --kafka, brokers as HOST:PORT,..., or --webhook, a URL"});
     CHECK(faults({"backup", "f"}) ==
           Words{"give exactly one of --data DIR, where no server runs, and --server URL, where one "
                 "does"});

@@ -100,9 +100,7 @@ namespace concertres::sim {
     M(locks_timed_out)                                            \
     M(committed_without_its_locks)                                \
     M(conflict_of_rows)                                           \
-    M(conflict_of_rows_only_read)                                 \
     M(conflict_of_two_who_make)                                   \
-    M(sale_was_shared)                                            \
     M(serialization_failed)                                       \
     M(deadlocked)                                                 \
     M(reply_lost_of_what_was_done)                                \
@@ -116,7 +114,6 @@ namespace concertres::sim {
     M(all_were_killed)                                            \
     M(did_something_between_reads)                                \
     M(shown_as_it_was_a_moment_before)                            \
-    M(refused_by_what_was_known)                                  \
     M(asked_another_instance)                                     \
     M(another_instance_replays)                                   \
     M(server_clock_drifted)                                       \

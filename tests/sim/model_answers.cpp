@@ -202,10 +202,7 @@ bool Model::justified_hold(const Hold& c, Errc code) const {
                    seats_of(c.user, std::nullopt, loaded_) + wanted > mix_.limits.per_concert;
         case Errc::no_seats_match:
             // A picture of the hall proposes them, as it was a moment ago.
-            if (!group().is_current) {
-                mark(Mark::refused_by_what_was_known);
-                return true;
-            }
+            if (!group().is_current) return true;
             // Where an area is named, of its seats; else of the others.
             return std::count_if(seats_.begin(), seats_.end(), [&](const auto& seat) {
                        const bool is_dead =

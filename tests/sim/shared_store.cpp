@@ -359,7 +359,6 @@ bool SharedStore::owns_sales(Session& session, const ChangeSet& changes) {
             const auto& theirs = other->rows.of<Sale>();
             if (shares &&
                 std::ranges::find(theirs, sale.row.key(), &Found<Sale>::key) != theirs.end()) {
-                mark(Mark::sale_was_shared);
                 return false;
             }
         }
@@ -406,9 +405,7 @@ bool SharedStore::can_apply(Session& session, const ChangeSet& changes) {
     if (!is_first) mark(Mark::conflict_of_two_who_make);
     if (!is_next) mark(Mark::conflict_of_rows);
     if (!is_first || !is_next) return false;
-    if (!sharing_.is_optimistic || stands(session)) return true;
-    mark(Mark::conflict_of_rows_only_read);
-    return false;
+    return !sharing_.is_optimistic || stands(session);
 }
 
 void SharedStore::apply(Session& session, const ChangeSet& changes) {

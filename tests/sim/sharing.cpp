@@ -33,14 +33,15 @@ bool World::is_running(const Instance& at) const {
 
 void World::prepare_shared(Instance& at) {
     StoreObserver& heard = at.shared_observer;
-    heard.about_to_read = [this, &at] {
-        if (is_healed_ || interrupted_ != nullptr) return;
-        if (!dice_.chance(mix_.sharing.interrupt_percent)) return;
-        interrupted_ = &at;
-        step_others(at, dice_.between(1, 12));
-        interrupted_ = nullptr;
+    heard.about_to_read = [this, &at] { interrupt(at); };
+    heard.loaded = [this, &at](Time now) {
+        note_load(at, now);
+        interrupt(at);
+        // A connection that goes here takes the locks with it.
+        if (!is_healed_ && mix_.sharing.trouble_every != Duration{} && dice_.chance(1)) {
+            shared_->cut_off(at.number, Duration{});
+        }
     };
-    heard.loaded = [this, &at](Time now) { note_load(at, now); };
     heard.applied = [this, &at](const ChangeSet& changes) {
         model_.turn_to(at.number);
         model_.committed(changes);
@@ -110,6 +111,15 @@ void World::step(Instance& at) {
         // It goes on with its next.
     }
     deliver();
+}
+
+// While it reads, or has what it has loaded, others do something.
+void World::interrupt(Instance& at) {
+    if (is_healed_ || interrupted_ != nullptr) return;
+    if (!dice_.chance(mix_.sharing.interrupt_percent)) return;
+    interrupted_ = &at;
+    step_others(at, dice_.between(1, 12));
+    interrupted_ = nullptr;
 }
 
 void World::step_others(const Instance& than, std::int64_t steps) {
@@ -257,8 +267,8 @@ void World::send_away() {
 // As a process that is stopped, or a machine that sleeps.
 void World::stall(Instance& at) {
     if (!is_running(at) || at.is_failing) return;
-    const Duration pause = dice_.chance(80) ? dice_.between(milliseconds(50), milliseconds(6'000))
-                                            : dice_.between(seconds(6), seconds(60));
+    const Duration pause = dice_.chance(65) ? dice_.between(milliseconds(50), milliseconds(6'000))
+                                            : dice_.between(seconds(6), seconds(90));
     trace_.note("stall", {at.number, pause.count()});
     mark(Mark::stood_still);
     kernel_.remove(*at.office);

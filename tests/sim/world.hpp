@@ -134,6 +134,7 @@ class World {
     void prepare_shared(Instance& at);
     void open_shared(Instance& at);
     void after_step();
+    void interrupt(Instance& at);
     void step_others(const Instance& than, std::int64_t steps);
     void step(Instance& at);
     [[nodiscard]] bool is_running(const Instance& at) const;
