@@ -9,7 +9,7 @@
 //
 //   outbox.attach("kafka");
 //   const Claimed claimed = outbox.claim("kafka", "relay-1", std::chrono::seconds(10));
-//   for (const Unpublished& run : outbox.take("kafka", claimed.leases, {}, 1'000)) { ... }
+//   for (const Unpublished& run : outbox.take("kafka", claimed.leases, {})) { ... }
 //   lost = outbox.mark("kafka", claimed.leases, {{run.stream, run.events.back().number}});
 //
 // Threads: one call at a time, unless an implementation says more.
@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,14 @@ struct Unpublished {
     Stream stream{};
     Uuid owner{};  // the public id of the performance, user or concert
     std::vector<Event> events{};
+};
+
+// Which events are wanted of those that a sink has yet to get.
+struct TakeOptions {
+    std::optional<Stream> after{};  // of streams behind this one
+    std::size_t events_max = 1'000;
+    std::size_t of_one_max = 1'000;  // a stream that is far behind leaves room for others
+    std::set<Stream> but{};          // nothing of these
 };
 
 // The sink has a stream's events up to this number.
@@ -98,12 +107,11 @@ class Outbox {
     // The relay is gone: others need not wait for its leases to end.
     virtual void leave(const std::string& sink, const std::string& relay) = 0;
 
-    // What the sink has yet to get of these shards, by stream, of streams behind `after`; at most
-    // `limit` events, perhaps fewer than there are. Nothing: there is nothing behind `after`.
+    // The events that are wanted, of these shards, by stream; perhaps fewer than there are.
+    // Nothing: there is nothing.
     [[nodiscard]] virtual std::vector<Unpublished> take(const std::string& sink,
                                                         const std::vector<Lease>& leases,
-                                                        const std::optional<Stream>& after,
-                                                        std::size_t limit) = 0;
+                                                        const TakeOptions& wanted) = 0;
     // Returns the shards that somebody else has claimed since: nothing of theirs is marked.
     // REQUIRES: each mark is of one of these leases, and of what take() has given under it
     [[nodiscard]] virtual std::vector<Shard> mark(const std::string& sink,

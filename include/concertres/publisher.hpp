@@ -18,7 +18,10 @@ namespace concertres {
 struct Published {
     // Of each run, how many of its first events the other side has for good.
     std::vector<std::size_t> acknowledged{};
-    // Why it is not all of them, for people. Empty where nothing failed and only time ran out.
+    // Of each run, whether the next was tried and failed. One that was not tried, that there was no
+    // time for, or that was under way when publish() was interrupted has not.
+    std::vector<bool> failed{};
+    // Why anything failed, for people. Empty: nothing did.
     std::string error{};
     // How long the other side asks not to be tried again.
     Duration wait{};
@@ -30,8 +33,8 @@ class Publisher {
 
     // Takes the events of each run to the other side, in order: of one run what arrives are always
     // its first events, without a gap. What is not acknowledged may have arrived, or may yet; it is
-    // given once more. Takes no longer than `budget`. It does not throw for what the other side
-    // does.
+    // given once more. Takes no longer than `budget`; what began in time and is not answered by
+    // then has failed. It does not throw for what the other side does.
     [[nodiscard]] virtual Published publish(std::span<const Unpublished> runs, Duration budget) = 0;
     // A publish() that runs, or the next one, ends soon.
     virtual void interrupt() {}

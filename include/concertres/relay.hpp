@@ -44,6 +44,9 @@ struct RelayOptions {
     Duration poll = std::chrono::milliseconds(50);
     // Events that are given to the publisher at once.
     std::size_t batch_max = 4'000;
+    // Of one stream among them. A publisher that has one of each stream under way at a time is busy
+    // if there are several streams.
+    std::size_t run_max = 1'000;
     // After a failure: how long until the next attempt, twice as long each time, up to a bound;
     // less up to a half of it, by chance. A sink that asks for a longer pause has it, up to the
     // bound.

@@ -31,7 +31,7 @@ struct WebhookOptions {
     // the old.
     std::vector<std::string> secrets{};
     std::string source = "concertres";  // of the CloudEvents
-    std::string ca_file{};              // certificates that are trusted; empty: the system's
+    std::string ca_file{};              // the only ones trusted; empty: the system's
     bool private_addresses = false;     // loopback, the own network and the like are allowed
     // Of one request, from the name to the answer's last byte. Less where publish() has too little
     // time; a Relay's lease of three times this is enough.

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -46,36 +45,44 @@ Opened open_outbox_of(const RelayArguments& arguments) {
     }
 }
 
-std::optional<SinkState> state_of(Outbox& outbox, const std::string& sink) {
-    for (const SinkState& state : outbox.sinks()) {
-        if (state.sink == sink) return state;
+// The one that is named; or else the only one that the store knows.
+SinkState sink_of(Outbox& outbox, const std::string& name) {
+    std::vector<SinkState> sinks = outbox.sinks();
+    if (sinks.empty()) {
+        throw Failure{"the store knows no sink yet: it does once events are passed on"};
     }
-    return {};
+    std::string known;
+    for (SinkState& state : sinks) {
+        if (state.sink == name || (name.empty() && sinks.size() == 1)) return std::move(state);
+        known += (known.empty() ? "" : " and ") + state.sink;
+    }
+    throw Failure{name.empty()
+                      ? fmt::format("which is meant? The store knows {}: give --sink", known)
+                      : fmt::format("the store knows no sink {}, only {}", name, known)};
 }
 
 int rewind(const RelayArguments& arguments) {
     const Opened opened = open_outbox_of(arguments);
     Outbox& outbox = opened.outbox();
-    outbox.attach(arguments.sink);
-    outbox.rewind(arguments.sink, *arguments.from);
-    if (const auto state = state_of(outbox, arguments.sink)) {
-        fmt::print("{} events of {} streams will be passed on\n", state->events, state->streams);
-    }
+    const std::string sink = sink_of(outbox, arguments.sink).sink;
+    outbox.rewind(sink, *arguments.from);
+    const SinkState state = sink_of(outbox, sink);
+    fmt::print("{}: {} events of {} streams will be passed on\n", sink, state.events,
+               state.streams);
     return exit_code::good;
 }
 
 int enable(const RelayArguments& arguments) {
     const Opened opened = open_outbox_of(arguments);
     Outbox& outbox = opened.outbox();
-    const auto state = state_of(outbox, arguments.sink);
-    if (!state) throw Failure{fmt::format("there is no sink {} yet", arguments.sink)};
-    if (!state->disabled_at) {
-        fmt::print("{} is enabled already\n", arguments.sink);
+    const SinkState state = sink_of(outbox, arguments.sink);
+    if (!state.disabled_at) {
+        fmt::print("{} is enabled already\n", state.sink);
         return exit_code::good;
     }
-    outbox.enable(arguments.sink);
+    outbox.enable(state.sink);
     fmt::print("{} is enabled: it was disabled at {}, and has {} events of {} streams yet to get\n",
-               arguments.sink, to_rfc3339(*state->disabled_at), state->events, state->streams);
+               state.sink, to_rfc3339(*state.disabled_at), state.events, state.streams);
     return exit_code::good;
 }
 

@@ -147,7 +147,14 @@ void read_sinks(Reader& reader, RelayArguments& arguments, bool passes_on) {
         }
     }
     arguments.relay = settings.relay;
-    if (!passes_on) return;
+    if (!passes_on) {
+        const bool to_kafka = !arguments.relay.kafka.empty();
+        const bool to_webhook = !arguments.relay.webhook.empty();
+        if (arguments.sink.empty() && to_kafka != to_webhook) {
+            arguments.sink = to_kafka ? kafka_sink : webhook_sink;
+        }
+        return;
+    }
     if (!arguments.data.empty()) {
         reader.fault(
             "flag --data: a folder belongs to one program at a time: have its server pass events "
@@ -176,8 +183,9 @@ Command parse_relay(Reader& reader) {
                                                : reader.time("from", *text);
         if (time) arguments.from = time->time;
     }
-    arguments.sink = reader.flags().value("sink").value_or(kafka_sink);
-    if (arguments.sink != kafka_sink && arguments.sink != webhook_sink) {
+    arguments.sink = reader.flags().value("sink").value_or("");
+    if (reader.flags().has("sink") && arguments.sink != kafka_sink &&
+        arguments.sink != webhook_sink) {
         reader.fault("flag --sink: must be kafka or webhook, not {}",
                      concertres::quoted(arguments.sink));
     }

@@ -98,8 +98,8 @@ struct TicketArguments : StoreArguments {  // of these, server and its key
 
 struct RelayArguments : StoreArguments {
     RelaySettings relay{};
-    // Of what is asked for below, and of nothing else.
-    std::string sink = kafka_sink;
+    // Of what is asked for below, and of nothing else. Empty: the only one that the store knows.
+    std::string sink{};
     // What has happened since is to be passed on again, and nothing else is done.
     std::optional<Time> from{};  // Time::min(): all there ever was
     bool enable = false;         // a sink that was disabled goes on, and nothing else is done

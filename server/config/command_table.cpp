@@ -126,7 +126,9 @@ std::vector<FlagSpec> relay_flags() {
     flags.push_back({.name = "enable", .help = "A sink that was disabled goes on where it was."});
     flags.push_back({.name = "sink",
                      .hint = "kafka|webhook",
-                     .help = "Which sink --from and --enable are for; kafka without it."});
+                     .help =
+                         "Which sink --from and --enable are for; without it the one of --kafka "
+                         "or --webhook, or else the only one that the store knows."});
     return with_store(std::move(flags));
 }
 

@@ -22,6 +22,8 @@ constexpr auto lease_min = std::chrono::seconds(10);
 // Somebody else's machine is spared more.
 constexpr auto webhook_retry_max = std::chrono::minutes(1);
 constexpr std::size_t webhook_batch_max = 1'000;
+// One of each stream is under way at a time: a batch is of several, however far one is behind.
+constexpr std::size_t webhook_run_max = 32;
 
 std::string trimmed(const std::string& text) {
     const auto first = text.find_first_not_of(" \t\r");
@@ -113,6 +115,7 @@ std::unique_ptr<SinkRelay> relay_to_webhook(std::unique_ptr<Outbox> outbox,
         RelayOptions{.sink = webhook_sink,
                      .lease = std::max<Duration>(lease_min, 3 * settings.webhook_timeout),
                      .batch_max = webhook_batch_max,
+                     .run_max = webhook_run_max,
                      .retry_max = webhook_retry_max,
                      .failures_max = settings.webhook_failures_max,
                      .log = log});

@@ -66,9 +66,10 @@ void OfficeOutbox::leave(const std::string& sink, const std::string& relay) {
 
 std::vector<Unpublished> OfficeOutbox::take(const std::string& sink,
                                             const std::vector<Lease>& leases,
-                                            const std::optional<Stream>& after, std::size_t limit) {
-    const std::size_t most = std::min(limit, events_per_query);
-    return ask([&](Outbox& outbox) { return outbox.take(sink, leases, after, most); });
+                                            const TakeOptions& wanted) {
+    TakeOptions part = wanted;
+    part.events_max = std::min(wanted.events_max, events_per_query);
+    return ask([&](Outbox& outbox) { return outbox.take(sink, leases, part); });
 }
 
 std::vector<Shard> OfficeOutbox::mark(const std::string& sink, const std::vector<Lease>& leases,

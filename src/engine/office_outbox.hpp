@@ -29,8 +29,7 @@ class OfficeOutbox final : public Outbox {
     void leave(const std::string& sink, const std::string& relay) override;
     [[nodiscard]] std::vector<Unpublished> take(const std::string& sink,
                                                 const std::vector<Lease>& leases,
-                                                const std::optional<Stream>& after,
-                                                std::size_t limit) override;
+                                                const TakeOptions& wanted) override;
     [[nodiscard]] std::vector<Shard> mark(const std::string& sink, const std::vector<Lease>& leases,
                                           const std::vector<Mark>& marks) override;
 

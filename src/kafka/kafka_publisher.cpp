@@ -143,16 +143,20 @@ Published KafkaPublisher::publish(std::span<const Unpublished> runs, Duration bu
     await_answers(deadline);
     // None that was given in this call may arrive later than what is given in the next.
     if (unanswered_ > 0 || failed_) drop_producer();
-    interrupted_ = false;
+    const bool interrupted = interrupted_.exchange(false);
 
     Published published;
+    bool all = true;
     index = 0;
     for (const Unpublished& run : runs) {
         std::size_t count = 0;
         while (count < run.events.size() && acknowledged_[index + count]) ++count;
         index += run.events.size();
         published.acknowledged.push_back(count);
+        published.failed.push_back(count < run.events.size() && !interrupted);
+        all = all && count == run.events.size();
     }
+    if (all || interrupted) return published;
     published.error = error_.empty() ? "no acknowledgement in time" : error_;
     return published;
 }

@@ -3,12 +3,6 @@
 #include <algorithm>
 
 namespace concertres::live {
-namespace {
-
-// A stream that is far behind leaves room for others.
-constexpr std::size_t events_of_one_max = 1'000;
-
-}  // namespace
 
 Claimed LocalOutbox::claim(const std::string& sink, const std::string& relay, Duration ttl) {
     return state_.claim(sink, relay, now(), ttl);
@@ -20,14 +14,15 @@ void LocalOutbox::leave(const std::string& sink, const std::string& relay) {
 
 std::vector<Unpublished> LocalOutbox::take(const std::string& sink,
                                            const std::vector<Lease>& leases,
-                                           const std::optional<Stream>& after, std::size_t limit) {
+                                           const TakeOptions& wanted) {
     std::vector<Unpublished> taken;
-    for (const auto& [stream, behind] : state_.next(sink, leases, after, limit)) {
-        if (limit == 0) break;
+    std::size_t room = wanted.events_max;
+    for (const auto& [stream, behind] : state_.next(sink, leases, wanted)) {
+        if (room == 0) break;
         Unpublished& run = taken.emplace_back();
         run.stream = stream;
-        run.events = read(stream, behind.published, std::min(limit, events_of_one_max));
-        limit -= run.events.size();
+        run.events = read(stream, behind.published, std::min(room, wanted.of_one_max));
+        room -= run.events.size();
         if (stream.kind == StreamKind::wallet) {
             run.owner = run.events.front().user.uuid;
             continue;

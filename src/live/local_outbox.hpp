@@ -22,8 +22,7 @@ class LocalOutbox : public Outbox {
     void leave(const std::string& sink, const std::string& relay) final;
     [[nodiscard]] std::vector<Unpublished> take(const std::string& sink,
                                                 const std::vector<Lease>& leases,
-                                                const std::optional<Stream>& after,
-                                                std::size_t limit) final;
+                                                const TakeOptions& wanted) final;
     [[nodiscard]] std::vector<Shard> mark(const std::string& sink, const std::vector<Lease>& leases,
                                           const std::vector<Mark>& marks) final;
 

@@ -57,17 +57,17 @@ void OutboxState::leave(const std::string& sink, const std::string& relay) {
 }
 
 std::vector<std::pair<Stream, OutboxState::Behind>> OutboxState::next(
-    const std::string& sink, const std::vector<Lease>& leases, const std::optional<Stream>& after,
-    std::size_t limit) const {
+    const std::string& sink, const std::vector<Lease>& leases, const TakeOptions& wanted) const {
     std::vector<std::pair<Stream, Behind>> streams;
     const auto found = sinks.find(sink);
     if (found == sinks.end()) return streams;
     std::array<bool, outbox_shards> is_leased{};
     for (const Lease& lease : leases) is_leased[static_cast<std::size_t>(lease.shard)] = true;
     const auto& behind = found->second.behind;
-    for (auto at = after ? behind.upper_bound(*after) : behind.begin();
-         at != behind.end() && streams.size() < limit; ++at) {
-        if (is_leased[static_cast<std::size_t>(shard_of(at->first))]) streams.push_back(*at);
+    for (auto at = wanted.after ? behind.upper_bound(*wanted.after) : behind.begin();
+         at != behind.end() && streams.size() < wanted.events_max; ++at) {
+        const bool is_of_these = is_leased[static_cast<std::size_t>(shard_of(at->first))];
+        if (is_of_these && !wanted.but.contains(at->first)) streams.push_back(*at);
     }
     return streams;
 }

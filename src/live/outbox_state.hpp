@@ -3,7 +3,7 @@
 // what is kept of it on disk is the store's business.
 //
 //   state.note(event);                                    // of each commit
-//   for (const auto& [stream, behind] : state.next("kafka", leases, after, 100)) ...
+//   for (const auto& [stream, behind] : state.next("kafka", leases, wanted)) ...
 //   state.mark("kafka", stream, number);
 //
 // Threads: one.
@@ -52,11 +52,11 @@ class OutboxState {
     [[nodiscard]] Claimed claim(const std::string& sink, const std::string& relay, Time now,
                                 Duration ttl);
     void leave(const std::string& sink, const std::string& relay);
-    // The streams of these shards that are behind, in order: the first `limit` beyond `after`.
+    // The streams of these shards that are behind, in order: as many as events
+    // are wanted.
     [[nodiscard]] std::vector<std::pair<Stream, Behind>> next(const std::string& sink,
                                                               const std::vector<Lease>& leases,
-                                                              const std::optional<Stream>& after,
-                                                              std::size_t limit) const;
+                                                              const TakeOptions& wanted) const;
     // Those of the marks that count: somebody still has their lease. Adds the shards of the others.
     [[nodiscard]] std::vector<Mark> current(const std::string& sink,
                                             const std::vector<Lease>& leases,

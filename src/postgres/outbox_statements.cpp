@@ -82,6 +82,7 @@ OutboxStatements::OutboxStatements()
                        ", e.data FROM (SELECT stream, owner, published FROM outbox"
                        " WHERE sink = $1::bytea AND shard = ANY($2::bigint[])"
                        " AND (stream, owner) > ($3::bigint, $4::bigint)"
+                       " AND owner * 4 + stream <> ALL($7::bigint[])"
                        " ORDER BY stream, owner LIMIT $5::bigint) o"
                        " LEFT JOIN performance p ON o.stream = 1 AND p.key = o.owner"
                        " LEFT JOIN concert c ON o.stream = 3 AND c.key = o.owner"

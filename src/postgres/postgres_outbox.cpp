@@ -13,8 +13,6 @@
 namespace concertres::postgres {
 namespace {
 
-// A stream that is far behind leaves room for others.
-constexpr std::int64_t events_of_one_max = 1'000;
 constexpr std::int64_t heads_per_page = 10'000;
 
 // Arrays have at least one item: whoever has none to send does not ask.
@@ -257,20 +255,28 @@ void PostgresOutbox::leave(const std::string& sink, const std::string& relay) {
 
 std::vector<Unpublished> PostgresOutbox::take(const std::string& sink,
                                               const std::vector<Lease>& leases,
-                                              const std::optional<Stream>& after,
-                                              std::size_t limit) {
+                                              const TakeOptions& wanted) {
     std::vector<Unpublished> taken;
-    if (leases.empty() || limit == 0) return taken;
+    if (leases.empty() || wanted.events_max == 0) return taken;
     return asked([&] {
         ArrayParam shards(Type::integer);
         for (const Lease& lease : leases) shards.add(lease.shard);
-        const auto most = static_cast<std::int64_t>(std::min<std::size_t>(limit, INT32_MAX));
+        ArrayParam but(Type::integer);
+        but.add(0);  // none
+        for (const Stream& stream : wanted.but) {
+            but.add(stream.owner * 4 + static_cast<std::int64_t>(stream.kind));
+        }
+        const std::optional<Stream>& after = wanted.after;
+        const auto limit = [](std::size_t most) {
+            return Param::integer(
+                static_cast<std::int64_t>(std::min<std::size_t>(most, INT32_MAX)));
+        };
         Connection& at = connection();
         at.send(statements_.take,
                 {Param::bytes(sink), shards.finish(),
                  Param::integer(after ? static_cast<std::int64_t>(after->kind) : 0),
-                 Param::integer(after ? after->owner : 0), Param::integer(most),
-                 Param::integer(std::min(most, events_of_one_max))});
+                 Param::integer(after ? after->owner : 0), limit(wanted.events_max),
+                 limit(wanted.of_one_max), but.finish()});
         const Answer answer = std::move(at.finish().front());
         for (int row = 0; row < answer.rows(); ++row) {
             CellReader cells = answer.row(row);

@@ -159,7 +159,10 @@ void WebhookPublisher::prepare(Lane& lane) {
     set(request, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     set(request, CURLOPT_SSL_VERIFYPEER, 1L);
     set(request, CURLOPT_SSL_VERIFYHOST, 2L);
-    if (!options_.ca_file.empty()) set(request, CURLOPT_CAINFO, options_.ca_file.c_str());
+    if (!options_.ca_file.empty()) {
+        set(request, CURLOPT_CAINFO, options_.ca_file.c_str());
+        set<const char*>(request, CURLOPT_CAPATH, nullptr);  // nor the system's
+    }
     set(request, CURLOPT_NOSIGNAL, 1L);
     // Nobody waits for a name server that does not answer.
     set(request, CURLOPT_QUICK_EXIT, 1L);
@@ -203,10 +206,17 @@ Published WebhookPublisher::publish(std::span<const Unpublished> runs, Duration 
     deadline_ = now + budget;
     published_ = {};
     published_.acknowledged.assign(runs.size(), 0);
+    published_.failed.assign(runs.size(), false);
 
-    await_answers();
+    try {
+        await_answers();
+    } catch (const std::runtime_error& failure) {  // libcurl's
+        published_.error = failure.what();
+    }
     for (Lane& lane : lanes_) {
-        if (lane.busy) end(lane);
+        if (!lane.busy) continue;
+        end(lane);
+        if (!interrupted_) note_failure(lane, "no answer in time");
     }
     if (failures_ > 0 || arrived_) width_ = arrived_ ? lanes_.size() : 1;
     interrupted_ = false;
@@ -238,9 +248,10 @@ void WebhookPublisher::await_answers() {
         if (any) continue;
         // It looks after time-outs itself, and an interruption wakes it.
         const auto until_end = duration_cast<milliseconds>(deadline_ - steady_clock::now());
-        curl_multi_poll(
-            all_.get(), nullptr, 0,
-            static_cast<int>(std::clamp<std::int64_t>(until_end.count(), 1, poll_max_ms)), nullptr);
+        const auto wait = std::clamp<std::int64_t>(until_end.count(), 1, poll_max_ms);
+        require(
+            curl_multi_poll(all_.get(), nullptr, 0, static_cast<int>(wait), nullptr) == CURLM_OK,
+            "curl_multi_poll");
     }
 }
 
@@ -309,10 +320,7 @@ void WebhookPublisher::note_answer(Lane& lane, CURLcode code) {
     curl_easy_getinfo(lane.request.get(), CURLINFO_RETRY_AFTER, &wait);
     end(lane);
     if (code != CURLE_OK || status < 200 || status > 299) {
-        ++failures_;
-        if (published_.error.empty()) {
-            published_.error = lane.id + ": " + failure_of(lane, code, status);
-        }
+        note_failure(lane, failure_of(lane, code, status));
         const seconds asked(std::clamp<curl_off_t>(wait, 0, wait_max.count()));
         published_.wait = std::max<Duration>(published_.wait, asked);
         return;
@@ -323,6 +331,12 @@ void WebhookPublisher::note_answer(Lane& lane, CURLcode code) {
     if (++published_.acknowledged[lane.run] < runs_[lane.run].events.size() && may_begin()) {
         begin(lane);
     }
+}
+
+void WebhookPublisher::note_failure(const Lane& lane, const std::string& why) {
+    ++failures_;
+    published_.failed[lane.run] = true;
+    if (published_.error.empty()) published_.error = lane.id + ": " + why;
 }
 
 std::string WebhookPublisher::failure_of(const Lane& lane, CURLcode code, long status) const {

@@ -62,6 +62,7 @@ class WebhookPublisher final : public Webhook {
     void end(Lane& lane);
     void await_answers();
     void note_answer(Lane& lane, CURLcode code);
+    void note_failure(const Lane& lane, const std::string& why);
     [[nodiscard]] std::string failure_of(const Lane& lane, CURLcode code, long status) const;
 
     static curl_socket_t open_socket(void* lane, curlsocktype, curl_sockaddr* address);

@@ -41,7 +41,7 @@ struct Scene {
     [[nodiscard]] std::vector<Unpublished> take(const Claimed& claimed,
                                                 std::optional<Stream> after = {},
                                                 std::size_t limit = 100) {
-        return (*outbox)->take(kafka, claimed.leases, after, limit);
+        return (*outbox)->take(kafka, claimed.leases, {.after = after, .events_max = limit});
     }
     // The numbers of the first performance's events that are taken.
     [[nodiscard]] Numbers numbers(const Claimed& claimed) {
@@ -157,14 +157,14 @@ CONCERTRES_BACKEND_TEST("each sink has marks of its own, and one that is forgott
     scene.sell(2);
     CHECK(scene.mark(scene.claim(), 2).empty());
     const Claimed other = (*scene.outbox)->claim("webhook", "a", ttl);
-    CHECK((*scene.outbox)->take("webhook", other.leases, {}, 10).size() == 1);
+    CHECK((*scene.outbox)->take("webhook", other.leases, {}).size() == 1);
     (*scene.outbox)->detach("webhook");
     CHECK(scene.state().events == 0);
     CHECK(!(*scene.outbox)->claim("webhook", "a", ttl).attached);
     scene.sell();
     (*scene.outbox)->attach("webhook");  // from now on, as if it had never been there
     const Claimed again = (*scene.outbox)->claim("webhook", "a", ttl);
-    CHECK((*scene.outbox)->take("webhook", again.leases, {}, 10).empty());
+    CHECK((*scene.outbox)->take("webhook", again.leases, {}).empty());
 }
 
 CONCERTRES_BACKEND_TEST("what is taken is bounded, and goes on behind a stream") {
@@ -185,6 +185,26 @@ CONCERTRES_BACKEND_TEST("what is taken is bounded, and goes on behind a stream")
     CHECK(behind.front().stream == scene.stream(1));
     CHECK(scene.take(claimed, scene.stream(1), 100).empty());
     CHECK(scene.take(claimed, {}, 0).empty());
+}
+
+CONCERTRES_BACKEND_TEST("what is taken has so many events of a stream, and none of some streams") {
+    Scene scene(backend);
+    (*scene.outbox)->attach(kafka);
+    scene.sell(5, 0);
+    scene.sell(5, 1);
+    const Claimed claimed = scene.claim();
+    const auto few = (*scene.outbox)->take(kafka, claimed.leases, {.of_one_max = 2});
+    REQUIRE(few.size() == 2);
+    CHECK(few[0].events.size() == 2);
+    CHECK(few[1].events.size() == 2);
+    // Those that are left out take no room.
+    const auto rest =
+        (*scene.outbox)->take(kafka, claimed.leases, {.events_max = 1, .but = {scene.stream(0)}});
+    REQUIRE(rest.size() == 1);
+    CHECK(rest.front().stream == scene.stream(1));
+    CHECK((*scene.outbox)
+              ->take(kafka, claimed.leases, {.but = {scene.stream(0), scene.stream(1)}})
+              .empty());
 }
 
 CONCERTRES_BACKEND_TEST("sinks and their marks outlast the store's closing") {

@@ -68,7 +68,7 @@ TEST_CASE("a server passes the events of its folder on, killed or not, and when 
     const Ran rewound =
         run_command({"relay", "--data", folder.path().string(), "--from", "beginning"});
     CHECK(rewound.end == "exit 0");
-    CHECK(contains(rewound.out, "14 events of 1 streams"));
+    CHECK(contains(rewound.out, "kafka: 14 events of 1 streams"));
     server = std::make_unique<ServerProcess>(serving);
     const auto all = cluster.read("room", 28);
     CHECK(all.size() >= 28);

@@ -104,7 +104,7 @@ TEST_CASE("a server passes the events of its folder on to a webhook, killed or n
     const Ran rewound = run_command(
         {"relay", "--data", folder.path().string(), "--sink", "webhook", "--from", "beginning"});
     CHECK(rewound.end == "exit 0");
-    CHECK(contains(rewound.out, "14 events of 1 streams"));
+    CHECK(contains(rewound.out, "webhook: 14 events of 1 streams"));
     server = std::make_unique<ServerProcess>(serving);
     CHECK(eventually([&] { return hook.receiver.requests().size() >= before + 14; }));
     CHECK(hook.receiver.breaches() == 0);
@@ -118,8 +118,7 @@ TEST_CASE("a webhook that fails too often is disabled, also after a restart, unt
     Words flags = hook.flags();
     flags.insert(flags.end(), {"--webhook-failures-max", "3"});
     const Serving serving{.data = folder.path(), .arguments = flags};
-    const Words enable = {"relay",  "--data",  folder.path().string(),
-                          "--sink", "webhook", "--enable"};
+    const Words enable = {"relay", "--data", folder.path().string(), "--enable"};
     auto server = std::make_unique<ServerProcess>(serving);
     const ImportedSale sale =
         import_sale({"--server", server->operators_url()}, sale_json(3, R"("room": {})"));
@@ -131,11 +130,19 @@ TEST_CASE("a webhook that fails too often is disabled, also after a restart, unt
     hook.receiver.answer_by({});
     server = std::make_unique<ServerProcess>(serving);
     pause_and_open(*server, sale);
+    CHECK(server->process().says("webhook: it is disabled"));
     CHECK(eventually([&] { return metric(*server, "concertres_relay_disabled") == 1; }));
     CHECK(eventually([&] { return metric(*server, "concertres_relay_lag_events") == 4; }));
     CHECK(hook.receiver.requests().size() == 3);
     CHECK(server->stop() == "exit 0");
 
+    // The store knows no other sink, and gets to know none by mistake.
+    for (const Words& what : {Words{"--from", "beginning"}, Words{"--enable"}}) {
+        const Ran mistaken =
+            run_command({"relay", "--data", folder.path().string(), "--sink", "kafka"}, what);
+        CHECK(mistaken.end == "exit 1");
+        CHECK(contains(mistaken.err, "the store knows no sink kafka, only webhook"));
+    }
     const Ran enabled = run_command(enable);
     CHECK(enabled.end == "exit 0");
     CHECK(contains(enabled.out, "webhook is enabled: it was disabled at "));

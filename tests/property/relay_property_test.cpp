@@ -148,7 +148,8 @@ class Chaos {
         for (std::size_t i = 0; i < streams; ++i) {
             const auto arrived = static_cast<std::int64_t>(broker_.firsts(owner(i)).size());
             std::int64_t published = sold_[i];
-            for (const auto& run : store_->outbox()->take(sink, all_shards(), {}, 100'000)) {
+            for (const auto& run :
+                 store_->outbox()->take(sink, all_shards(), {.events_max = 100'000})) {
                 if (run.stream == stream(i)) published = run.events.front().number - 1;
             }
             CHECK(published <= arrived);

@@ -215,7 +215,15 @@ TEST_CASE("relay takes a webhook, beside Kafka or alone, and names the sink that
     CHECK(again.from == Time::min());
     const auto enable = parsed<RelayArguments>({"relay", "--data", "d", "--enable"});
     CHECK(enable.enable);
-    CHECK(enable.sink == "kafka");
+    CHECK(enable.sink.empty());
+    // The one that other flags are of.
+    CHECK(parsed<RelayArguments>({"relay", "--data", "d", "--enable", "--webhook", "https://a/"})
+              .sink == "webhook");
+    CHECK(parsed<RelayArguments>({"relay", "--data", "d", "--enable", "--kafka", "k:1"}).sink ==
+          "kafka");
+    CHECK(parsed<RelayArguments>(
+              {"relay", "--data", "d", "--enable", "--kafka", "k:1", "--webhook", "https://a/"})
+              .sink.empty());
     CHECK(faults({"relay", "--store", "postgres://a@b/c", "--webhook", "http://shop.example/"}) ==
           Words{"flag --webhook: needs webhook-secrets, the file with what its requests are signed "
                 "with",

@@ -57,21 +57,29 @@ class FakePublisher final : public Publisher {
         for (const Unpublished& run : runs) total += run.events.size();
         Published published;
         std::size_t sent = 0;
+        std::size_t failures = 0;
         std::size_t sent_of_all = 0;
         for (const Unpublished& run : runs) {
             std::size_t count = 0;
+            bool failed = false;
+            if (failures >= gives_up_after) {
+                published.acknowledged.push_back(0);
+                published.failed.push_back(false);
+                continue;
+            }
+            tried.push_back(run.owner);
             for (const Event& event : run.events) {
                 if (before_last && ++sent == total) before_last();
-                if (broker_.is_down) break;
-                if (broker_.refuses.contains(run.owner)) {
-                    published.error = "a key is refused";
-                    break;
-                }
+                failed = broker_.is_down || broker_.refuses.contains(run.owner);
+                if (failed) break;
                 if (time_for && sent_of_all++ >= *time_for) break;
                 broker_.take(run.owner, event);
                 ++count;
             }
+            failures = failed ? failures + 1 : 0;
             published.acknowledged.push_back(loses_answers ? 0 : count);
+            published.failed.push_back(failed || loses_answers);
+            if (published.failed.back()) published.error = "a key is refused";
         }
         if (broker_.is_down || loses_answers) {
             published.error = "the broker is away";
@@ -82,10 +90,13 @@ class FakePublisher final : public Publisher {
 
     bool loses_answers = false;  // it arrives, and nothing is acknowledged
     Duration asks_to_wait{};     // whenever nothing is acknowledged
+    // Keys in a row of which nothing arrives, until the others are not tried.
+    std::size_t gives_up_after = SIZE_MAX;
     // How many events there is time for in one call; nothing: for all.
     std::optional<std::size_t> time_for{};
     std::function<void()> before_last{};
     std::vector<Duration> budgets{};
+    std::vector<Uuid> tried{};  // keys, in order
 
   private:
     FakeBroker& broker_;

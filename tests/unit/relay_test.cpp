@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <numeric>
@@ -31,7 +32,7 @@ Numbers up_to(std::int64_t last) {
 struct Scene {
     TestClock clock;
     std::unique_ptr<Storage> store = open_memory({.clock = &clock});
-    NewConcert concert = add_concert(*store, {.performances = 20});
+    NewConcert concert = add_concert(*store, {.performances = 20, .room = true});
     FakeBroker broker;
     FakePublisher publisher{broker};
     std::vector<std::string> log;
@@ -162,6 +163,88 @@ TEST_CASE("a stream that is refused holds up no other") {
     CHECK(scene.broker.arrived[scene.owner(0)] == up_to(10));
 }
 
+TEST_CASE("a key that was not tried is not put off for one that failed") {
+    Scene scene;
+    RelayOptions options = scene.options();
+    options.retry_first = options.retry_max = 1min;
+    Relay relay(*scene.store->outbox(), scene.publisher, options);
+    scene.publisher.gives_up_after = 1;
+    scene.broker.refuses.insert(scene.owner(0));
+    scene.sell(1, 0);
+    scene.sell(2, 1);
+    for (Duration begin = scene.clock.elapsed(); scene.clock.elapsed() < begin + 20s;) {
+        scene.clock.advance(std::max<Duration>(relay.step(), 1ms));
+    }
+    CHECK(scene.broker.arrived[scene.owner(1)] == up_to(2));
+    CHECK(scene.publisher.tried == std::vector<Uuid>{scene.owner(0), scene.owner(1)});
+    // What waits is known to: how long it has.
+    CHECK(relay.statistics().lag >= 19s);
+}
+
+TEST_CASE("keys of a kind that is refused starve no other kind, though each attempt ends at one") {
+    Scene scene;
+    Relay relay(*scene.store->outbox(), scene.publisher, scene.options());
+    scene.publisher.gives_up_after = 1;
+    for (std::size_t i = 0; i < 20; ++i) scene.broker.refuses.insert(scene.owner(i));
+    for (int round = 0; round < 10; ++round) {
+        for (std::size_t i = 0; i < 20; ++i) scene.sell(5, i);
+        append_events(*scene.store, {StreamKind::room, scene.concert.concert.key.value}, 3);
+        const Duration begin = scene.clock.elapsed();
+        while (scene.clock.elapsed() < begin + 5min) {
+            scene.clock.advance(std::max<Duration>(relay.step(), 1ms));
+        }
+    }
+    CHECK(scene.broker.arrived[scene.concert.concert.id.uuid] == up_to(30));
+    CHECK(scene.behind() == 1'000);
+}
+
+TEST_CASE("a refused key is tried less and less often, whatever arrives of others") {
+    Scene scene;
+    Relay relay(*scene.store->outbox(), scene.publisher, scene.options());
+    scene.broker.refuses.insert(scene.owner(0));
+    scene.sell(1, 0);
+    const Duration begin = scene.clock.elapsed();
+    while (scene.clock.elapsed() < begin + 2min) {
+        scene.sell(1, 1);
+        for (int i = 0; i < 4; ++i) {
+            Scene::settle(relay);
+            scene.clock.advance(250ms);
+        }
+    }
+    // After 0.1 to 0.2 s, 0.2 to 0.4, ... 30 to 60.
+    CHECK(std::ranges::count(scene.publisher.tried, scene.owner(0)) <= 12);
+    CHECK(scene.broker.arrived[scene.owner(1)].size() >= 60);
+}
+
+TEST_CASE("what is interrupted is no failure") {
+    Scene scene;
+    RelayOptions options = scene.options();
+    options.failures_max = 1;
+    Relay relay(*scene.store->outbox(), scene.publisher, options);
+    scene.sell(3);
+    scene.publisher.time_for = 0;
+    CHECK(relay.step() == options.poll);
+    CHECK(relay.statistics().failures == 0);
+    CHECK(!scene.store->outbox()->sinks().front().disabled_at);
+    CHECK(scene.log.empty());
+    scene.publisher.time_for.reset();
+    Scene::settle(relay);
+    CHECK(scene.behind() == 0);
+}
+
+TEST_CASE("of a stream that is far behind a batch has no more than it may") {
+    Scene scene;
+    RelayOptions options = scene.options();
+    options.batch_max = 40;
+    options.run_max = 10;
+    Relay relay(*scene.store->outbox(), scene.publisher, options);
+    for (std::size_t i = 0; i < 4; ++i) scene.sell(100, i);
+    relay.step();
+    for (std::size_t i = 0; i < 4; ++i) CHECK(scene.broker.arrived[scene.owner(i)] == up_to(10));
+    Scene::settle(relay);
+    for (std::size_t i = 0; i < 4; ++i) CHECK(scene.broker.arrived[scene.owner(i)] == up_to(100));
+}
+
 TEST_CASE("what there was no time for is given again at once, and is no failure") {
     Scene scene;
     Relay relay(*scene.store->outbox(), scene.publisher, scene.options());
@@ -216,6 +299,34 @@ TEST_CASE("a sink is disabled after so many attempts in vain, and goes on once i
     for (int i = 0; i < 100 && scene.behind() > 0; ++i) scene.clock.advance(relay.step());
     CHECK(scene.broker.arrived[scene.owner()] == up_to(3));
     CHECK(!relay.statistics().disabled);
+}
+
+TEST_CASE("whoever finds a sink disabled says so, and counts from nought once it is enabled") {
+    Scene scene;
+    RelayOptions options = scene.options();
+    options.failures_max = 3;
+    Relay relay(*scene.store->outbox(), scene.publisher, options);
+    scene.store->outbox()->disable("sink");
+    relay.step();
+    REQUIRE(scene.log.size() == 1);
+    CHECK(scene.log.back().find("it is disabled") != std::string::npos);
+    scene.broker.is_down = true;
+    scene.publisher.asks_to_wait = 5s;  // the leases are due before
+    scene.sell(1);
+    for (int i = 0; i < 4; ++i) {
+        CAPTURE(i);
+        scene.store->outbox()->enable("sink");
+        const std::size_t before = scene.publisher.budgets.size();
+        while (scene.publisher.budgets.size() < before + 2) {
+            scene.clock.advance(std::max<Duration>(relay.step(), 1ms));
+        }
+        CHECK(!scene.store->outbox()->sinks().front().disabled_at);
+        scene.store->outbox()->disable("sink");  // by another
+        while (!relay.statistics().disabled) scene.clock.advance(relay.step());
+    }
+    CHECK(std::ranges::count_if(scene.log, [](const std::string& line) {
+              return line.find("sink: it is enabled") == 0;
+          }) == 4);
 }
 
 TEST_CASE("a relay that is woken after its leases have ended leaves no gap and moves no mark") {

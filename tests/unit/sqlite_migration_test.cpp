@@ -163,7 +163,7 @@ TEST_CASE("the store that version 2 has written is opened, and passes its events
     StoreContents contents = sample_contents();
     std::size_t events = 0;
     const auto claimed = store->outbox()->claim("kafka", "a", std::chrono::seconds(10));
-    for (const auto& run : store->outbox()->take("kafka", claimed.leases, {}, 1'000)) {
+    for (const auto& run : store->outbox()->take("kafka", claimed.leases, {})) {
         events += run.events.size();
     }
     CHECK(events == contents.of<Event>().size());

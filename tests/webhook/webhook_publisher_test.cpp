@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -116,6 +117,7 @@ TEST_CASE("a slow receiver has as many as it answers in a while, and the rest is
     CHECK(published.acknowledged.front() < 400);
     CHECK(published.acknowledged.front() == scene.receiver.requests().size());
     CHECK(published.error.empty());
+    CHECK(published.failed == std::vector<bool>{false});
     CHECK(scene.receiver.breaches() == 0);
 }
 
@@ -172,7 +174,7 @@ TEST_CASE("while it fails it is asked once at a time, and after a pause that it 
     });
     for (std::size_t i = 0; i < 5; ++i) scene.sell(i, 3);
     const auto claimed = scene.store->outbox()->claim("webhook", "test", 1h);
-    const auto runs = scene.store->outbox()->take("webhook", claimed.leases, {}, 1'000);
+    const auto runs = scene.store->outbox()->take("webhook", claimed.leases, {});
     REQUIRE(runs.size() == 5);
     WebhookOptions options = scene.options();
     options.connections = 3;
@@ -182,8 +184,10 @@ TEST_CASE("while it fails it is asked once at a time, and after a pause that it 
     CHECK(published.acknowledged == std::vector<std::size_t>(5, 0));
     CHECK(scene.receiver.requests().size() <= 3);
     const auto before = scene.receiver.requests().size();
+    CHECK(static_cast<std::size_t>(std::ranges::count(published.failed, true)) == before);
     published = webhook->publish(runs, 30s);
     CHECK(scene.receiver.requests().size() == before + 1);
+    CHECK(published.failed == std::vector<bool>{true, false, false, false, false});
     // It is back.
     scene.receiver.answer_by({});
     published = webhook->publish(runs, 30s);
@@ -303,7 +307,7 @@ TEST_CASE("a receiver that is away for too long is left alone, also by others, u
     CHECK(scene.receiver.firsts().at(scene.key(0)) == up_to(3));
 }
 
-TEST_CASE("a publisher that is interrupted ends soon") {
+TEST_CASE("a publisher that is interrupted ends soon, and what it left is no failure") {
     Scene scene;
     scene.receiver.answer_by([](const HookRequest&) { return HookAnswer{.after = 1h}; });
     WebhookOptions options = scene.options();
@@ -311,6 +315,7 @@ TEST_CASE("a publisher that is interrupted ends soon") {
     const auto webhook = open_webhook(options);
     RelayOptions quick = scene.quick();
     quick.lease = 1h;
+    quick.failures_max = 1;
     Relay relay(*scene.store->outbox(), *webhook, quick);
     scene.sell(0, 5);
     std::jthread thread([&](const std::stop_token& stop) { relay.run(stop); });
@@ -318,6 +323,9 @@ TEST_CASE("a publisher that is interrupted ends soon") {
     thread.request_stop();
     thread.join();  // and does not wait for ten minutes
     CHECK(scene.behind() == 5);
+    CHECK_FALSE(scene.is_disabled());
+    CHECK(relay.statistics().failures == 0);
+    CHECK(scene.log.empty());
 }
 
 TEST_SUITE_END();

@@ -95,6 +95,7 @@ inline std::string error_of(Scene& scene, const WebhookOptions& options) {
     const auto webhook = open_webhook(options);
     const Published published = webhook->publish(runs, 30s);
     CHECK(published.acknowledged == std::vector<std::size_t>{0});
+    CHECK(published.failed == std::vector<bool>{true});
     return published.error;
 }
 
