@@ -287,9 +287,9 @@ void Writer::resolve() {
     }
     CONCERTRES_ASSERT(++rounds_ <= rounds_max);
     CONCERTRES_ASSERT(!rows_.wanted().empty());
-    found_.clear();
-    storage_.read(rows_.wanted(), found_);
-    rows_.absorb(found_);
+    Rows found;
+    storage_.read(rows_.wanted(), found);
+    rows_.absorb(found);
 }
 
 void Writer::load() {
@@ -300,13 +300,13 @@ void Writer::load() {
         const std::size_t block = std::max<std::size_t>(keys, 1'024);
         rows_.provide_keys(storage_.allocate(block), block);
     }
-    found_.clear();
+    Rows found;
     if (storage_.exclusive()) {
         // Nobody else writes it: what was read is what is there.
-        rows_.set_now(storage_.load({}, found_));
+        rows_.set_now(storage_.load({}, found));
     } else {
-        rows_.set_now(storage_.load(rows_.to_load(), found_));
-        rows_.absorb_loaded(found_);
+        rows_.set_now(storage_.load(rows_.to_load(), found));
+        rows_.absorb_loaded(found);
         if (refuse_by_clock()) return;
     }
     decide();

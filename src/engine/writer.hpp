@@ -101,7 +101,6 @@ class Writer {
     std::vector<std::unique_ptr<Task>> group_;
     int rounds_ = 0;
     std::vector<bool> decided_;  // of the group, in order
-    Rows found_;                 // of the last reading; kept for the memory that it has
     ChangeSet changes_;
     Time next_pulse_ = Time::min();
     Duration next_follow_ = Duration::min();  // in elapsed time
