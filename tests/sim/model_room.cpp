@@ -146,8 +146,8 @@ void Model::check_overtaken(const Event& event) {
                            number.value));
     }
     if (!sale_.room->no_shows) return;
-    // Where the server's clock was set back it may have been later.
-    const auto heard = heard_before(own_place->second, Time::max(), by_);
+    // Where a server's clock was set back it may have been later.
+    const auto heard = heard_before(own_place->second, is_shared() ? Time::max() : event.at, by_);
     expect(heard && event.at - *heard <= sale_.room->no_shows->silent_after + heard_slack, "Q1",
            fmt::format("place {} was let in, and was not there: last heard of at {}",
                        event.place.value, heard ? heard->time_since_epoch().count() : 0));
@@ -280,7 +280,7 @@ void Model::on_row(const Place& row, std::uint64_t version) {
         mark(Mark::passed_over);
         expect(sale_.room && sale_.room->no_shows && place.status == PlaceStatus::waiting, "Q1",
                "a place was passed over where none is");
-        const auto heard = heard_before(place, last_at_ + heard_slack, by_);
+        const auto heard = heard_before(place, last_at_, by_);
         expect(heard && sale_.room->no_shows &&
                    last_at_ - *heard > sale_.room->no_shows->silent_after - heard_slack,
                "Q1", "who was there was passed over");
@@ -288,7 +288,7 @@ void Model::on_row(const Place& row, std::uint64_t version) {
     }
     if (row.is_lost()) {
         mark(Mark::place_lost);
-        const auto heard = heard_before(place, last_at_ + heard_slack, by_);
+        const auto heard = heard_before(place, last_at_, by_);
         expect(place.status == PlaceStatus::passed && place.passed_at && sale_.room->no_shows &&
                    last_at_ - *place.passed_at >= sale_.room->no_shows->grace && heard &&
                    last_at_ - *heard > sale_.room->no_shows->silent_after - heard_slack,
