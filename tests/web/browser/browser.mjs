@@ -60,13 +60,7 @@ export async function look(page, name) {
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.screenshot({ path: join(shots, `${name}-${colorScheme}.png`), fullPage: true });
-    // Evaluated, not loaded: the page's policy forbids scripts in it. Once for each page.
-    if (await page.evaluate(() => !("axe" in globalThis))) await page.evaluate(axe + ";undefined");
-    const { violations } = await page.evaluate(() => globalThis.axe.run(document));
-    const found = violations.map(
-      ({ id, nodes }) => `${id}: ${nodes.map((n) => n.html).join("\n")}`,
-    );
-    assert.deepEqual(found, [], `${name}, ${colorScheme}`);
+    await is_accessible(page, `${name}, ${colorScheme}`);
   }
   await page.emulateMedia({ colorScheme: null, reducedMotion: null });
   const [wide, seen] = await page.evaluate(() => [
@@ -74,6 +68,15 @@ export async function look(page, name) {
     document.documentElement.clientWidth,
   ]);
   assert.ok(wide <= seen, `${name} is ${wide} wide on a page of ${seen}`);
+}
+
+// No faults of accessibility; of `rules` those that are set to { enabled: false } are not asked for.
+export async function is_accessible(page, name, rules = {}) {
+  // Evaluated, not loaded: the page's policy forbids scripts in it. Once for each page.
+  if (await page.evaluate(() => !("axe" in globalThis))) await page.evaluate(axe + ";undefined");
+  const { violations } = await page.evaluate((rules) => axe.run(document, { rules }), rules);
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.html).join("\n")}`);
+  assert.deepEqual(found, [], name);
 }
 
 // What can be seen, as against what is spoken.
