@@ -97,6 +97,9 @@ Series exposed() {
     draft.room->closed_loop = ClosedLoop{.floor = 1, .ceiling = 2, .load_max = 0.8};
     (void)set.server.add(std::move(draft));
     set.server.services().metrics.count_refusal("framing_invalid");
+    set.server.services().sinks = [] {
+        return std::vector{server::SinkReading{.sink = "webhook", .statistics = {}}};
+    };
     const std::string text = set.server.ask_operators({.target = "/metrics"}).body;
     Series series{{"up", {}}};  // Prometheus' own
     static const std::regex line(R"(([A-Za-z_:][\w:]*)(\{.*\})? [^ ]+\n)");
