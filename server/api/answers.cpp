@@ -333,6 +333,38 @@ std::string backup_json(const BackupView& copy) {
     return body;
 }
 
+namespace {
+
+void write_sink(JsonWriter& json, const SinkState& sink) {
+    json.begin_object()
+        .field("sink", sink.sink)
+        .field("disabled_at", sink.disabled_at)
+        .field("events_waiting", sink.events)
+        .field("streams_waiting", sink.streams);
+}
+
+}  // namespace
+
+std::string sink_json(const SinkState& sink, const BoxOffice& office) {
+    std::string body;
+    JsonWriter json(body);
+    write_sink(json, sink);
+    json.field("now", office.now()).end_object();
+    return body;
+}
+
+std::string sinks_json(const std::vector<SinkState>& sinks, const BoxOffice& office) {
+    std::string body;
+    JsonWriter json(body);
+    json.begin_object().key("sinks").begin_array();
+    for (const SinkState& sink : sinks) {
+        write_sink(json, sink);
+        json.end_object();
+    }
+    json.end_array().field("now", office.now()).end_object();
+    return body;
+}
+
 std::string report_json(const ReportView& report, std::string_view currency) {
     std::string body;
     JsonWriter json(body);

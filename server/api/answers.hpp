@@ -9,6 +9,7 @@
 #include "concertres/audit.hpp"
 #include "concertres/box_office.hpp"
 #include "concertres/operations.hpp"
+#include "concertres/outbox.hpp"
 #include "json/json_writer.hpp"
 
 namespace concertres::server {
@@ -45,6 +46,8 @@ void write_settings(JsonWriter& json, const RoomPolicy& room);
 [[nodiscard]] std::string report_json(const ReportView& report, std::string_view currency);
 [[nodiscard]] std::string explanation_json(const Explanation& explanation,
                                            std::string_view currency);
+[[nodiscard]] std::string sink_json(const SinkState& sink, const BoxOffice& office);
+[[nodiscard]] std::string sinks_json(const std::vector<SinkState>& sinks, const BoxOffice& office);
 [[nodiscard]] std::string audit_json(const AuditReport& report, std::string_view currency);
 
 // With an ETag that is a function of the content.

@@ -76,6 +76,10 @@ void explain(Exchange exchange);
 void back_up(Exchange exchange);
 void audit_store(Exchange exchange);
 
+// sinks.cpp
+void list_sinks(Exchange exchange);
+void enable_sink(Exchange exchange);
+
 // exports.cpp
 void export_sales(Exchange exchange);
 void export_events(Exchange exchange);

@@ -321,6 +321,18 @@ constexpr auto routes = std::to_array<Route>({
      .access = Access::admin,
      .handle = audit_store,
      .side = Side::operators},
+    {.method = Method::get,
+     .path = "/admin/v1/sinks",
+     .operation = "listSinks",
+     .access = Access::admin,
+     .handle = list_sinks,
+     .side = Side::operators},
+    {.method = Method::post,
+     .path = "/admin/v1/sinks/{sink}/enable",
+     .operation = "enableSink",
+     .access = Access::admin,
+     .handle = enable_sink,
+     .side = Side::operators},
 });
 
 // Takes the first segment off `path`, which begins with a slash.

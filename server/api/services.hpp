@@ -56,6 +56,8 @@ struct Services {
     std::function<std::unique_ptr<Storage>()> open_again{};
     // How events are passed on.
     std::function<std::vector<SinkReading>()> sinks{};
+    // The outbox, of the box office or of the store that it shares with others.
+    std::function<std::unique_ptr<Outbox>()> open_outbox{};
     // Where the page's files are read, each time; empty: those that are part of the program.
     std::filesystem::path web_root{};
 

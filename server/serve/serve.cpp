@@ -110,6 +110,7 @@ class Server {
   private:
     [[nodiscard]] fs::path open_folder();
     [[nodiscard]] std::unique_ptr<Storage> open_storage() const;
+    [[nodiscard]] std::unique_ptr<Outbox> open_outbox();
     [[nodiscard]] Options options();
     void add_demo();
     void add_relays(const std::vector<std::string>& webhook_secrets);
@@ -248,14 +249,16 @@ Options Server::options() {
     return options;
 }
 
+std::unique_ptr<Outbox> Server::open_outbox() {
+    if (settings_.store.empty()) return office_.outbox();
+    PostgresOptions options;
+    options.connections_budget = settings_.db_connections_budget;
+    return open_postgres_outbox(settings_.store, options);
+}
+
 void Server::add_relays(const std::vector<std::string>& webhook_secrets) {
-    const auto open_outbox = [this] {
-        PostgresOptions options;
-        options.connections_budget = settings_.db_connections_budget;
-        return settings_.store.empty() ? office_.outbox()
-                                       : open_postgres_outbox(settings_.store, options);
-    };
-    relays_ = open_relays(settings_.relay, webhook_secrets, open_outbox,
+    services_.open_outbox = [this] { return open_outbox(); };
+    relays_ = open_relays(settings_.relay, webhook_secrets, services_.open_outbox,
                           [this](const std::string& line) { log_.line(LogLevel::warning, line); });
     services_.sinks = [this] {
         std::vector<SinkReading> sinks;

@@ -40,7 +40,10 @@ RowKeys UnitOfWork::to_load() const {
     keys.for_each([this]<class Row>(std::vector<Wanted<Row>>& column) {
         if constexpr (!is_hint<Row>) {
             std::get<RowTable<Row>>(tables_.tables).for_each_slot([&](const auto& slot) {
-                if (!is_written_once<Row> || !slot.row) column.push_back({slot.key});
+                if constexpr (is_written_once<Row>) {
+                    if (slot.row) return;
+                }
+                column.push_back({slot.key});
             });
         }
     });

@@ -126,6 +126,14 @@ TEST_CASE("a webhook that fails too often is disabled, also after a restart, unt
     CHECK(eventually([&] { return metric(*server, "concertres_relay_disabled") == 1; }));
     CHECK(server->process().says("nothing has arrived in 3 attempts: it is disabled"));
     CHECK(hook.receiver.requests().size() == 3);
+    // Enabled too early, while it runs, it has as many attempts again.
+    http::Client operators(server->operators_url());
+    CHECK(
+        TestServer::send(operators, {.method = "POST", .target = "/admin/v1/sinks/webhook/enable"})
+            .status == 200);
+    CHECK(server->process().says("webhook: it is enabled: events are passed on"));
+    CHECK(eventually([&] { return hook.receiver.requests().size() == 6; }));
+    CHECK(eventually([&] { return metric(*server, "concertres_relay_disabled") == 1; }));
     CHECK(server->stop() == "exit 0");
     hook.receiver.answer_by({});
     server = std::make_unique<ServerProcess>(serving);
@@ -133,7 +141,7 @@ TEST_CASE("a webhook that fails too often is disabled, also after a restart, unt
     CHECK(server->process().says("webhook: it is disabled"));
     CHECK(eventually([&] { return metric(*server, "concertres_relay_disabled") == 1; }));
     CHECK(eventually([&] { return metric(*server, "concertres_relay_lag_events") == 4; }));
-    CHECK(hook.receiver.requests().size() == 3);
+    CHECK(hook.receiver.requests().size() == 6);
     CHECK(server->stop() == "exit 0");
 
     // The store knows no other sink, and gets to know none by mistake.

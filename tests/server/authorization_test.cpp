@@ -39,7 +39,9 @@ class Cast {
         : server({.sqlite = sqlite}),
           sale(server.add(hall())),
           other_sale(server.add()),
-          drawn_sale(server.add_drawn()) {}
+          drawn_sale(server.add_drawn()) {
+        server.office().outbox()->attach("webhook");
+    }
 
     // Who bought one seat and asked for a new place; with the token of the first.
     Actor veteran(std::string state, Buyer& buyer) {

@@ -94,6 +94,8 @@ constexpr auto samples = std::to_array<Sample>({
     {.operation = "explain", .status = 200},
     {.operation = "backup", .status = 200, .body = R"({"file": "copy-of-the-test.db"})"},
     {.operation = "audit", .status = 200},
+    {.operation = "listSinks", .status = 200},
+    {.operation = "enableSink", .status = 200},
 });
 
 std::string filled_in(std::string text, std::string_view before, std::string_view after,
@@ -106,6 +108,7 @@ std::string filled_in(std::string text, std::string_view before, std::string_vie
         {"payment_id", stage.payment},
         {"user_id", stage.user.to_string()},
         {"id", stage.sale.performance().to_string()},
+        {"sink", "webhook"},
         {"file", text.starts_with("/web/console/") ? "console.css"
                  : text.starts_with("/web/docs/")  ? "docs.css"
                                                    : "style.css"},
@@ -160,6 +163,7 @@ ReadyStage::ReadyStage(ServerSettings settings) : server(std::move(settings)), s
     const Reply paid = server.pay(buyer, {held.text("/reservation_id")});
     spent = buyer;
     buyer = server.again(buyer, sale.concert);
+    server.services().open_outbox()->attach("webhook");
     stage = {.sale = sale,
              .user = buyer.user,
              .drawn = server.add_drawn(),

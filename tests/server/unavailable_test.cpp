@@ -110,7 +110,8 @@ TEST_CASE("a full disk refuses every command, and nothing else") {
         return set.ask(route, request);
     };
     // Catalog and copies are written another way; what that does on a full disk is SQLite's test.
-    refuse_everywhere(set, codes, "storage_full", send, {"addConcert", "backup", "audit"});
+    refuse_everywhere(set, codes, "storage_full", send,
+                      {"addConcert", "backup", "audit", "listSinks", "enableSink"});
 }
 
 TEST_CASE("a full inbox refuses at once") {
@@ -121,9 +122,11 @@ TEST_CASE("a full inbox refuses at once") {
     set.server.services().ready = false;
     Blockade blockade(set.server.office());
     set.server.office().submit<ListConcerts>({}, [](auto) {});
-    refuse_everywhere(set, codes, "overloaded", [&](const Route& route, const Ask& request) {
+    const auto send = [&](const Route& route, const Ask& request) {
         return set.ask(route, request);
-    });
+    };
+    // What asks the outbox is told that it cannot be asked (sinks_test).
+    refuse_everywhere(set, codes, "overloaded", send, {"listSinks", "enableSink"});
 }
 
 TEST_CASE("a command that waited too long is not begun") {

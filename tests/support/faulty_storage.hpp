@@ -89,6 +89,7 @@ class FaultyStorage final : public Storage {
     Time load(const RowKeys& wanted, Rows& found) override;
     CommitOutcome commit(const ChangeSet& changes) override;
     bool tidy() override { return inner_->tidy(); }
+    Outbox* outbox() override { return inner_->outbox(); }
 
     std::vector<PerformanceState> performances(ConcertKey concert, Time after) override;
     std::vector<Seat> seats(PerformanceKey performance, SeatNumber after,

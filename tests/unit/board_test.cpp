@@ -235,6 +235,9 @@ TEST_CASE("a concert that was forgotten is as if it had never been added") {
                       .status = SeatStatus::held},
                  t0);
     CHECK(shown.board.rooms_to_tick(t0, false).size() == 1);
+    // Where passes are looked after too: of a room that has none there is nothing to do.
+    shown.add(added(summer, quiet_room()));
+    CHECK(shown.board.rooms_to_tick(t0, true).size() == 1);
     shown.board.forget(first);
     CHECK(shown.board.rooms_to_tick(t0, false).empty());
     const CatalogConcert& again = shown.add(concert);

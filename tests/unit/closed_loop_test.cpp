@@ -207,6 +207,16 @@ TEST_CASE("a loop's bytes tell of its limit, and of when it moved") {
     CHECK(read_loop(write_loop({70, t0 + 1s})) != state);
 }
 
+TEST_CASE("what a loop remembers is read as it was written, and nothing else is") {
+    const LoopState state{.limit = 17, .moved_at = t0};
+    CHECK(read_loop(write_loop(state)) == state);
+    CHECK(read_loop(write_loop({.limit = 18, .moved_at = t0})) != state);
+    CHECK(read_loop(write_loop({.limit = 17, .moved_at = t0 + 1us})) != state);
+    CHECK_FALSE(read_loop(""));
+    CHECK_FALSE(read_loop(write_loop(state) + "x"));
+    CHECK_FALSE(read_loop("W" + write_loop(state).substr(1)));
+}
+
 TEST_SUITE_END();
 TEST_SUITE_BEGIN("closed loop: in a room");
 

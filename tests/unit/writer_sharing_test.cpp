@@ -444,7 +444,8 @@ TEST_CASE("an instance that was stopped for too long stops its engine when it is
 
 namespace {
 
-// Counts how often it was asked what other instances did. Its clock may be set back.
+// Counts how often it was asked what other instances did, and told who was heard of. Its clock may
+// be set back.
 class Followed final : public KeptStorage {
   public:
     using KeptStorage::KeptStorage;
@@ -453,13 +454,55 @@ class Followed final : public KeptStorage {
         ++times;
         return {};
     }
+    bool tell(const std::vector<News::Heard>& heard) override {
+        ++tellings;
+        CHECK_FALSE(heard.empty());
+        return can_tell;
+    }
     Time now() override { return KeptStorage::now() - set_back; }
     Time load(const RowKeys& wanted, Rows& found) override {
         static_cast<void>(KeptStorage::load(wanted, found));
         return now();
     }
     int times = 0;
+    int tellings = 0;
+    bool can_tell = true;
     Duration set_back{};
+};
+
+// A box office over it, and a room in which one waits behind one who is in.
+struct FollowedRoom {
+    FollowedRoom() {
+        for (auto* at : {&first, &second}) {
+            *at = *office.join(
+                {.concert = sale.concert, .user = SmallSale::user(at == &first ? 1 : 2)});
+        }
+        advance(1s);
+        REQUIRE(status_of(first) == TokenStatus::admitted);
+        REQUIRE(status_of(second) == TokenStatus::waiting);
+    }
+    void advance(Duration by) {
+        clock.advance(by);
+        for (int i = 0; i < 100 && office.step(); ++i) {
+        }
+    }
+    TokenStatus status_of(const PlaceView& place) {
+        return office.place({.concert = sale.concert, .user = place.user, .place = place.number})
+            ->status;
+    }
+
+    TestClock clock;
+    Followed* storage = nullptr;
+    BoxOffice office{[this] {
+                         auto made = std::make_unique<Followed>(open_memory({.clock = &clock}));
+                         storage = made.get();
+                         return made;
+                     }(),
+                     Options{.running = Running::by_host}};
+    SmallSale sale =
+        SmallSale::add(office, draft_with({.active_max = 1, .no_shows = NoShows{90s, 5min}}));
+    PlaceView first;
+    PlaceView second;
 };
 
 }  // namespace
@@ -480,6 +523,38 @@ TEST_CASE("what others did is asked for while store time stands still") {
     }
     static_cast<void>(office.step());
     CHECK(followed.times == 5);
+}
+
+TEST_CASE("who was heard of is told again and again until it has been told, and not all the time") {
+    FollowedRoom at;
+    at.storage->can_tell = false;
+    at.advance(12s);
+    CHECK(at.storage->tellings == 1);
+    at.advance(300ms);
+    CHECK(at.storage->tellings == 1);
+    at.advance(1s);
+    CHECK(at.storage->tellings == 2);
+    at.storage->can_tell = true;
+    at.advance(1s);
+    CHECK(at.storage->tellings == 3);
+    at.advance(2s);
+    CHECK(at.storage->tellings == 3);
+}
+
+TEST_CASE("a store time that was set back by an hour is gone by at once") {
+    FollowedRoom at;
+    at.storage->set_back = 1h;
+    at.advance(300ms);
+    REQUIRE(at.office.leave(
+        {.concert = at.sale.concert, .user = at.first.user, .place = at.first.number}));
+    at.advance(1s);
+    at.advance(1s);
+    CHECK(at.status_of(at.second) == TokenStatus::admitted);
+    // And others hear of who is heard of.
+    const int before = at.storage->tellings;
+    REQUIRE(at.office.join({.concert = at.sale.concert, .user = SmallSale::user(3)}));
+    at.advance(12s);
+    CHECK(at.storage->tellings > before);
 }
 
 TEST_CASE("the best seats are found after store time was set back into holds that had ended") {
