@@ -18,6 +18,7 @@
 #include "commands.hpp"
 #include "draw.hpp"
 #include "fill.hpp"
+#include "growth.hpp"
 #include "holds.hpp"
 #include "line.hpp"
 #include "micro.hpp"
@@ -35,11 +36,13 @@ constexpr std::string_view usage = R"(usage: concertres_bench [part...] [option.
   line       a line of ten million beside one of a thousand
   micro      tokens, positions, the best seats, rules, events, the audit
              no part: all of these
+  growth     what commands, imports, audits and starts cost as a store grows
   holds      holds a second through the engine, and nothing else: for http/run
   fill       fills a store with transfers and dies of kill -9: for restart/run
 
   --in-flight=N     of holds; default: 64
   --transfers=N     that fill adds; default: 1,000,000
+  --figures=FILE    where growth writes its figures as well; default: growth.csv in the folder
   --folder=PATH     where stores are made; default: beside the program. Not in memory.
   --quick           small and once, to see that it works
   --benchmark_...   Google Benchmark's own options, for queries and micro
@@ -51,6 +54,7 @@ struct Arguments {
     std::vector<std::string> for_library;
     std::size_t in_flight = 64;
     std::size_t transfers = 1'000'000;
+    std::filesystem::path figures;
 
     [[nodiscard]] bool wants(const std::string& part) const {
         return parts.empty() || std::ranges::find(parts, part) != parts.end();
@@ -71,10 +75,12 @@ Arguments parse(int argc, char** argv) {
             parsed.in_flight = std::stoul(word.substr(word.find('=') + 1));
         } else if (word.starts_with("--transfers=")) {
             parsed.transfers = std::stoul(word.substr(word.find('=') + 1));
+        } else if (word.starts_with("--figures=")) {
+            parsed.figures = word.substr(word.find('=') + 1);
         } else if (word.starts_with("--benchmark_")) {
             parsed.for_library.push_back(word);
         } else if (word == "commands" || word == "queries" || word == "micro" || word == "draws" ||
-                   word == "line" || word == "holds" || word == "fill") {
+                   word == "line" || word == "holds" || word == "fill" || word == "growth") {
             parsed.parts.push_back(word);
         } else {
             throw std::invalid_argument("what is '" + word + "'?\n" + std::string(usage));
@@ -146,6 +152,10 @@ void run(const Arguments& arguments) {
     }
     if (arguments.wants("draws")) bench::run_draws(arguments.settings);
     if (arguments.wants("line")) bench::run_line(arguments.settings);
+    // Ten minutes: for who asks for it.
+    if (std::ranges::find(arguments.parts, "growth") != arguments.parts.end()) {
+        bench::run_growth(arguments.settings, arguments.figures);
+    }
     if (arguments.wants("micro")) {
         bench::print_section("pieces");
         bench::register_micro();
@@ -169,6 +179,9 @@ int main(int argc, char** argv) {
         }
         if (arguments.parts == std::vector<std::string>{"fill"}) {
             bench::fill_and_die(arguments.settings, std::max<std::size_t>(arguments.transfers, 1));
+        }
+        if (arguments.figures.empty()) {
+            arguments.figures = arguments.settings.folder / "growth.csv";
         }
         const auto start = std::chrono::steady_clock::now();
         bench::print_head(argc, argv, arguments.settings.repetitions);

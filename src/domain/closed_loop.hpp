@@ -16,8 +16,6 @@ namespace concertres {
 struct LoopState {
     std::int64_t limit = 0;
     Time moved_at{};
-
-    friend bool operator==(const LoopState&, const LoopState&) = default;
 };
 
 // Stored with the room: the tag 'L', then limit and time, 8 bytes each. Nothing: not of that form.

@@ -428,27 +428,33 @@ Result<std::vector<Event>> run(const QueryContext& at, const ListEvents& query) 
     return at.storage->events(stream, query.after, page(at, query.limit));
 }
 
-Result<AuditReport> run(const QueryContext& at, const RunAudit&) {
+namespace {
+
+// A full disk refuses; whatever else fails stops the engine.
+template <class Ask>
+auto unless_full(const Ask& ask) -> Result<decltype(ask())> {
     try {
-        return audit(*at.storage);
+        return ask();
     } catch (const StorageError& failure) {
         if (failure.kind() != StorageError::Kind::full) throw;
         return Error{Errc::storage_full, failure.what(), {}};
     }
+}
+
+}  // namespace
+
+Result<AuditReport> run(const QueryContext& at, const RunAudit&) {
+    return unless_full([&] { return audit(*at.storage); });
 }
 
 Result<Time> run(const QueryContext& at, const UseOutbox& query) {
-    try {
+    return unless_full([&] {
         query.use(*at.storage->outbox());
         return at.now();
-    } catch (const StorageError& failure) {
-        if (failure.kind() != StorageError::Kind::full) throw;
-        return Error{Errc::storage_full, failure.what(), {}};
-    }
+    });
 }
 
-// --- Adding a concert
-// -----------------------------------------------------------------------------
+// --- Adding a concert ------------------------------------------------------------------------
 
 Result<ConcertView> run(const QueryContext& at, AddConcert& command) {
     ConcertDraft& draft = command.draft;
@@ -482,12 +488,11 @@ Result<ConcertView> run(const QueryContext& at, AddConcert& command) {
     if (draft.room && draft.room->draw) {
         added.sale.draw = {.seed = draw_seed_of(at.rows->ids(), added.concert.id), .drawn_at = {}};
     }
-    try {
+    const auto stored = unless_full([&] {
         at.storage->add(added, command.progress);
-    } catch (const StorageError& failure) {
-        if (failure.kind() != StorageError::Kind::full) throw;
-        return Error{Errc::storage_full, failure.what(), {}};
-    }
+        return at.now();
+    });
+    if (!stored) return stored.error();
     restore(*at.storage, *at.catalog, *at.board, added);
     return at.board->view(at.catalog->at(added.concert.key), at.now());
 }

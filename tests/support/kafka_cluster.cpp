@@ -46,12 +46,12 @@ Handle make_handle(rd_kafka_type_t type,
 
 std::map<std::string, std::vector<std::int64_t>> firsts(const std::vector<KafkaMessage>& messages) {
     std::map<std::string, std::vector<std::int64_t>> numbers;
-    std::map<std::string, int> partitions;
+    std::map<std::string, int> partition_of;
     std::map<std::string, std::string> by_id;
     for (const KafkaMessage& message : messages) {
         const auto event = boost::json::parse(message.value).as_object();
         CHECK(std::string(event.at("partitionkey").as_string()) == message.key);
-        CHECK(partitions.try_emplace(message.key, message.partition).first->second ==
+        CHECK(partition_of.try_emplace(message.key, message.partition).first->second ==
               message.partition);
         const auto [known, is_new] =
             by_id.try_emplace(std::string(event.at("id").as_string()), message.value);

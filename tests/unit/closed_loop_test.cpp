@@ -9,6 +9,14 @@
 #include "domain/policy.hpp"
 #include "unit/domain_rows.hpp"
 
+namespace concertres {
+
+static bool operator==(const LoopState& a, const LoopState& b) {
+    return a.limit == b.limit && a.moved_at == b.moved_at;
+}
+
+}  // namespace concertres
+
 namespace concertres::test {
 namespace {
 
