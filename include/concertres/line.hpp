@@ -15,9 +15,10 @@
 //   ever: whoever does not know whether that arrived reserves another. Then no two people have one
 //   number, whatever is lost.
 // - Every call names the room's epoch, as storage has it. A line that has lost anything, or may
-//   have, answers `lost` until it is begun in a higher one. From then until `reenter_until`
-//   whoever holds a token comes back to its number (reenter), and whoever comes newly stands behind
-//   all of them, as numbers of a higher epoch are higher. Nobody should be let in before that.
+//   have, answers `lost` until it is begun in a higher one. For a while then whoever holds a token
+//   comes back to its number (reenter), and whoever comes newly stands behind all of them, as
+//   numbers of a higher epoch are higher. How long that takes is storage's to say, too; nobody is
+//   let in before, and nobody comes back after it.
 //
 // Each call may be repeated, and is then answered as it stands by then; extend alone is made once.
 //
@@ -152,10 +153,10 @@ class LineStore {
     virtual ~LineStore() = default;
 
     // Begins the epoch, without any numbers to give. What it has kept of earlier ones stays; where
-    // a part of that is missing the rest is thrown away. Until `reenter_until` places come back.
+    // a part of that is missing the rest is thrown away.
     // Faults: away, unknown, outdated (also of an epoch that was begun and has lost something
     // since). REQUIRES: storage is in that epoch
-    virtual void begin(const LineRoom& room, Time reenter_until, LineDone<LineDid> done) = 0;
+    virtual void begin(const LineRoom& room, LineDone<LineDid> done) = 0;
     // More numbers to give. What is left of those before is given first, and where some are the
     // new ones are forgotten. Faults: away, unknown, lost, outdated.
     virtual void extend(const LineRoom& room, const LineBlock& block, LineDone<LineDid> done) = 0;
@@ -164,9 +165,9 @@ class LineStore {
     // full, no_numbers.
     virtual void join(const LineRoom& room, const LineJoin& join, LineDone<LinePlace> done) = 0;
     // A token has been presented for this place. Where the line lost it, and was begun anew since,
-    // it comes back until `reenter_until`; the answer is the user's latest place by then.
+    // it comes back; the answer is the user's latest place by then.
     // Faults: away, unknown, lost, outdated. REQUIRES: it has no pass
-    virtual void reenter(const LineRoom& room, const LineEntry& place, Time now,
+    virtual void reenter(const LineRoom& room, const LineEntry& place,
                          LineDone<LinePlace> done) = 0;
     // Its owner gives it up. True: it waited. Faults: away, unknown, lost, outdated.
     virtual void leave(const LineRoom& room, const LineEntry& place, LineDone<bool> done) = 0;

@@ -179,10 +179,8 @@ void ScriptedLine::take_inbox() {
 
 // --- The steps ---------------------------------------------------------------------------------
 
-void ScriptedLine::begin(const LineRoom& room, Time reenter_until, LineDone<LineDid> done) {
-    auto call = call_of(Step::begin, room);
-    call->words.push_back(text_of(reenter_until));
-    run(std::move(call), std::move(done), did);
+void ScriptedLine::begin(const LineRoom& room, LineDone<LineDid> done) {
+    run(call_of(Step::begin, room), std::move(done), did);
 }
 
 void ScriptedLine::extend(const LineRoom& room, const LineBlock& block, LineDone<LineDid> done) {
@@ -202,12 +200,10 @@ void ScriptedLine::join(const LineRoom& room, const LineJoin& join, LineDone<Lin
     run(std::move(call), std::move(done), place_of);
 }
 
-void ScriptedLine::reenter(const LineRoom& room, const LineEntry& place, Time now,
-                           LineDone<LinePlace> done) {
+void ScriptedLine::reenter(const LineRoom& room, const LineEntry& place, LineDone<LinePlace> done) {
     auto call = call_of(Step::reenter, room);
     call->words.push_back(text_of(place.user));
     call->words.push_back(text_of(place.number));
-    call->words.push_back(text_of(now));
     run(std::move(call), std::move(done), place_of);
 }
 

@@ -26,11 +26,10 @@ class ScriptedLine final : public RedisLine, private Router::Observer {
     ScriptedLine(const ScriptedLine&) = delete;
     ScriptedLine& operator=(const ScriptedLine&) = delete;
 
-    void begin(const LineRoom& room, Time reenter_until, LineDone<LineDid> done) override;
+    void begin(const LineRoom& room, LineDone<LineDid> done) override;
     void extend(const LineRoom& room, const LineBlock& block, LineDone<LineDid> done) override;
     void join(const LineRoom& room, const LineJoin& join, LineDone<LinePlace> done) override;
-    void reenter(const LineRoom& room, const LineEntry& place, Time now,
-                 LineDone<LinePlace> done) override;
+    void reenter(const LineRoom& room, const LineEntry& place, LineDone<LinePlace> done) override;
     void leave(const LineRoom& room, const LineEntry& place, LineDone<bool> done) override;
     void heard(const LineRoom& room, std::span<const UserId> users, Time now,
                LineDone<std::int64_t> done) override;

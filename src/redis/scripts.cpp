@@ -67,7 +67,7 @@ local function place_of(user, number, made)
 end
 )lua";
 
-// ARGV: epoch, home, until. Answers nothing more.
+// ARGV: epoch, home. Answers nothing more.
 constexpr std::string_view begin = R"lua(
 local at = redis.call('HMGET', room, 'epoch', 'home')
 if at[1] then
@@ -78,7 +78,7 @@ end
 -- Half a line is none: who stands in the one part would be refused for what the other lacks.
 if not at[1] or not redis.call('ZSCORE', line, '') then redis.call('UNLINK', unpack(KEYS)) end
 for class = 0, 15 do redis.call('HDEL', room, 'next:' .. class, 'end:' .. class) end
-redis.call('HSET', room, 'epoch', ARGV[1], 'home', ARGV[2], 'until', ARGV[3])
+redis.call('HSET', room, 'epoch', ARGV[1], 'home', ARGV[2])
 redis.call('ZADD', line, -1, '')
 return {1}
 )lua";
@@ -111,15 +111,14 @@ stand(user, number, at[3])
 return {1, number, 1, 1, ahead_of(number)}
 )lua";
 
-// ARGV: epoch, home, user, number, now. Answers number, made, waits, ahead.
+// ARGV: epoch, home, user, number. Answers number, made, waits, ahead.
 constexpr std::string_view reenter = R"lua(
 local user, number = ARGV[3], ARGV[4]
-local at = redis.call('HMGET', room, 'epoch', 'home', user, 'until')
+local at = redis.call('HMGET', room, 'epoch', 'home', user)
 local refused = fault_of(at[1], at[2])
 if refused then return refused end
 local epoch = math.floor(tonumber(number) % 2^49 / 2^36)
-if (at[3] and not is_newer(number, at[3])) or epoch >= tonumber(ARGV[1]) or
-        tonumber(ARGV[5]) > tonumber(at[4]) then
+if (at[3] and not is_newer(number, at[3])) or epoch >= tonumber(ARGV[1]) then
     return place_of(user, at[3], 0)
 end
 redis.call('HSET', room, user, number)

@@ -1,7 +1,7 @@
 // What a line in Redis is made of: five keys for each room, all in one slot of a cluster, and one
 // script for each step, which runs as a whole or not at all. Nothing in them reads a clock.
 //
-//   room       hash: epoch, home, until; next:C and end:C, the numbers left to give in class C; and
+//   room       hash: epoch, home; next:C and end:C, the numbers left to give in class C; and
 //              by user, as 16 bytes, the number of the latest place
 //   line       sorted set: users who wait, by number; and '', below all, which tells a line that
 //              has nobody in it from one that is gone

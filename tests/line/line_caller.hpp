@@ -38,9 +38,8 @@ class LineCaller {
         return answer.get();
     }
 
-    auto try_begin(Time reenter_until = at_second(0)) {
-        return wait<LineDid>(
-            [&](auto done) { store_->begin(room, reenter_until, std::move(done)); });
+    auto try_begin() {
+        return wait<LineDid>([&](auto done) { store_->begin(room, std::move(done)); });
     }
     auto try_extend(const LineBlock& block) {
         return wait<LineDid>([&](auto done) { store_->extend(room, block, std::move(done)); });
@@ -49,9 +48,8 @@ class LineCaller {
         return wait<LinePlace>([&](auto done) { store_->join(room, join, std::move(done)); });
     }
     auto try_join(const UserId& user) { return try_join(LineJoin{.user = user}); }
-    auto try_reenter(const LineEntry& place, Time now) {
-        return wait<LinePlace>(
-            [&](auto done) { store_->reenter(room, place, now, std::move(done)); });
+    auto try_reenter(const LineEntry& place) {
+        return wait<LinePlace>([&](auto done) { store_->reenter(room, place, std::move(done)); });
     }
     auto try_leave(const LineEntry& place) {
         return wait<bool>([&](auto done) { store_->leave(room, place, std::move(done)); });
@@ -83,13 +81,13 @@ class LineCaller {
         return answer.value();
     }
     // Epoch `room.epoch`, with sequences 1 to `last` to give in each of two classes.
-    void start(std::int64_t last = 1'000, Time reenter_until = at_second(0)) {
-        well(try_begin(reenter_until));
+    void start(std::int64_t last = 1'000) {
+        well(try_begin());
         for (const LineClass each : {0, 1}) well(try_extend({each, 1, last}));
     }
     LinePlace join(const UserId& user) { return well(try_join(user)); }
     LinePlace join(const LineJoin& join) { return well(try_join(join)); }
-    LinePlace reenter(const LineEntry& place, Time now) { return well(try_reenter(place, now)); }
+    LinePlace reenter(const LineEntry& place) { return well(try_reenter(place)); }
     bool leave(const LineEntry& place) { return well(try_leave(place)); }
     std::int64_t heard(const std::vector<UserId>& users, Time now) {
         return well(try_heard(users, now));

@@ -276,7 +276,7 @@ CONCERTRES_LINE_TEST("a line that was never begun is lost to everybody") {
     LineCaller line(store, ConcertId::random());
     CHECK(line.try_extend({0, 1, 9}).fault().kind == Kind::lost);
     CHECK(line.try_join(alice).fault().kind == Kind::lost);
-    CHECK(line.try_reenter({number(1), alice}, at_second(0)).fault().kind == Kind::lost);
+    CHECK(line.try_reenter({number(1), alice}).fault().kind == Kind::lost);
     CHECK(line.try_leave({number(1), alice}).fault().kind == Kind::lost);
     CHECK(line.try_heard({alice}, at_second(0)).fault().kind == Kind::lost);
     CHECK(line.try_peek({.count = 1}).fault().kind == Kind::lost);
@@ -294,7 +294,7 @@ CONCERTRES_LINE_TEST("who is in an epoch that is over is told which there is") {
     CHECK(is_outdated(behind.try_begin()));
     CHECK(is_outdated(behind.try_extend({0, 1, 9})));
     CHECK(is_outdated(behind.try_join(alice)));
-    CHECK(is_outdated(behind.try_reenter({number(1), alice}, at_second(0))));
+    CHECK(is_outdated(behind.try_reenter({number(1), alice})));
     CHECK(is_outdated(behind.try_leave({number(1), alice})));
     CHECK(is_outdated(behind.try_heard({alice}, at_second(0))));
     CHECK(is_outdated(behind.try_peek({.count = 1})));
@@ -332,31 +332,22 @@ CONCERTRES_LINE_TEST("a new epoch keeps who waits, ahead of all who come, and gi
 
 CONCERTRES_LINE_TEST("who presents a token comes back to its number, ahead of the new") {
     LineCaller line(store, ConcertId::random(), 2);
-    line.start(100, at_second(60));
+    line.start(100);
     CHECK(line.join(carol) == LinePlace{number(1, 0, 2), true, true, 0});
-    CHECK(line.reenter({number(7), bob}, at_second(10)) == LinePlace{number(7), true, true, 0});
-    CHECK(line.reenter({number(4), alice}, at_second(60)) == LinePlace{number(4), true, true, 0});
-    CHECK(line.reenter({number(7), bob}, at_second(20)) == LinePlace{number(7), false, true, 1});
-    CHECK(line.reenter({number(2, 1), dave}, at_second(20)) ==
-          LinePlace{number(2, 1), true, true, 0});
+    CHECK(line.reenter({number(7), bob}) == LinePlace{number(7), true, true, 0});
+    CHECK(line.reenter({number(4), alice}) == LinePlace{number(4), true, true, 0});
+    CHECK(line.reenter({number(7), bob}) == LinePlace{number(7), false, true, 1});
+    CHECK(line.reenter({number(2, 1), dave}) == LinePlace{number(2, 1), true, true, 0});
     CHECK(entries(line.peek({.count = 9})) ==
           std::vector<LineEntry>{{number(4), alice}, {number(7), bob}, {number(1, 0, 2), carol}});
     CHECK(line.join(alice) == LinePlace{number(4), false, true, 0});
 }
 
-CONCERTRES_LINE_TEST("after the time for it nobody comes back, and a new place is at the tail") {
-    LineCaller line(store, ConcertId::random(), 2);
-    line.start(100, at_second(60));
-    line.join(bob);
-    CHECK(line.reenter({number(4), alice}, at_second(61)) == LinePlace{});
-    CHECK(line.join(alice) == LinePlace{number(2, 0, 2), true, true, 1});
-}
-
 CONCERTRES_LINE_TEST("a number of the present epoch is not lost, so it does not come back") {
     LineCaller line(store, ConcertId::random(), 2);
-    line.start(100, at_second(60));
-    CHECK(line.reenter({number(5, 0, 2), alice}, at_second(1)) == LinePlace{});
-    CHECK(line.reenter({number(5, 0, 3), alice}, at_second(1)) == LinePlace{});
+    line.start(100);
+    CHECK(line.reenter({number(5, 0, 2), alice}) == LinePlace{});
+    CHECK(line.reenter({number(5, 0, 3), alice}) == LinePlace{});
 }
 
 CONCERTRES_LINE_TEST("a place that is known to be over does not come back by its token") {
@@ -366,23 +357,21 @@ CONCERTRES_LINE_TEST("a place that is known to be over does not come back by its
     line.leave({number(1), alice});
     line.drop({{number(2), bob}});
     line.room.epoch = 2;
-    line.start(100, at_second(60));
-    CHECK(line.reenter({number(1), alice}, at_second(1)) == LinePlace{number(1), false, false, 0});
-    CHECK(line.reenter({number(2), bob}, at_second(1)) == LinePlace{number(2), false, false, 0});
+    line.start(100);
+    CHECK(line.reenter({number(1), alice}) == LinePlace{number(1), false, false, 0});
+    CHECK(line.reenter({number(2), bob}) == LinePlace{number(2), false, false, 0});
 }
 
 CONCERTRES_LINE_TEST("of two tokens of one user the later is the place") {
     LineCaller line(store, ConcertId::random(), 3);
-    line.start(100, at_second(60));
-    CHECK(line.reenter({number(4), alice}, at_second(1)).made);
-    CHECK(line.reenter({number(2, 0, 2), alice}, at_second(1)) ==
-          LinePlace{number(2, 0, 2), true, true, 0});
-    CHECK(line.reenter({number(4), alice}, at_second(1)) ==
-          LinePlace{number(2, 0, 2), false, true, 0});
+    line.start(100);
+    CHECK(line.reenter({number(4), alice}).made);
+    CHECK(line.reenter({number(2, 0, 2), alice}) == LinePlace{number(2, 0, 2), true, true, 0});
+    CHECK(line.reenter({number(4), alice}) == LinePlace{number(2, 0, 2), false, true, 0});
     CHECK(entries(line.peek({.count = 9})) == std::vector<LineEntry>{{number(2, 0, 2), alice}});
     // And a place that was taken newly is later than any token's.
     line.join(bob);
-    CHECK_FALSE(line.reenter({number(9), bob}, at_second(1)).made);
+    CHECK_FALSE(line.reenter({number(9), bob}).made);
 }
 
 CONCERTRES_LINE_TEST("a room that is erased is as if it had never been") {
@@ -433,7 +422,7 @@ CONCERTRES_LINE_TEST("any sequence of steps comes to what it comes to in memory"
         switch (upto(12)) {
             case 0:
                 if (upto(20) == 0) line.room.epoch = ++expected.room.epoch;
-                both([&](LineCaller& to) { return to.try_begin(now + std::chrono::seconds(200)); });
+                both([&](LineCaller& to) { return to.try_begin(); });
                 break;
             case 1: {
                 const LineBlock block{line_class, next_block, next_block + 4};
@@ -464,7 +453,7 @@ CONCERTRES_LINE_TEST("any sequence of steps comes to what it comes to in memory"
                 const std::int64_t epoch = 1 + upto(static_cast<int>(line.room.epoch));
                 const LineEntry token{number(100'000 + who + 40 * upto(3), line_class, epoch),
                                       user};
-                both([&](LineCaller& to) { return to.try_reenter(token, now); });
+                both([&](LineCaller& to) { return to.try_reenter(token); });
                 break;
             }
             case 7:

@@ -120,7 +120,7 @@ void MemoryLine::in_room(const LineRoom& room, LineDone<T>& done, const Act& act
     });
 }
 
-void MemoryLine::begin(const LineRoom& room, Time reenter_until, LineDone<LineDid> done) {
+void MemoryLine::begin(const LineRoom& room, LineDone<LineDid> done) {
     answer(done, [&]() -> LineAnswer<LineDid> {
         Room& line = rooms_[room.concert];
         const bool is_other = line.epoch == room.epoch && line.home != home_;
@@ -130,7 +130,6 @@ void MemoryLine::begin(const LineRoom& room, Time reenter_until, LineDone<LineDi
         if (line.epoch == room.epoch) return LineDid{};
         line.epoch = room.epoch;
         line.home = home_;
-        line.reenter_until = reenter_until;
         line.blocks.clear();
         return LineDid{};
     });
@@ -160,15 +159,12 @@ void MemoryLine::join(const LineRoom& room, const LineJoin& join, LineDone<LineP
     });
 }
 
-void MemoryLine::reenter(const LineRoom& room, const LineEntry& place, Time now,
-                         LineDone<LinePlace> done) {
+void MemoryLine::reenter(const LineRoom& room, const LineEntry& place, LineDone<LinePlace> done) {
     in_room(room, done, [&](Room& line) -> LineAnswer<LinePlace> {
         const LinePlace latest = place_of(line, place.user);
         const bool is_newer = latest.number == PlaceNumber{} ||
                               within_class(place.number) > within_class(latest.number);
-        if (!is_newer || place.number.epoch() >= line.epoch || now > line.reenter_until) {
-            return latest;
-        }
+        if (!is_newer || place.number.epoch() >= line.epoch) return latest;
         stand(line, place.user, place.number);
         LinePlace back = place_of(line, place.user);
         back.made = true;

@@ -22,8 +22,7 @@ class MemoryLine final : public LineStore {
   public:
     struct Room {
         std::int64_t epoch = 0;
-        std::int64_t home = 0;  // whose it was when it was begun
-        Time reenter_until{};
+        std::int64_t home = 0;                    // whose it was when it was begun
         std::map<LineClass, LineBlock> blocks{};  // what is left of them
         std::map<UserId, PlaceNumber> latest{};
         std::map<PlaceNumber, UserId> waiting{};  // and not passed over
@@ -43,11 +42,10 @@ class MemoryLine final : public LineStore {
     void lose_answers(int calls);
 
     // --- the port
-    void begin(const LineRoom& room, Time reenter_until, LineDone<LineDid> done) override;
+    void begin(const LineRoom& room, LineDone<LineDid> done) override;
     void extend(const LineRoom& room, const LineBlock& block, LineDone<LineDid> done) override;
     void join(const LineRoom& room, const LineJoin& join, LineDone<LinePlace> done) override;
-    void reenter(const LineRoom& room, const LineEntry& place, Time now,
-                 LineDone<LinePlace> done) override;
+    void reenter(const LineRoom& room, const LineEntry& place, LineDone<LinePlace> done) override;
     void leave(const LineRoom& room, const LineEntry& place, LineDone<bool> done) override;
     void heard(const LineRoom& room, std::span<const UserId> users, Time now,
                LineDone<std::int64_t> done) override;
