@@ -10,8 +10,12 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <functional>
 #include <future>
+#include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -20,6 +24,17 @@
 namespace concertres::test {
 
 inline Time at_second(std::int64_t second) { return Time(std::chrono::seconds(second)); }
+// For what is going to be, on however slow a machine.
+constexpr auto patience = std::chrono::seconds(90);
+// Whether it comes about.
+inline bool comes_about(const std::function<bool()>& condition) {
+    const auto give_up = std::chrono::steady_clock::now() + patience;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > give_up) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return true;
+}
 inline UserId user_named(const std::string& name) { return UserId::from_name(name); }
 
 class LineCaller {
@@ -29,12 +44,13 @@ class LineCaller {
 
     LineRoom room;
 
-    // Makes the call and waits: make(done).
+    // Makes the call and waits: make(done). Every call is answered, or it is a fault.
     template <class T, class Make>
     static LineAnswer<T> wait(const Make& make) {
-        std::promise<LineAnswer<T>> told;
-        auto answer = told.get_future();
-        make(LineDone<T>([&](LineAnswer<T> said) { told.set_value(std::move(said)); }));
+        auto told = std::make_shared<std::promise<LineAnswer<T>>>();
+        auto answer = told->get_future();
+        make(LineDone<T>([told](LineAnswer<T> said) { told->set_value(std::move(said)); }));
+        if (answer.wait_for(patience) != std::future_status::ready) FAIL("it is never answered");
         return answer.get();
     }
 

@@ -44,12 +44,11 @@ LinePlace join_in_vain(LineCaller& line, RedisServer& master,
 
 // As whoever keeps the epoch does: where it is lost it is begun anew, once the line is reached.
 void begin_anew(LineCaller& line) {
-    while (true) {
+    CHECK(comes_about([&] {
         const auto answer = line.try_position({});
-        if (!answer && answer.fault().kind == Kind::lost) break;
         REQUIRE_FALSE(answer);
-        std::this_thread::sleep_for(20ms);
-    }
+        return answer.fault().kind == Kind::lost;
+    }));
     line.room.epoch = 2;
     line.start(100);
 }
@@ -103,11 +102,10 @@ TEST_CASE("a master that stood still while another took its place gives nobody a
         CHECK(line.reenter({late.value().number, bob}).waits);
     }
     // And at last it is a replica, and is left.
-    while (true) {
+    CHECK(comes_about([&] {
         const auto answer = behind.try_join(user_named("dave"));
-        if (!answer && answer.fault().kind == Kind::away) break;
-        std::this_thread::sleep_for(20ms);
-    }
+        return !answer && answer.fault().kind == Kind::away;
+    }));
 }
 
 TEST_CASE("a fail-over of a cluster that loses a place is found out, and the place comes back") {

@@ -27,10 +27,12 @@ PlaceNumber number(std::int64_t sequence, std::int64_t epoch = 1) {
 template <class Call>
 auto reached(const Call& call) {
     auto answer = call();
-    while (!answer && (answer.fault().kind == Kind::away || answer.fault().kind == Kind::unknown)) {
-        std::this_thread::sleep_for(10ms);
-        answer = call();
-    }
+    CHECK(comes_about([&] {
+        const bool is_away =
+            !answer && (answer.fault().kind == Kind::away || answer.fault().kind == Kind::unknown);
+        if (is_away) answer = call();
+        return !is_away;
+    }));
     return answer;
 }
 
@@ -262,6 +264,6 @@ TEST_CASE("ten thousand calls at once are all answered, in the order of the line
                         ++answered;
                     });
     }
-    while (answered < people) std::this_thread::sleep_for(1ms);
+    CHECK(comes_about([&] { return answered == people; }));
     CHECK(in_order == people);
 }

@@ -101,7 +101,7 @@ TEST_CASE("a server that answers what nobody asked is given up") {
     FakeRedis fake([&](const Words&) { return joined + joined; });
     const auto line = open_redis_line(fake.address(), {.timeout = 2s});
     CHECK(LineCaller(*line, ConcertId::random()).join(alice) == place);
-    while (fake.connections() < 2) std::this_thread::sleep_for(1ms);
+    CHECK(comes_about([&] { return fake.connections() >= 2; }));
 }
 
 TEST_CASE("where the scripts are gone a call brings its own along") {
@@ -143,11 +143,11 @@ TEST_CASE("a server that is not fit is told of, once, and is not called") {
     const auto line = open_redis_line(fake.address(), {.log = log});
     LineCaller caller(*line, ConcertId::random());
     for (int i = 0; i < 3; ++i) CHECK(caller.try_join(alice).fault().kind == Kind::away);
-    while (fake.connections() < 3) std::this_thread::sleep_for(1ms);
+    CHECK(comes_about([&] { return fake.connections() >= 3; }));
     CHECK(called == 0);
     CHECK_FALSE(line->counters().is_reached);
     fake.set_info(FakeRedis::good_info());
-    while (!caller.try_join(alice)) std::this_thread::sleep_for(1ms);
+    CHECK(comes_about([&] { return bool(caller.try_join(alice)); }));
     const std::lock_guard lock(mutex);
     REQUIRE(told.size() == 2);
     CHECK(told[0] == fake.endpoint() + ": it does not say which process it is");
@@ -184,7 +184,7 @@ TEST_CASE("a server that becomes another while it is connected is left") {
     std::string info = FakeRedis::good_info();
     info.replace(info.find("89abcdef0123456789abcdef0123456789abcdef"), 4, "0000");
     fake.set_info(info);
-    while (line->counters().connections < 2) std::this_thread::sleep_for(1ms);
+    CHECK(comes_about([&] { return line->counters().connections >= 2; }));
 }
 
 TEST_CASE("a server that says nothing is given up in time, and what was sent there is unknown") {
@@ -229,7 +229,7 @@ TEST_CASE("no more calls are under way than may be") {
     }
     CHECK(away == 6);
     may_answer = true;
-    while (well < 4) std::this_thread::sleep_for(1ms);
+    CHECK(comes_about([&] { return well == 4; }));
     CHECK(LineCaller(*line, room.concert).join(alice) == place);
 }
 
