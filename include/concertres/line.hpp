@@ -177,7 +177,8 @@ class LineStore {
                        LineDone<std::int64_t> done) = 0;
     // Who is next. Faults: away, unknown, lost, outdated.
     virtual void peek(const LineRoom& room, const LinePeek& peek, LineDone<LineHead> done) = 0;
-    // These have a pass now, and wait no more. Faults: away, unknown, lost, outdated.
+    // These have a pass now, and wait no more; the line knows them by it, so that they do not come
+    // back or join anew, also where it had lost them. Faults: away, unknown, lost, outdated.
     // REQUIRES: at most users_max
     virtual void drop(const LineRoom& room, std::span<const LineEntry> places,
                       LineDone<LineDid> done) = 0;

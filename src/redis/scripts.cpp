@@ -214,7 +214,12 @@ local refused = fault()
 if refused then return refused end
 local users = {}
 for i = 3, #ARGV, 2 do
-    if redis.call('HGET', room, ARGV[i + 1]) == ARGV[i] then users[#users + 1] = ARGV[i + 1] end
+    local number, user = ARGV[i], ARGV[i + 1]
+    local latest = redis.call('HGET', room, user)
+    if not latest or not is_newer(latest, number) then
+        redis.call('HSET', room, user, number)
+        users[#users + 1] = user
+    end
 end
 take_out(users)
 return {1}

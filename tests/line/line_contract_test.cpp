@@ -158,6 +158,20 @@ CONCERTRES_LINE_TEST("the dropped wait no more; dropped again they are dropped")
     CHECK(line.position({alice}).places.front().waits);
 }
 
+CONCERTRES_LINE_TEST("who has a pass is known by it to a line that had lost them") {
+    LineCaller line(store, ConcertId::random(), 2);
+    line.start();
+    line.drop({{number(1), alice}});
+    CHECK(line.reenter({number(1), alice}) == LinePlace{number(1), false, false, 0});
+    CHECK(line.join(alice) == LinePlace{number(1), false, false, 0});
+    // A place from before is over, whatever the line thought.
+    CHECK(line.reenter({number(2), bob}).waits);
+    line.drop({{number(5), bob}});
+    CHECK(line.position({bob}).places.front() == LinePlace{number(5), false, false, 0});
+    CHECK(line.peek({.count = 9}) == LineHead{});
+    CHECK(line.join({.user = bob, .over = number(5)}).number == number(1, 0, 2));
+}
+
 CONCERTRES_LINE_TEST("a peek takes nothing, and shows no more than was asked for") {
     LineCaller line(store, ConcertId::random());
     line.start();
@@ -404,7 +418,8 @@ CONCERTRES_LINE_TEST("any sequence of steps comes to what it comes to in memory"
         const Time now = at_second(1'000 + step);
         const LinePlace latest =
             expected.try_position({user}) ? expected.position({user}).places.front() : LinePlace{};
-        const LineEntry entry{latest.number.is_valid() ? latest.number : number(1), user};
+        const LineEntry entry{latest.number.is_valid() ? latest.number : number(50'000 + who),
+                              user};
         CAPTURE(step);
         const auto both = [&](const auto& act) {
             const auto real = act(line);

@@ -201,7 +201,7 @@ TEST_CASE("a server that accepts, and does not end its hello, is away") {
     const auto line = open_redis_line(fake.address(), {.timeout = 100ms});
     const LineFault fault = LineCaller(*line, ConcertId::random()).try_join(alice).fault();
     CHECK(fault.kind == Kind::away);
-    CHECK(fault.detail == fake.endpoint() + ": no connection in time");
+    CHECK(fault.detail.ends_with("no connection in time"));
 }
 
 TEST_CASE("a name that nobody has, and a port where nobody listens, are away") {

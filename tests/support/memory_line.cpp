@@ -227,7 +227,9 @@ void MemoryLine::drop(const LineRoom& room, std::span<const LineEntry> places,
     in_room(room, done, [&](Room& line) -> LineAnswer<LineDid> {
         for (const LineEntry& place : places) {
             const LinePlace latest = place_of(line, place.user);
-            if (latest.number == place.number) take_out(line, place.number, place.user);
+            if (within_class(latest.number) > within_class(place.number)) continue;
+            take_out(line, latest.number, place.user);
+            line.latest[place.user] = place.number;
         }
         return LineDid{};
     });
