@@ -1,4 +1,4 @@
-# Six packages in one: core, sqlite, postgres, kafka, webhook and asio, so that a consumer finds only what it asks for.
+# Seven packages in one: core, sqlite, postgres, kafka, webhook, redis and asio, so that a consumer finds only what it asks for.
 
 # Each library is a component of its own, and what is needed to compile against them is `dev`: so
 # packaging/debian makes packages of them.
@@ -37,6 +37,9 @@ if(CONCERTRES_KAFKA)
 endif()
 if(CONCERTRES_WEBHOOK)
     concertres_install_library(concertres_webhook webhook)
+endif()
+if(CONCERTRES_REDIS)
+    concertres_install_library(concertres_redis redis)
 endif()
 concertres_install_library(concertres_asio asio)
 
@@ -77,6 +80,9 @@ if(CONCERTRES_KAFKA)
 endif()
 if(CONCERTRES_WEBHOOK)
     list(APPEND pc_files concertres-webhook.pc)
+endif()
+if(CONCERTRES_REDIS)
+    list(APPEND pc_files concertres-redis.pc)
 endif()
 foreach(file IN LISTS pc_files)
     configure_file(cmake/${file}.in ${file} @ONLY)

@@ -12,6 +12,7 @@
 #include "concertres/event_sink.hpp"
 #include "concertres/ids.hpp"
 #include "concertres/ledger.hpp"
+#include "concertres/line.hpp"
 #include "concertres/money.hpp"
 #include "concertres/operations.hpp"
 #include "concertres/options.hpp"

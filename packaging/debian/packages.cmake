@@ -4,8 +4,9 @@
 # configures with it; no package has been built with it yet, and none installed.
 
 if(NOT BUILD_SHARED_LIBS OR NOT CONCERTRES_POSTGRES OR NOT CONCERTRES_KAFKA
-   OR NOT CONCERTRES_WEBHOOK OR NOT CONCERTRES_BUILD_SERVER)
-    message(FATAL_ERROR "CONCERTRES_DEB needs shared libraries, libpq, librdkafka, libcurl and the server")
+   OR NOT CONCERTRES_WEBHOOK OR NOT CONCERTRES_REDIS OR NOT CONCERTRES_BUILD_SERVER)
+    message(FATAL_ERROR
+            "CONCERTRES_DEB needs shared libraries, libpq, librdkafka, libcurl, hiredis and the server")
 endif()
 
 set(abi ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
@@ -14,9 +15,10 @@ set(name_of_sqlite libconcertres-sqlite${abi})
 set(name_of_postgres libconcertres-postgres${abi})
 set(name_of_kafka libconcertres-kafka${abi})
 set(name_of_webhook libconcertres-webhook${abi})
+set(name_of_redis libconcertres-redis${abi})
 set(name_of_dev libconcertres-dev)
 set(name_of_server concertres)
-set(components core sqlite postgres kafka webhook dev server)
+set(components core sqlite postgres kafka webhook redis dev server)
 
 find_program(gzip_program gzip REQUIRED)
 set(changelog ${CMAKE_CURRENT_BINARY_DIR}/changelog.Debian.gz)
@@ -79,7 +81,8 @@ set(CPACK_COMPONENT_SQLITE_DEPENDS core)
 set(CPACK_COMPONENT_POSTGRES_DEPENDS core)
 set(CPACK_COMPONENT_KAFKA_DEPENDS core)
 set(CPACK_COMPONENT_WEBHOOK_DEPENDS core)
-set(CPACK_COMPONENT_DEV_DEPENDS core sqlite postgres kafka webhook)
+set(CPACK_COMPONENT_REDIS_DEPENDS core)
+set(CPACK_COMPONENT_DEV_DEPENDS core sqlite postgres kafka webhook redis)
 set(CPACK_COMPONENT_SERVER_DEPENDS core sqlite postgres kafka webhook)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
@@ -116,6 +119,10 @@ concertres_package(
 concertres_package(
     webhook libs "box office as a library, its events as webhooks"
     "${what}\n.\nThis is the library that passes a sale's events on to an address on the web."
+)
+concertres_package(
+    redis libs "box office as a library, its line in Redis"
+    "${what}\n.\nThis is the library that keeps who waits in Redis."
 )
 concertres_package(
     dev libdevel "box office as a library, to compile against"

@@ -22,6 +22,10 @@
 #include <stdexcept>
 #endif
 
+#ifdef CONSUMER_WITH_REDIS
+#include <concertres/redis.hpp>
+#include <future>
+#endif
 #ifdef CONSUMER_WITH_WEBHOOK
 #include <concertres/webhook.hpp>
 #include <stdexcept>
@@ -86,6 +90,18 @@ bool is_told_of_no_secret() {
 }
 #endif
 
+#ifdef CONSUMER_WITH_REDIS
+// Nor a line: nobody listens on port 1.
+bool is_told_of_no_line() {
+    const auto line = open_redis_line("redis://127.0.0.1:1");
+    std::promise<bool> away;
+    line->erase(ConcertId::random(), [&](LineAnswer<LineDid> erased) {
+        away.set_value(!erased && erased.fault().kind == LineFault::Kind::away);
+    });
+    return away.get_future().get();
+}
+#endif
+
 }  // namespace
 
 int main() {
@@ -107,5 +123,9 @@ int main() {
 #ifdef CONSUMER_WITH_WEBHOOK
     if (!is_told_of_no_secret()) return 1;
     std::puts("asked for a webhook");
+#endif
+#ifdef CONSUMER_WITH_REDIS
+    if (!is_told_of_no_line()) return 1;
+    std::puts("asked for a line in Redis");
 #endif
 }

@@ -45,6 +45,13 @@ Certificate sign(const std::string& name, EVP_PKEY* key) {
     return made;
 }
 
+void write(const std::string& file, const auto& put) {
+    std::FILE* out = std::fopen(file.c_str(), "w");
+    check(out != nullptr, "fopen");
+    const bool is_written = put(out) == 1;
+    check(std::fclose(out) == 0 && is_written, "a file of PEM");
+}
+
 }  // namespace
 
 TestCertificate::TestCertificate(const std::string& name)
@@ -55,10 +62,10 @@ TestCertificate::TestCertificate(const std::string& name)
     const Certificate certificate = sign(name, key.get());
     check(SSL_CTX_use_certificate(context_.get(), certificate.get()) == 1, "the certificate");
     check(SSL_CTX_use_PrivateKey(context_.get(), key.get()) == 1, "the key");
-    std::FILE* out = std::fopen(file().c_str(), "w");
-    check(out != nullptr, "fopen");
-    const bool is_written = PEM_write_X509(out, certificate.get()) == 1;
-    check(std::fclose(out) == 0 && is_written, "PEM_write_X509");
+    write(file(), [&](std::FILE* out) { return PEM_write_X509(out, certificate.get()); });
+    write(key_file(), [&](std::FILE* out) {
+        return PEM_write_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    });
 }
 
 }  // namespace concertres::test

@@ -21,6 +21,9 @@ class TestCertificate {
 
     // The certificate alone, as PEM.
     [[nodiscard]] std::string file() const { return folder_.path() / "certificate.pem"; }
+    // The key to it, which only its owner and daemons may read.
+    [[nodiscard]] std::string key_file() const { return folder_.path() / "key.pem"; }
+    [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
     [[nodiscard]] SSL_CTX* context() const { return context_.get(); }
 
   private:
