@@ -142,6 +142,11 @@ void Connection::send(std::unique_ptr<Call> call) {
     put(std::move(call));
 }
 
+void Connection::check_and_send(std::unique_ptr<Call> call) {
+    held_.push_back(std::move(call));
+    if (held_.size() == 1) queue({"INFO"});
+}
+
 void Connection::put(std::unique_ptr<Call> call) {
     const std::vector<std::string_view> words(call->words.begin(), call->words.end());
     append_command(next_, words);
@@ -220,6 +225,7 @@ void Connection::on_own_answer(const Call& call, const Reply& reply) {
     if (!said.unfit.empty()) return close(said.unfit);
     if (!home_.empty() && home_ != said.home) return close("it has become another server");
     home_ = std::move(said.home);
+    for (auto& held : std::exchange(held_, {})) send(std::move(held));
 }
 
 // --- The end -----------------------------------------------------------------------------------
@@ -253,6 +259,9 @@ void Connection::close(const std::string& why) {
     error_code ignored;  // it is gone either way
     socket_.close(ignored);
     auto calls = std::exchange(calls_, {});
+    for (auto& held : held_) calls.push_back(std::move(held));
+    unsent_ += held_.size();
+    held_.clear();
     if (listener_ == nullptr) return;
     // The listener may let go of it.
     const auto self = shared_from_this();

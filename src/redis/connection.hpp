@@ -56,6 +56,7 @@ struct Call {
     int slot = 0;             // of a cluster
     bool is_asking = false;   // it goes where its slot is about to be
     int redirections = 0;
+    bool is_checked = false;  // it goes to whom it was thought to, as far as can be known
     Instant deadline{};
     Callback<void(Outcome)> done{};
 };
@@ -89,6 +90,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void open();
     // REQUIRES: ready
     void send(std::unique_ptr<Call> call);
+    // The same once the server has said again which process it is, and is that still. REQUIRES:
+    // ready
+    void check_and_send(std::unique_ptr<Call> call);
     // Ends it, with on_closed().
     void close(const std::string& why);
     // The listener is told nothing any more; what is under way is nobody's.
@@ -137,8 +141,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     // Sent or not, in order; whatever has no `done` is this connection's own.
     std::deque<std::unique_ptr<Call>> calls_;
     std::size_t unsent_ = 0;
-    std::string next_;     // to be written
-    std::string writing_;  // being written
+    std::vector<std::unique_ptr<Call>> held_;  // until the next answer to INFO
+    std::string next_;                         // to be written
+    std::string writing_;                      // being written
     bool is_writing_ = false;
     bool is_flush_due_ = false;
     std::array<char, 65'536> bytes_;

@@ -52,6 +52,11 @@ void Node::send(std::unique_ptr<Call> call) {
     if (state_ == State::idle) open();
 }
 
+void Node::check_and_send(std::unique_ptr<Call> call) {
+    if (state_ == State::up) return connection_->check_and_send(std::move(call));
+    send(std::move(call));
+}
+
 void Node::reconnect(const std::string& why) {
     if (state_ == State::up) connection_->close(why);
 }
@@ -106,7 +111,6 @@ void Node::on_ready(Connection& connection) {
     if (&connection == sentinel_.get()) return on_sentinel_ready();
     state_ = State::up;
     failures_ = 0;
-    ++connections_;
     timer_.cancel();
     owner_.on_up(*this);
     for (auto& call : std::exchange(waiting_, {})) send(std::move(call));

@@ -43,13 +43,16 @@ class Node : private Connection::Listener {
 
     // Goes out now, or once there is a connection; fails where there was none a moment ago.
     void send(std::unique_ptr<Call> call);
+    // The same, once it is sure that the server is the one that it was.
+    void check_and_send(std::unique_ptr<Call> call);
     // What the server answers shows that it is not to be used as it is.
     void reconnect(const std::string& why);
 
     // Of the server that it has, or had.
     [[nodiscard]] const Endpoint& to() const { return to_; }
     [[nodiscard]] bool is_up() const { return connection_ && connection_->is_ready(); }
-    [[nodiscard]] std::uint64_t connections() const { return connections_; }
+    // It could not be reached a moment ago, and nothing waits for it.
+    [[nodiscard]] bool is_resting() const { return state_ == State::resting; }
 
   private:
     enum class State : std::uint8_t { idle, opening, up, resting };
@@ -83,8 +86,7 @@ class Node : private Connection::Listener {
     std::shared_ptr<Connection> sentinel_;
     std::size_t asked_ = 0;        // sentinels, in this attempt
     std::size_t first_asked_ = 0;  // the one that answered last
-    std::uint64_t connections_ = 0;
-    int failures_ = 0;  // in a row
+    int failures_ = 0;             // in a row
     std::minstd_rand dice_;
     std::deque<std::unique_ptr<Call>> waiting_;
 };

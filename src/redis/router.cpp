@@ -23,6 +23,11 @@ bool begins_with(const Reply& reply, std::string_view code) {
     return reply.is_error() && std::string_view(reply.text).starts_with(code);
 }
 
+// Of a script.
+bool says_lost(const Reply& reply) {
+    return reply.elements.size() == 2 && reply.elements.back().text == "lost";
+}
+
 std::string_view word_of(std::string_view text, std::size_t index) {
     for (; index > 0; --index) text.remove_prefix(std::min(text.size(), text.find(' ') + 1));
     return text.substr(0, text.find(' '));
@@ -85,6 +90,11 @@ void Router::send_to(const Endpoint& to, std::unique_ptr<Call> call) {
 
 void Router::on_reply(Node& node, std::unique_ptr<Call> call, Reply reply) {
     if (reply.is_error() && follow_error(node, call, reply)) return;
+    // It may be that it went to whom nobody knew to have become another: then the loss has been
+    // seen, and the epoch begun anew, by those who did.
+    if (says_lost(reply) && !std::exchange(call->is_checked, true)) {
+        return node.check_and_send(std::move(call));
+    }
     call->answer({.reply = std::move(reply), .was_sent = true, .why = {}});
 }
 
@@ -156,11 +166,15 @@ void Router::on_failure(std::unique_ptr<Call> call, bool was_sent, const std::st
     call->answer({.reply = {}, .was_sent = was_sent, .why = why});
 }
 
-void Router::on_down(Node& /*node*/, const std::string& why) {
+void Router::on_down(Node& node, const std::string& why) {
     observer_.on_trouble(why);
     tell_reached();
     // Another may have taken its place.
-    if (address_.is_cluster) slots_.clear();
+    if (has_slots(node.to())) slots_.clear();
+}
+
+bool Router::has_slots(const Endpoint& endpoint) const {
+    return std::ranges::any_of(slots_, [&](const auto& range) { return range.second == endpoint; });
 }
 
 void Router::on_up(Node& /*node*/) {
@@ -216,6 +230,10 @@ void Router::on_slots(const Node& node, const Reply& reply) {
     }
     if (found.empty()) return on_no_slots("the cluster has no slots");
     slots_ = std::move(found);
+    // Who has gone for good is not looked for any more.
+    std::erase_if(nodes_, [this](const auto& entry) {
+        return entry.second->is_resting() && !has_slots(entry.first);
+    });
     for (auto& call : std::exchange(unrouted_, {})) send(std::move(call));
 }
 

@@ -48,6 +48,7 @@ class Router : private Node::Owner {
     void on_down(Node& node, const std::string& why) override;
     void on_up(Node& node) override;
 
+    [[nodiscard]] bool has_slots(const Endpoint& endpoint) const;
     // Null: there are too many.
     Node* node_at(const Endpoint& to);
     void send_to(const Endpoint& to, std::unique_ptr<Call> call);

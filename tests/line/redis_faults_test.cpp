@@ -178,6 +178,26 @@ TEST_CASE("a server that is made a replica is left, and is another once it is th
     CHECK(fault_once_reached(line) == Kind::lost);
 }
 
+TEST_CASE(
+    "who does not know yet that a server has become another does not take the line for lost") {
+    const RedisServer server;
+    const auto knows = open_redis_line(server.address(), {.timeout = 5s});
+    const auto is_late = open_redis_line(server.address(), {.timeout = 5s});
+    LineCaller line(*knows, ConcertId::random());
+    LineCaller late(*is_late, line.room.concert);
+    for (std::int64_t epoch = 1; epoch <= 5; ++epoch) {
+        line.room.epoch = late.room.epoch = epoch;
+        line.start();
+        // Else every two of them would begin it anew from each other, again and again.
+        const auto joined = reached([&] { return late.try_join(alice); });
+        CHECK(LineCaller::well(joined).number == number(1));
+        CHECK_FALSE(server.command({"REPLICAOF", "127.0.0.1", "1"}).is_error());
+        CHECK(line.try_join(bob).fault().kind == Kind::away);
+        CHECK_FALSE(server.command({"REPLICAOF", "NO", "ONE"}).is_error());
+        CHECK(fault_once_reached(line) == Kind::lost);
+    }
+}
+
 TEST_CASE("a server that is full refuses, and has done nothing") {
     const RedisServer server;
     const auto store = open_redis_line(server.address(), {.timeout = 5s});
@@ -246,6 +266,36 @@ TEST_CASE("certificates, the names in them and passwords are looked at") {
     const std::string wrong = away_with(good);
     CHECK(has(wrong, "WRONGPASS"));
     CHECK_FALSE(has(wrong, "sesame"));
+}
+
+TEST_CASE("a user needs no more rights than docs/reference/redis.md says") {
+    const RedisServer server;
+    CHECK_FALSE(
+        server
+            .command({"ACL", "SETUSER", "sale", "on", ">open sesame", "~concertres:*", "-@all",
+                      "+@hash", "+@sortedset", "+unlink", "+@scripting", "+info", "+select"})
+            .is_error());
+    const TempDir folder;
+    const std::string file = folder.path() / "password";
+    std::ofstream(file) << "open sesame\n";
+    const auto store = open_redis_line(
+        "redis://sale@" + server.endpoint() + "/1?password_file=" + file, {.timeout = 5s});
+    LineCaller line(*store, ConcertId::random());
+    line.start();
+    for (const UserId& user : {alice, bob, carol}) line.join(user);
+    CHECK(line.heard({alice, bob, carol}, at_second(10)) == 0);
+    CHECK(line.heard({carol}, at_second(90)) == 0);
+    LinePeek peek{.count = 2, .now = at_second(100), .silent_before = at_second(50)};
+    CHECK(line.peek(peek).passed_over == 2);
+    peek.lost_before = at_second(101);
+    CHECK(line.peek(peek).lost == 2);
+    line.drop({{number(3), carol}});
+    CHECK(line.leave({number(2), bob}) == false);
+    line.room.epoch = 2;
+    line.start();
+    CHECK(line.reenter({number(9), user_named("dave")}).waits);
+    CHECK(line.position({carol}).waiting == 1);
+    LineCaller::well(line.try_erase());
 }
 
 TEST_CASE("ten thousand calls at once are all answered, in the order of the line") {

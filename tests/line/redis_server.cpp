@@ -194,7 +194,7 @@ RedisCluster::RedisCluster() {
     std::string create = "/usr/bin/redis-cli --cluster create";
     for (int i = 0; i < 6; ++i) {
         servers_.push_back(std::make_unique<RedisServer>(RedisServer::Settings{
-            .arguments = {"--cluster-enabled", "yes", "--cluster-node-timeout", "1000",
+            .arguments = {"--cluster-enabled", "yes", "--cluster-node-timeout", "3000",
                           "--cluster-replica-validity-factor", "0"}}));
         create += " " + servers_.back()->endpoint();
     }
@@ -258,7 +258,7 @@ RedisSentinels::RedisSentinels() {
         give_to_daemons(folders_.back()->path());
         const std::string file = folders_.back()->path() / "sentinel.conf";
         std::ofstream(file) << "sentinel monitor mymaster 127.0.0.1 " << port << " 2\n"
-                            << "sentinel down-after-milliseconds mymaster 500\n"
+                            << "sentinel down-after-milliseconds mymaster 1500\n"
                             << "sentinel failover-timeout mymaster 4000\n";
         give_to_daemons(file);
         sentinels_.push_back(std::make_unique<RedisServer>(
