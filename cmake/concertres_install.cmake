@@ -1,4 +1,5 @@
-# Seven packages in one: core, sqlite, postgres, kafka, webhook, redis and asio, so that a consumer finds only what it asks for.
+# Seven packages in one: core, sqlite, postgres, kafka, webhook, redis and asio, so that a consumer
+# finds only what it asks for.
 
 # Each library is a component of its own, and what is needed to compile against them is `dev`: so
 # packaging/debian makes packages of them.
@@ -68,6 +69,11 @@ foreach(directory LIBDIR INCLUDEDIR)
     set(pc_${directory} "\${prefix}")
     cmake_path(APPEND pc_${directory} "${CMAKE_INSTALL_${directory}}")
 endforeach()
+# pkg-config wants the packages of what is private to be there, whoever needs it.
+set(pc_for_archives "")
+if(NOT CONCERTRES_IS_STATIC)
+    set(pc_for_archives "# Where it is an archive: ")
+endif()
 set(pc_files concertres.pc)
 if(CONCERTRES_WITH_SQLITE)
     list(APPEND pc_files concertres-sqlite.pc)

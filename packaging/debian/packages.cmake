@@ -1,7 +1,7 @@
 # Packages of Debian, by `cpack -G DEB` in a build of the preset `package`: one for each shared
 # library, which is named by its soname; one to compile against them; one of the server.
-# `./dev package` is to make them, and DEBFULLNAME and DEBEMAIL say who answers for them. The preset
-# configures with it; no package has been built with it yet, and none installed.
+# `./dev package` makes them, and `--try` installs them on a fresh Debian 12 and buys there; DEBFULLNAME
+# and DEBEMAIL say who answers for them.
 
 if(NOT BUILD_SHARED_LIBS OR NOT CONCERTRES_POSTGRES OR NOT CONCERTRES_KAFKA
    OR NOT CONCERTRES_WEBHOOK OR NOT CONCERTRES_REDIS OR NOT CONCERTRES_BUILD_SERVER)
@@ -70,7 +70,8 @@ if(DEFINED ENV{DEBFULLNAME} AND DEFINED ENV{DEBEMAIL})
 endif()
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_CONTACT "${maintainer}")
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "box office as a library")
+# Each package has a summary of its own: the first line of its description.
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_COMPONENTS_ALL ${components})
@@ -101,8 +102,9 @@ macro(concertres_package component section summary)
     set(CPACK_COMPONENT_${upper}_DESCRIPTION "${summary}\n${ARGN}")
 endmacro()
 
-set(what "concertres sells the seats of concerts: a waiting room, holds, a wallet and payment, decided\n\
-in one commit, so that no seat is sold twice and no answered sale is lost.")
+set(what "concertres sells the seats of concerts: a waiting room, holds, a wallet and\n\
+payment, decided in one commit, so that no seat is sold twice and no answered\n\
+sale is lost.")
 concertres_package(core libs "box office as a library" "${what}")
 concertres_package(
     sqlite libs "box office as a library, kept in one file of SQLite"
@@ -110,7 +112,7 @@ concertres_package(
 )
 concertres_package(
     postgres libs "box office as a library, kept in PostgreSQL"
-    "${what}\n.\nThis is the library that keeps a sale in a database, for several instances."
+    "${what}\n.\nThis is the library that keeps a sale in a database, for several servers."
 )
 concertres_package(
     kafka libs "box office as a library, its events in Kafka"
@@ -118,7 +120,7 @@ concertres_package(
 )
 concertres_package(
     webhook libs "box office as a library, its events as webhooks"
-    "${what}\n.\nThis is the library that passes a sale's events on to an address on the web."
+    "${what}\n.\nThis is the library that passes a sale's events on to a web address."
 )
 concertres_package(
     redis libs "box office as a library, its line in Redis"
@@ -126,17 +128,23 @@ concertres_package(
 )
 concertres_package(
     dev libdevel "box office as a library, to compile against"
-    "${what}\n.\nHeaders, and what CMake and pkg-config need. concertres::asio needs Boost 1.81."
+    "${what}\n.\nHeaders, and what CMake and pkg-config need. concertres::asio needs Boost\n\
+1.81."
 )
 set(CPACK_DEBIAN_DEV_PACKAGE_RECOMMENDS libboost1.81-dev)
 concertres_package(
     server web "box office with an HTTP server, a page to buy from and a console"
-    "${what}\n.\nThis is the server: a JSON API, the page that people buy from, the console of those\n\
-who sell, and tools to import, audit and back up a sale."
+    "${what}\n.\nThis is the server: a JSON API, the page that people buy from, the console of\n\
+those who sell, and tools to import, audit and back up a sale."
 )
 set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_EXTRA
     ${CMAKE_CURRENT_LIST_DIR}/conffiles ${CMAKE_CURRENT_LIST_DIR}/postinst
     ${CMAKE_CURRENT_LIST_DIR}/prerm
 )
+
+# Who has shared libraries has them found.
+foreach(upper CORE SQLITE POSTGRES KAFKA WEBHOOK REDIS)
+    set(CPACK_DEBIAN_${upper}_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_LIST_DIR}/triggers)
+endforeach()
 
 include(CPack)

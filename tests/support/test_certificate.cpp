@@ -57,8 +57,8 @@ void write(const std::string& file, const auto& put) {
 TestCertificate::TestCertificate(const std::string& name)
     : context_(SSL_CTX_new(TLS_server_method())) {
     check(context_ != nullptr, "SSL_CTX_new");
-    const Key key(EVP_EC_gen("P-256"));
-    check(key != nullptr, "EVP_EC_gen");
+    const Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+    check(key != nullptr, "EVP_PKEY_Q_keygen");
     const Certificate certificate = sign(name, key.get());
     check(SSL_CTX_use_certificate(context_.get(), certificate.get()) == 1, "the certificate");
     check(SSL_CTX_use_PrivateKey(context_.get(), key.get()) == 1, "the key");
