@@ -152,7 +152,7 @@ void run(const Arguments& arguments) {
     }
     if (arguments.wants("draws")) bench::run_draws(arguments.settings);
     if (arguments.wants("line")) bench::run_line(arguments.settings);
-    // Ten minutes: for who asks for it.
+    // Minutes: for who asks for it.
     if (std::ranges::find(arguments.parts, "growth") != arguments.parts.end()) {
         bench::run_growth(arguments.settings, arguments.figures);
     }
