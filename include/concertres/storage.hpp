@@ -192,6 +192,8 @@ enum class CommitOutcome : std::uint8_t {
     not_committed,  // none of it is there; the store is as before (the disk is full)
     conflict,       // none of it is there: another instance has changed, or made, one of the rows
                     // since they were loaded. They are to be read again and the group decided anew
+    unknown,        // not known yet: the answer was lost, and the store cannot be reached now.
+                    // `settle` will tell, and nothing else is asked of storage before
     lost,           // not known; the engine stops until the store is reopened
 };
 
@@ -297,7 +299,8 @@ class BackupJob {
 // --- The port ----------------------------------------------------------------------------------
 
 // Every call may throw StorageError(failed), and then no further call is made but the destructor.
-// Where the store is shared every call but commit may throw StorageError(unavailable) too.
+// Where the store is shared every call but commit and settle may throw StorageError(unavailable)
+// too.
 class Storage {
   public:
     virtual ~Storage() = default;
@@ -340,6 +343,9 @@ class Storage {
     [[nodiscard]] virtual Time load(const RowKeys& wanted, Rows& found) = 0;
     // One without changes only lets go of what was loaded.
     [[nodiscard]] virtual CommitOutcome commit(const ChangeSet& changes) = 0;
+    // After a commit whose outcome is unknown: tries once more to find it out, for as long as a
+    // connection may take; and so again until it is another one. REQUIRES: it is unknown
+    [[nodiscard]] virtual CommitOutcome settle() { return CommitOutcome::lost; }
     // Work that may wait until nobody does, a few milliseconds of it: called when the writer has
     // nothing to do. True: there is more.
     virtual bool tidy() { return false; }

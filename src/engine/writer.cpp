@@ -146,6 +146,9 @@ bool Writer::step() {
             case Stage::commit:
                 commit();
                 return true;
+            case Stage::settle:
+                settle();
+                return true;
             case Stage::answer:
                 answer();
                 return true;
@@ -332,15 +335,18 @@ void Writer::commit() {
         stage_ = Stage::answer;
         return;
     }
-    const auto began = std::chrono::steady_clock::now();
-    const Time store_began = storage_.now();
-    const CommitOutcome outcome = storage_.commit(changes_);
+    commit_began_ = std::chrono::steady_clock::now();
+    commit_began_at_ = storage_.now();
+    conclude(storage_.commit(changes_));
+}
+
+void Writer::conclude(CommitOutcome outcome) {
     if (outcome == CommitOutcome::committed) {
         committed_.count(
             changes_, rows_.wallets_before(),
-            std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began));
+            std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - commit_began_));
         // By store time, which a clock of the host's may replace: the rooms' loops go by it.
-        board_.signals().note_commit(storage_.now() - store_began);
+        board_.signals().note_commit(storage_.now() - commit_began_at_);
         ++counters_.groups;
         counters_.rows += static_cast<std::int64_t>(changes_.rows.size());
         counters_.events += static_cast<std::int64_t>(changes_.events.size());
@@ -348,6 +354,7 @@ void Writer::commit() {
         return;
     }
     if (outcome == CommitOutcome::conflict) return take_back_group();
+    if (outcome == CommitOutcome::unknown) return wait_for_outcome();
     if (outcome == CommitOutcome::lost) {
         fail_engine("storage failed while it was written");
         return;
@@ -405,12 +412,18 @@ void Writer::fail_engine(const std::string& why) {
 }
 
 void Writer::fail_all(const Error& error) {
+    fail_group(error);
+    fail_waiting(error);
+    busy_ = false;
+}
+
+// All but the group.
+void Writer::fail_waiting(const Error& error) {
     std::deque<std::unique_ptr<Work>> inbox;
     {
         std::lock_guard lock(inbox_mutex_);
         inbox.swap(inbox_);
     }
-    fail_group(error);
     for (auto* waiting : {&deferred_, &tasks_}) {
         for (auto& task : std::exchange(*waiting, {})) task->fail(error);
     }
@@ -419,7 +432,6 @@ void Writer::fail_all(const Error& error) {
     }
     unfinished_ = 0;
     for (auto& work : inbox) work->fail(error);
-    busy_ = false;
 }
 
 void Writer::log(LogLevel level, const std::string& text) const {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -49,7 +50,7 @@ class Writer {
     [[nodiscard]] Statistics statistics() const;
 
   private:
-    enum class Stage : std::uint8_t { gather, resolve, load, commit, answer };
+    enum class Stage : std::uint8_t { gather, resolve, load, commit, settle, answer };
 
     void take_inbox();
     void pulse(Time now);
@@ -65,12 +66,16 @@ class Writer {
     void load();
     void decide();
     void commit();
+    void settle();
+    void conclude(CommitOutcome outcome);
+    void wait_for_outcome();
     void answer();
     template <class Answer>
     void deliver(Answer&& answer);
     void take_back_group();
     void fail_group(const Error& error);
     void fail_all(const Error& error);
+    void fail_waiting(const Error& error);
     void fail_engine(const std::string& why);
     void miss_storage(const StorageError& failure);
     [[nodiscard]] bool refuse_by_clock();
@@ -102,6 +107,8 @@ class Writer {
     int rounds_ = 0;
     std::vector<bool> decided_;  // of the group, in order
     ChangeSet changes_;
+    std::chrono::steady_clock::time_point commit_began_;
+    Time commit_began_at_{};  // in store time
     Time next_pulse_ = Time::min();
     Duration next_follow_ = Duration::min();  // in elapsed time
     Time followed_at_ = Time::min();          // in store time

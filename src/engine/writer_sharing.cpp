@@ -74,6 +74,26 @@ void Writer::take_back_group() {
     stage_ = Stage::gather;
 }
 
+// The group is answered once it is known what became of it. Others are not kept waiting that long.
+void Writer::wait_for_outcome() {
+    if (stage_ != Stage::settle) {
+        log(LogLevel::error,
+            "the store cannot be reached, and what became of a commit is not known");
+    }
+    stage_ = Stage::settle;
+    fail_waiting({Errc::storage_unavailable,
+                  "the store cannot be reached; nothing was changed, try again shortly",
+                  {}});
+}
+
+void Writer::settle() {
+    const CommitOutcome outcome = storage_.settle();
+    if (outcome == CommitOutcome::committed || outcome == CommitOutcome::conflict) {
+        log(LogLevel::info, "the store can be reached again, and tells what became of the commit");
+    }
+    conclude(outcome);
+}
+
 // Nothing is decided by a clock that has jumped: it would end whatever has a deadline, at once.
 // What was loaded is let go of by a commit without changes.
 bool Writer::refuse_by_clock() {

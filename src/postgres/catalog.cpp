@@ -105,7 +105,9 @@ void PostgresStorage::add(const NewConcert& concert, const Progress& progress) {
         static_cast<void>(connection_->finish());
         note_committed(now());
     } catch (const ConnectionLost& lost) {
-        if (settle(now()) != CommitOutcome::committed) fail_unavailable(lost.what());
+        CommitOutcome outcome = doubt(now());
+        while (outcome == CommitOutcome::unknown) outcome = settle();
+        if (outcome != CommitOutcome::committed) fail_unavailable(lost.what());
     }
 }
 

@@ -58,7 +58,7 @@ CommitOutcome PostgresStorage::write(const ChangeSet& changes) {
     } catch (const SqlError& error) {
         return undo(error);
     } catch (const ConnectionLost&) {
-        return settle(changes.at);
+        return doubt(changes.at);
     }
     note_committed(changes.at);
     return CommitOutcome::committed;
@@ -84,12 +84,20 @@ CommitOutcome PostgresStorage::undo(const SqlError& error) {
 
 // The group's own row tells. It is inserted once more, without anything else: that waits for the
 // lost transaction, should it still run; and once it has succeeded the lost one never can.
-CommitOutcome PostgresStorage::settle(Time at) {
+CommitOutcome PostgresStorage::doubt(Time at) {
     group_ = Group::none;
-    const auto give_up = std::chrono::steady_clock::now() + options_.settle_timeout;
-    do {
-        if (const auto outcome = settle_once(at)) return *outcome;
-    } while (std::chrono::steady_clock::now() < give_up);
+    unsettled_ = {.at = at, .since = std::chrono::steady_clock::now()};
+    return settle();
+}
+
+CommitOutcome PostgresStorage::settle() {
+    CONCERTRES_ASSERT(unsettled_);
+    if (const auto outcome = settle_once(unsettled_->at)) {
+        unsettled_.reset();
+        return *outcome;
+    }
+    const auto give_up = unsettled_->since + options_.settle_timeout;
+    if (std::chrono::steady_clock::now() < give_up) return CommitOutcome::unknown;
     failed_ = true;
     lose_connection();
     return CommitOutcome::lost;

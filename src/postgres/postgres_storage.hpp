@@ -45,6 +45,7 @@ class PostgresStorage final : public Storage {
     void read(const RowKeys& wanted, Rows& found) override;
     [[nodiscard]] Time load(const RowKeys& wanted, Rows& found) override;
     [[nodiscard]] CommitOutcome commit(const ChangeSet& changes) override;
+    [[nodiscard]] CommitOutcome settle() override;
 
     [[nodiscard]] std::vector<PerformanceState> performances(ConcertKey concert,
                                                              Time after) override;
@@ -116,7 +117,7 @@ class PostgresStorage final : public Storage {
     void note_unpublished(const std::vector<Event>& events);
     void send_group(Time at, const std::string& changed);
     [[nodiscard]] CommitOutcome write(const ChangeSet& changes);
-    [[nodiscard]] CommitOutcome settle(Time at);
+    [[nodiscard]] CommitOutcome doubt(Time at);
     [[nodiscard]] std::optional<CommitOutcome> settle_once(Time at);
     [[nodiscard]] CommitOutcome settle_here(Time at);
     [[nodiscard]] CommitOutcome undo(const SqlError& error);
@@ -154,7 +155,13 @@ class PostgresStorage final : public Storage {
     std::optional<StoreClock> clock_;  // the caller's
     std::optional<ServerClock> server_clock_;
     Group group_ = Group::none;
-    std::optional<Time> doubted_;  // a telling whose answer was lost with the connection
+    // A commit whose answer was lost with the connection: its time, and when that was.
+    struct Doubt {
+        Time at{};
+        std::chrono::steady_clock::time_point since{};
+    };
+    std::optional<Doubt> unsettled_;
+    std::optional<Time> doubted_;  // a telling whose answer was lost in the same way
     bool shares_sales_ = false;    // those that load() has left
     SeenRows seen_;
     int conflicts_ = 0;  // of the last groups, in a row

@@ -64,7 +64,7 @@ void SqliteStorage::delete_records(std::size_t budget) {
     write_counters();
 }
 
-void SqliteStorage::settle() {
+void SqliteStorage::settle_pending() {
     pending_.settle();
     cache_.for_each_unfolded([&]<class Row>(std::type_identity<Row>, auto& queue) {
         queue.settle([&](auto&& slot) {
@@ -104,7 +104,7 @@ void SqliteStorage::fold_alone(std::size_t budget) {
         Use(statements_.begin).run();
         fold(budget);
         Use(statements_.commit).run();
-        settle();
+        settle_pending();
     } catch (const SQLite::Exception&) {
         unwrite();
         throw;

@@ -278,7 +278,7 @@ CommitOutcome SqliteStorage::commit(const ChangeSet& changes) {
             changes.rows.size() + changes.transfers.size() + changes.events.size();
         if (const std::size_t due = fold_due(items); due > 0) fold(due);
         Use(statements_.commit).run();
-        settle();
+        settle_pending();
         remember(changes);
     } catch (const SQLite::Exception& error) {
         unwrite();

@@ -199,11 +199,12 @@ class SqliteStorage final : public Storage {
     [[nodiscard]] bool is_folded() const { return journal_.empty(); }
     // How much a commit of so many rows, transfers and events folds on its way.
     [[nodiscard]] std::size_t fold_due(std::size_t items) const;
-    // Within a transaction; what is written counts once settle() is called after its commit.
+    // Within a transaction; what is written counts once settle_pending() is called after its
+    // commit.
     void fold(std::size_t budget);
     void begin_round();
     [[nodiscard]] bool round_is_over();
-    void settle();
+    void settle_pending();
     void unwrite();
     // In a transaction of its own. False: there was no space, and all is as it was.
     bool fold_now(std::size_t budget);

@@ -105,6 +105,7 @@ namespace concertres::sim {
     M(deadlocked)                                                 \
     M(reply_lost_of_what_was_done)                                \
     M(reply_lost_of_what_was_not)                                 \
+    M(reply_lost_for_a_while)                                     \
     M(reply_never_found_out)                                      \
     M(what_was_told_was_lost)                                     \
     M(heard_of_by_another)                                        \

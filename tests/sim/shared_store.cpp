@@ -89,6 +89,11 @@ class SharedStorage final : public test::KeptStorage {
         session_->observer->told(changes, outcome, stands);
         return outcome;
     }
+    CommitOutcome settle() override {
+        const CommitOutcome outcome = store_->settle(*session_);
+        session_->observer->settled(outcome);
+        return outcome;
+    }
 
     std::vector<PerformanceState> performances(ConcertKey concert, Time after) override {
         return reading().performances(concert, after);
@@ -456,10 +461,10 @@ CommitOutcome SharedStore::go_wrong(Session& session, const ChangeSet& changes) 
         case 3:  // The group's own row is found.
             mark(Mark::reply_lost_of_what_was_done);
             apply(session, changes);
-            return CommitOutcome::committed;
+            return doubt(session, CommitOutcome::committed);
         case 4:  // It is not, and now it never will be.
             mark(Mark::reply_lost_of_what_was_not);
-            return CommitOutcome::conflict;
+            return doubt(session, CommitOutcome::conflict);
         case 5:
             mark(Mark::disk_full);
             return CommitOutcome::not_committed;
@@ -472,6 +477,19 @@ CommitOutcome SharedStore::go_wrong(Session& session, const ChangeSet& changes) 
             session.observer->failing();
             return CommitOutcome::lost;
     }
+}
+
+// Mostly it is found out at once.
+CommitOutcome SharedStore::doubt(Session& session, CommitOutcome in_truth) {
+    session.in_truth = in_truth;
+    session.doubts = std::max<std::int64_t>(0, commits_ % 6 - 3);
+    return session.doubts > 0 ? CommitOutcome::unknown : in_truth;
+}
+
+CommitOutcome SharedStore::settle(Session& session) {
+    if (session.fails) throw StorageError(StorageError::Kind::failed, "the store has failed");
+    mark(Mark::reply_lost_for_a_while);
+    return --session.doubts > 0 ? CommitOutcome::unknown : session.in_truth;
 }
 
 // --- What the others do --------------------------------------------------------------------------

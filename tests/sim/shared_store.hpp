@@ -38,6 +38,7 @@ struct StoreObserver {
     std::function<void(const ChangeSet&)> applied;
     // `stands`: all that was loaded is still so.
     std::function<void(const ChangeSet&, CommitOutcome, bool stands)> told;
+    std::function<void(CommitOutcome)> settled;  // what became of one that was unknown
     // It knows as many of all commits now, and what it was told beside.
     std::function<void(std::int64_t commits, const News&)> followed;
     std::function<void(const std::vector<News::Heard>&)> heard;  // were told to the others
@@ -103,6 +104,9 @@ class SharedStore {
         std::optional<Duration> waits_since{};
         std::map<ConcertKey, Duration> owned_sales{};
         bool trouble = false;  // with its next commit
+        // What became of its last commit, and how often it is asked before that is found out.
+        CommitOutcome in_truth = CommitOutcome::lost;
+        std::int64_t doubts = 0;
     };
     // What one commit tells the others.
     struct Group {
@@ -135,6 +139,8 @@ class SharedStore {
     [[nodiscard]] bool owns_sales(Session& session, const ChangeSet& changes);
     [[nodiscard]] bool is_made_already(const ChangeSet& changes);
     [[nodiscard]] CommitOutcome go_wrong(Session& session, const ChangeSet& changes);
+    [[nodiscard]] CommitOutcome doubt(Session& session, CommitOutcome in_truth);
+    [[nodiscard]] CommitOutcome settle(Session& session);
     void apply(Session& session, const ChangeSet& changes);
 
     [[nodiscard]] News follow(Session& session);

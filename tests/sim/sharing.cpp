@@ -49,6 +49,11 @@ void World::prepare_shared(Instance& at) {
     heard.told = [this, &at](const ChangeSet& changes, CommitOutcome outcome, bool stands) {
         note_told(at, changes, outcome, stands);
     };
+    heard.settled = [this, &at](CommitOutcome outcome) {
+        trace_.note("settled", {at.number, static_cast<std::int64_t>(outcome)});
+        at.must_answer = at.answers_due = outcome == CommitOutcome::committed;
+        at.must_answer |= outcome == CommitOutcome::unknown;
+    };
     heard.followed = [this, &at](std::int64_t commits, const News& news) {
         note_followed(at, commits, news);
     };
@@ -99,8 +104,8 @@ void World::after_step() {
             crash(*at);
             continue;
         }
-        at->must_answer = false;
-        step(*at);
+        // More than one step where it has to find out first what became of its group.
+        while (std::exchange(at->must_answer, false)) step(*at);
     }
 }
 
@@ -137,7 +142,8 @@ void World::note_told(Instance& at, const ChangeSet& changes, CommitOutcome outc
     trace_.note("told", {at.number, stands});
     model_.turn_to(at.number);
     model_.decided(stands);
-    at.must_answer = changes.empty() || outcome == CommitOutcome::committed;
+    at.must_answer =
+        changes.empty() || outcome == CommitOutcome::committed || outcome == CommitOutcome::unknown;
     if (changes.empty()) return;
     trace_.note(
         "commit",

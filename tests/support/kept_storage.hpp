@@ -35,6 +35,7 @@ class KeptStorage : public Storage {
     void read(const RowKeys& wanted, Rows& found) override { inner_->read(wanted, found); }
     Time load(const RowKeys& wanted, Rows& found) override { return inner_->load(wanted, found); }
     CommitOutcome commit(const ChangeSet& changes) override { return inner_->commit(changes); }
+    CommitOutcome settle() override { return inner_->settle(); }
     bool tidy() override { return inner_->tidy(); }
 
     std::vector<PerformanceState> performances(ConcertKey concert, Time after) override {

@@ -106,6 +106,31 @@ TEST_CASE("a commit that never arrived is found not to be there, and can be made
     CHECK(wallet(*store)->version == 1);
 }
 
+TEST_CASE("what became of a commit is not known as long as the server is away") {
+    PostgresServer server(PostgresServer::Sync::yes);
+    Database database(server);
+    const auto store = [&](Duration settle_timeout) {
+        return open_postgres(server.conninfo(database.name),
+                             {.connect_timeout = 100ms, .settle_timeout = settle_timeout});
+    };
+    const auto patient = store(1min);
+    const auto impatient = store(250ms);
+    const ChangeSet changes = new_balance(*patient, 5);
+    const ChangeSet others = new_balance(*impatient, 6);
+    server.kill();
+    CHECK(patient->commit(changes) == CommitOutcome::unknown);
+    CHECK(patient->settle() == CommitOutcome::unknown);
+    CommitOutcome outcome = impatient->commit(others);
+    CHECK(outcome == CommitOutcome::unknown);
+    while (outcome == CommitOutcome::unknown) outcome = impatient->settle();
+    CHECK(outcome == CommitOutcome::lost);
+    server.start();
+    CHECK(patient->settle() == CommitOutcome::conflict);
+    CHECK(patient->commit(changes) == CommitOutcome::committed);
+    CHECK(wallet(*patient) == Versioned<Wallet>{{.user = {1}, .balance = {5}}, 1});
+    CHECK_THROWS_AS(static_cast<void>(wallet(*impatient)), StorageError);
+}
+
 TEST_CASE("of a hundred commits with cuts among them each is what it is said to be") {
     Database database;
     PostgresProxy proxy(database.server);

@@ -197,6 +197,74 @@ TEST_CASE("who read a row before another instance changed it decides anew, and g
 
 namespace {
 
+// The answer to a commit is lost, and the store away for a while.
+class Doubtful final : public KeptStorage {
+  public:
+    using KeptStorage::KeptStorage;
+    CommitOutcome commit(const ChangeSet& changes) override {
+        if (changes.empty() || !in_truth) return KeptStorage::commit(changes);
+        if (*in_truth == CommitOutcome::committed) {
+            CHECK(KeptStorage::commit(changes) == CommitOutcome::committed);
+        } else {
+            CHECK(KeptStorage::commit({}) == CommitOutcome::committed);  // its locks are gone
+        }
+        return CommitOutcome::unknown;
+    }
+    CommitOutcome settle() override {
+        ++asked;
+        return is_away ? CommitOutcome::unknown : *std::exchange(in_truth, std::nullopt);
+    }
+    std::optional<CommitOutcome> in_truth;
+    bool is_away = true;
+    int asked = 0;
+};
+
+}  // namespace
+
+TEST_CASE("while it is not known what became of a group, nobody but its own is kept waiting") {
+    Two offices;
+    auto kept = std::make_unique<Doubtful>(std::shared_ptr<Storage>(offices.open()));
+    Doubtful& storage = *kept;
+    BoxOffice office(std::move(kept), {.running = Running::by_host});
+    for (const CommitOutcome in_truth :
+         {CommitOutcome::committed, CommitOutcome::conflict, CommitOutcome::lost}) {
+        CAPTURE(static_cast<int>(in_truth));
+        storage.in_truth = in_truth;
+        storage.is_away = true;
+        std::optional<Result<ChargeView>> doubted;
+        std::optional<Result<ChargeView>> other;
+        std::optional<Result<WalletView>> looked;
+        const std::string key = std::to_string(static_cast<int>(in_truth));
+        office.submit(charge(1, key), [&](Result<ChargeView> answer) { doubted = answer; });
+        while (storage.asked == 0) REQUIRE(office.step());
+        office.submit(charge(2, key), [&](Result<ChargeView> answer) { other = answer; });
+        office.submit(GetWallet{.user = charge(1, key).user},
+                      [&](Result<WalletView> answer) { looked = answer; });
+        for (int i = 0; i < 3; ++i) REQUIRE(office.step());
+        CHECK_FALSE(doubted);
+        REQUIRE(other);
+        REQUIRE_FALSE(*other);
+        CHECK(other->error().code == Errc::storage_unavailable);
+        REQUIRE(looked);
+        REQUIRE_FALSE(*looked);
+        CHECK(looked->error().code == Errc::storage_unavailable);
+        storage.is_away = false;
+        while (office.step()) {
+        }
+        REQUIRE(doubted);
+        CHECK(doubted->has_value() == (in_truth != CommitOutcome::lost));
+        if (!*doubted) CHECK(doubted->error().code == Errc::engine_failed);
+        storage.asked = 0;
+    }
+    offices.advance(300ms);
+    const auto wallet = offices.b->wallet({.user = charge(1, "").user});
+    REQUIRE(wallet);
+    CHECK(wallet->balance == Money{2 * charge(1, "").amount.minor});
+    CHECK(offices.b->audit()->clean());
+}
+
+namespace {
+
 // Something happens elsewhere right before a group is written.
 class Beaten final : public KeptStorage {
   public:
