@@ -104,7 +104,8 @@ struct Error {
     std::string detail{};
     // The seat numbers concerned, where the refusal is about seats.
     std::vector<std::int32_t> seats{};
-    // Where a document was read: what is wrong with it, place by place; the first 20.
+    // Where a document was read, or a room changed: what is wrong with it, place by place; the
+    // first 20.
     std::vector<Fault> faults{};
 };
 

@@ -15,6 +15,14 @@ Error refusal(Errc code, std::string detail) {
     return {.code = code, .detail = std::move(detail), .seats = {}};
 }
 
+// What the room cannot become, by a field of it.
+Error room_refusal(const std::string& field, std::string_view code, const std::string& detail) {
+    return {.code = Errc::request_invalid,
+            .detail = fmt::format("room/{}: {}", field, detail),
+            .seats = {},
+            .faults = {{"/" + field, std::string(code), detail}}};
+}
+
 bool is_before_opening(const Sale& sale, Time now) { return sale.opens_at && *sale.opens_at > now; }
 
 // --- What an operator set, in words --------------------------------------------------------------
@@ -113,14 +121,14 @@ Result<void> check_draw(const Sale& sale, const RoomPolicy& room, const SaleChan
     if (!room.draw || was_set || is_drawn) return {};
     const std::optional<Time> opens_at = change.opens_at ? change.opens_at : sale.opens_at;
     if (!opens_at) {
-        return refusal(Errc::request_invalid,
-                       "room/draw: a draw takes place when the sale opens: give opens_at too");
+        return room_refusal("draw", "missing",
+                            "a draw takes place when the sale opens: give opens_at too");
     }
     if (*opens_at > now) return {};
-    return refusal(Errc::request_invalid,
-                   fmt::format("room/draw: the sale has opened at {}, and its line cannot be drawn "
-                               "any more",
-                               to_rfc3339(*opens_at)));
+    return room_refusal("draw", "out_of_range",
+                        fmt::format("the sale has opened at {}, and its line cannot be drawn any "
+                                    "more",
+                                    to_rfc3339(*opens_at)));
 }
 
 // Places name their class by where it stands in the list, for ever.
@@ -130,11 +138,11 @@ Result<void> check_classes(const Sale& sale, const RoomPolicy& room) {
     const std::vector<RoomClass> after = classes_of(room);
     for (std::size_t i = 0; i < before.size(); ++i) {
         if (i < after.size() && after[i].name == before[i].name) continue;
-        return refusal(Errc::request_invalid,
-                       fmt::format("room/classes/{}: must stay \"{}\": people hold places in the "
-                                   "classes that there are; weights may change, and others be "
-                                   "added after the last",
-                                   i, before[i].name));
+        return room_refusal(fmt::format("classes/{}", i), "out_of_range",
+                            fmt::format("must stay \"{}\": people hold places in the classes that "
+                                        "there are; weights may change, and others be added after "
+                                        "the last",
+                                        before[i].name));
     }
     return {};
 }

@@ -166,6 +166,7 @@ TEST_CASE("operators change weights and append classes, and nothing else of them
     const Reply moved = room.patch(R"({"classes": [{"name": "fan_club"}, {"name": "general"}]})");
     CHECK(moved.outcome() == "400 request_invalid");
     CHECK(moved.text("/detail").starts_with("room/classes/0: must stay \"general\""));
+    CHECK(moved.faults() == std::vector<std::string>{"/classes/0 out_of_range"});
     CHECK(room.patch(R"({"classes": []})").outcome() == "400 request_invalid");
     // Other settings leave them alone.
     CHECK(room.patch(R"({"active_max": 9})").at("/room/classes").as_array().size() == 3);

@@ -158,6 +158,7 @@ TEST_CASE("operators set a draw, see it, and cannot set it too late") {
     const Reply late = room.patch(R"({"draw": true})");
     CHECK(late.outcome() == "400 request_invalid");
     CHECK(late.text("/detail").find("room/draw: the sale has opened at ") == 0);
+    CHECK(late.faults() == std::vector<std::string>{"/draw out_of_range"});
     CHECK(room.patch(R"({"draw": "yes"})").faults() ==
           std::vector<std::string>{"/draw wrong_type"});
 }
