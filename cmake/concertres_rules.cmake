@@ -32,7 +32,8 @@ function(concertres_target_rules target)
             $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
             $<$<BOOL:${CONCERTRES_WERROR}>:-Werror>
     )
-    set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+    # There are no modules: newer versions of CMake would look through every file for them.
+    set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF CXX_SCAN_FOR_MODULES OFF)
     if(CONCERTRES_LTO)
         set_target_properties(${target} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
     endif()

@@ -326,7 +326,7 @@ std::optional<Problem> Dispatcher::check_query(Exchange& exchange) {
         std::string name = parameter.key.decode(options);
         if (name.empty() || std::ranges::find(known, std::string_view(name)) == known.end()) {
             const bool is_shown = !name.empty() && is_visible(name);
-            return Problem::of_query(is_shown ? concertres::quoted(name) : "...", "unknown_field",
+            return Problem::of_query(is_shown ? in_quotes(name) : "...", "unknown_field",
                                      "is not known here");
         }
         if (exchange.query(name)) {

@@ -259,7 +259,7 @@ Result<DrawnFile> read_drawn_file(std::string_view text) {
     read_bytes(in, "commitment", file.commitment, faults);
     if (faults.empty() && *algorithm != draw_algorithm) {
         return fault_of(fmt::format("it was drawn with {}, and this program knows {}",
-                                    quoted(*algorithm), draw_algorithm));
+                                    in_quotes(*algorithm), draw_algorithm));
     }
     if (faults.empty() && !*drawn) {
         return fault_of("the line had not been drawn when this was written: export it again");

@@ -84,8 +84,8 @@ void tell(const CheckedTicket& checked) {
                    to_rfc3339(date.starts_at, date.utc_offset));
         for (const TicketSeat& seat : date.seats) {
             const std::string section =
-                seat.section.empty() ? "" : " in " + concertres::quoted(seat.section);
-            fmt::print("seat {}: {}{}\n", seat.number, concertres::quoted(seat.label), section);
+                seat.section.empty() ? "" : " in " + in_quotes(seat.section);
+            fmt::print("seat {}: {}{}\n", seat.number, in_quotes(seat.label), section);
         }
     }
     fmt::print("a copy is as good as the original: let each seat in once\n");

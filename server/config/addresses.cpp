@@ -90,7 +90,7 @@ std::optional<Address> parse_address(std::string_view text) {
 Result<http::Endpoint> parse_endpoint(std::string_view text) {
     const Error fault =
         invalid("must be an IP address and a port, like 127.0.0.1:8080 or [::1]:8080, not " +
-                concertres::quoted(text));
+                in_quotes(text));
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos) return fault;
     const auto port = parse_digits(text.substr(colon + 1), 65'535);
@@ -115,7 +115,7 @@ Result<Cidr> Cidr::parse(std::string_view text) {
     const auto address = parse_address(text.substr(0, slash));
     if (!address) {
         return invalid("must be a range of addresses, like 10.0.0.0/8 or 2001:db8::/32, not " +
-                       concertres::quoted(text));
+                       in_quotes(text));
     }
     Cidr cidr;
     cidr.is_v4_ = address->is_v4();
@@ -130,14 +130,14 @@ Result<Cidr> Cidr::parse(std::string_view text) {
     if (was_mapped) prefix = prefix && *prefix >= 96 ? std::optional(*prefix - 96) : std::nullopt;
     if (!prefix || *prefix > bits) {
         return invalid(fmt::format("must have a prefix of 0 to {} bits after the slash, not {}",
-                                   bits, concertres::quoted(text)));
+                                   bits, in_quotes(text)));
     }
     cidr.prefix_ = *prefix;
     const auto given = cidr.bytes_;
     for (std::size_t i = 0; i < cidr.bytes_.size(); ++i) cidr.bytes_[i] &= mask_of(*prefix, i);
     if (given != cidr.bytes_) {
         return invalid(fmt::format("has bits after its prefix: {}; that range is {}",
-                                   concertres::quoted(text), cidr.to_string()));
+                                   in_quotes(text), cidr.to_string()));
     }
     return cidr;
 }
@@ -200,7 +200,7 @@ Result<std::string> parse_origin(const std::string& text) {
     return Error{Errc::request_invalid,
                  "must be what a browser sends as Origin, like https://tickets.example.org, "
                  "in lower case and without a path, not " +
-                     concertres::quoted(text),
+                     in_quotes(text),
                  {}};
 }
 

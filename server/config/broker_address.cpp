@@ -19,14 +19,14 @@ bool is_made_of(const std::string& text, std::string_view marks) {
 
 std::optional<std::string> brokers_fault(const std::string& text) {
     if (text.size() <= 1'000 && is_made_of(text, ".-_:,[]")) return std::nullopt;
-    return "must be HOST:PORT,HOST:PORT,..., or off, not " + quoted(text);
+    return "must be HOST:PORT,HOST:PORT,..., or off, not " + in_quotes(text);
 }
 
 // With what follows it must be a topic's name: 249 characters.
 std::optional<std::string> topics_fault(const std::string& text) {
     if (text.size() <= 200 && is_made_of(text, "._-")) return std::nullopt;
     return "must be at most 200 letters, digits, dots, underscores and hyphens, not " +
-           quoted(text);
+           in_quotes(text);
 }
 
 }  // namespace concertres::server

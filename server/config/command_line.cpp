@@ -23,7 +23,7 @@ Say unknown_command(std::string_view name) {
     std::vector<std::string_view> names;
     for (const CommandSpec& command : all_commands()) names.push_back(command.name);
     const auto meant = nearest_word(name, names);
-    return wrong_usage({}, {fmt::format("there is no command {}{}", concertres::quoted(name),
+    return wrong_usage({}, {fmt::format("there is no command {}{}", in_quotes(name),
                                         meant ? fmt::format("; did you mean {}?", *meant) : "")});
 }
 
@@ -37,10 +37,9 @@ void read_prices(Reader& reader, ImportArguments& arguments) {
                                                        Money::max_minor);
         if (!amount || equals == 0) {
             reader.fault("flag --price: must be CATEGORY=AMOUNT, like Stalls=90000, not {}",
-                         concertres::quoted(text));
+                         in_quotes(text));
         } else if (!arguments.prices.emplace(text.substr(0, equals), Money{*amount}).second) {
-            reader.fault("flag --price: {} has a price already",
-                         concertres::quoted(text.substr(0, equals)));
+            reader.fault("flag --price: {} has a price already", in_quotes(text.substr(0, equals)));
         }
     }
 }
@@ -62,7 +61,7 @@ void read_window(Reader& reader, ImportArguments& arguments) {
         arguments.per_window = {.admit_max = *admit, .length = std::chrono::milliseconds(*length)};
     } else {
         reader.fault("flag --per-window: must be R/MS, like 50/60000 for 50 in any minute, not {}",
-                     concertres::quoted(*text));
+                     in_quotes(*text));
     }
 }
 
@@ -75,7 +74,7 @@ void read_classes(Reader& reader, ImportArguments& arguments) {
                                                        RoomClass::weight_max);
         if (!weight || equals == 0) {
             reader.fault("flag --class: must be NAME=WEIGHT, like fan_club=3, not {}",
-                         concertres::quoted(text));
+                         in_quotes(text));
         } else {
             arguments.classes.push_back({.name = text.substr(0, equals), .weight = *weight});
         }
@@ -109,7 +108,7 @@ Command parse_explain(Reader& reader) {
         arguments.id = *uuid;
     } else if (!id.empty()) {
         reader.fault("argument {}: must be a UUID, like 8f14e45f-ceea-467f-a0e6-3a1b5c3d7e91",
-                     concertres::quoted(id));
+                     in_quotes(id));
     }
     reader.read_store(arguments);
     if (auto seat = reader.number("seat", std::numeric_limits<SeatNumber>::max())) {
@@ -186,8 +185,7 @@ Command parse_relay(Reader& reader) {
     arguments.sink = reader.flags().value("sink").value_or("");
     if (reader.flags().has("sink") && arguments.sink != kafka_sink &&
         arguments.sink != webhook_sink) {
-        reader.fault("flag --sink: must be kafka or webhook, not {}",
-                     concertres::quoted(arguments.sink));
+        reader.fault("flag --sink: must be kafka or webhook, not {}", in_quotes(arguments.sink));
     }
     arguments.enable = reader.toggle("enable");
     const bool passes_on = !arguments.from && !arguments.enable;
@@ -224,7 +222,7 @@ void parse_draw_verify(Reader& reader, DrawArguments& arguments) {
     if (const auto text = reader.flags().value("commitment")) {
         if (!from_hex(*text, arguments.commitment.emplace())) {
             reader.fault("flag --commitment: must be 64 hexadecimal digits, not {}",
-                         concertres::quoted(*text));
+                         in_quotes(*text));
         }
     }
     if (auto place = reader.number("place", std::numeric_limits<std::int64_t>::max())) {
@@ -239,7 +237,7 @@ void parse_draw_export(Reader& reader, DrawArguments& arguments) {
         arguments.concert = *concert;
     } else if (!id.empty()) {
         reader.fault("argument {}: must be a UUID, like 8f14e45f-ceea-467f-a0e6-3a1b5c3d7e91",
-                     concertres::quoted(id));
+                     in_quotes(id));
     }
     arguments.file = reader.word_at(2, "FILE", "where the draw goes");
     reader.read_store(arguments);
@@ -257,7 +255,7 @@ Command parse_draw(Reader& reader) {
         arguments.action = DrawArguments::Action::export_;
         parse_draw_export(reader, arguments);
     } else if (!action.empty()) {
-        reader.fault("argument {}: must be verify or export", concertres::quoted(action));
+        reader.fault("argument {}: must be verify or export", in_quotes(action));
     }
     return reader.end(std::move(arguments));
 }
@@ -266,7 +264,7 @@ Command parse_ticket(Reader& reader) {
     TicketArguments arguments;
     const std::string action = reader.word_at(0, "verify", "what is to be done");
     if (!action.empty() && action != "verify") {
-        reader.fault("argument {}: must be verify", concertres::quoted(action));
+        reader.fault("argument {}: must be verify", in_quotes(action));
     }
     reader.refuse_words(2);
     const std::vector<std::string>& words = reader.flags().words;
@@ -296,7 +294,7 @@ void read_time_scale(Reader& reader, LoadArguments& arguments) {
     const bool is_number = wrong == std::errc() && stop == end;
     if (!is_number || arguments.time_scale < 0.001 || arguments.time_scale > 1'000) {
         reader.fault("flag --time-scale: must be a number from 0.001 to 1000, not {}",
-                     concertres::quoted(*text));
+                     in_quotes(*text));
     }
 }
 
@@ -311,8 +309,7 @@ Command parse_load(Reader& reader) {
     arguments.scenario = reader.flags().value("scenario").value_or("");
     arguments.concert = reader.flags().value("concert").value_or("");
     if (!arguments.concert.empty() && !ConcertId::parse(arguments.concert)) {
-        reader.fault("flag --concert: must be a UUID, not {}",
-                     concertres::quoted(arguments.concert));
+        reader.fault("flag --concert: must be a UUID, not {}", in_quotes(arguments.concert));
     }
     arguments.api_key = reader.flags().value("api-key").value_or("");
     read_time_scale(reader, arguments);
@@ -322,7 +319,7 @@ Command parse_load(Reader& reader) {
             arguments.think = std::chrono::milliseconds(*think);
         } else {
             reader.fault("flag --think-ms: must be a whole number from 0 to {}, not {}", hour_ms,
-                         concertres::quoted(*text));
+                         in_quotes(*text));
         }
     }
     if (const auto timeout = reader.number("timeout-ms", hour_ms)) {

@@ -34,7 +34,7 @@ std::string Reader::word_at(std::size_t index, std::string_view name, std::strin
 
 void Reader::refuse_words(std::size_t from) {
     for (std::size_t i = from; i < flags_.words.size(); ++i) {
-        fault("argument {}: nothing more is expected", concertres::quoted(flags_.words[i]));
+        fault("argument {}: nothing more is expected", in_quotes(flags_.words[i]));
     }
 }
 
@@ -42,8 +42,7 @@ std::optional<std::int64_t> Reader::number(const char* name, std::int64_t max) {
     const auto text = flags_.value(name);
     if (!text) return std::nullopt;
     const auto value = whole_number(*text, 1, max);
-    if (!value)
-        fault("flag --{}: must be a whole number from 1, not {}", name, concertres::quoted(*text));
+    if (!value) fault("flag --{}: must be a whole number from 1, not {}", name, in_quotes(*text));
     return value;
 }
 
@@ -53,7 +52,7 @@ std::optional<OffsetTime> Reader::time(const char* name, const std::string& text
         fault(
             "flag --{}: must be a time with its offset, like 2026-12-24T19:00:00+09:00, "
             "not {}",
-            name, concertres::quoted(text));
+            name, in_quotes(text));
     }
     return time;
 }
@@ -61,7 +60,7 @@ std::optional<OffsetTime> Reader::time(const char* name, const std::string& text
 bool Reader::toggle(const char* name) {
     const auto text = flags_.value(name);
     if (text && *text != "true" && *text != "false") {
-        fault("flag --{}: must be true or false, not {}", name, concertres::quoted(*text));
+        fault("flag --{}: must be true or false, not {}", name, in_quotes(*text));
     }
     return text == "true";
 }
@@ -104,8 +103,7 @@ void Reader::check_url(std::string& url, std::string_view flag) {
     if (url.ends_with('/')) url.pop_back();
     const bool has_host = url.starts_with(scheme) && url.size() > scheme.size();
     if (!has_host || url.find_first_of("/?#@ ", scheme.size()) != std::string::npos) {
-        fault("flag --{}: must be like http://127.0.0.1:8081, not {}", flag,
-              concertres::quoted(url));
+        fault("flag --{}: must be like http://127.0.0.1:8081, not {}", flag, in_quotes(url));
     }
 }
 

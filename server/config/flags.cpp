@@ -31,7 +31,7 @@ class FlagParser {
                 take(word.substr(2));
             } else if (word.starts_with('-') && word.size() > 1) {
                 fault("flag {}: there is no such flag; flags begin with two dashes",
-                      concertres::quoted(word));
+                      in_quotes(word));
             } else {
                 flags_.words.emplace_back(word);
             }
@@ -80,7 +80,7 @@ class FlagParser {
         if (takes_value && !has_value && !rest_.empty() && !rest_.front().starts_with('-')) {
             rest_ = rest_.subspan(1);
         }
-        fault("flag {}: there is no such flag{}", concertres::quoted("--" + std::string(name)),
+        fault("flag {}: there is no such flag{}", in_quotes("--" + std::string(name)),
               meant ? fmt::format("; did you mean --{}?", *meant) : "");
     }
 

@@ -77,7 +77,7 @@ Setting number(Section section, const About& about, Bounds bounds, Member member
         if (!value) {
             return fmt::format("must be a whole number{} from {} to {}, not {}",
                                about.hint == "MS" ? " of milliseconds" : "", bounds.min, bounds.max,
-                               concertres::quoted(texts.front()));
+                               in_quotes(texts.front()));
         }
         assign(member(settings), *value);
         return {};
@@ -116,7 +116,7 @@ Setting path(Section section, const About& about, Member member) {
         const std::string& text = texts.front();
         auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
         if (text.empty() || std::any_of(text.begin(), text.end(), is_control)) {
-            return "must be a path, or off, not " + concertres::quoted(text);
+            return "must be a path, or off, not " + in_quotes(text);
         }
         member(settings) = text == off ? std::string() : text;
         return {};
@@ -138,8 +138,7 @@ Setting choice(Section section, const About& about,
         for (const auto& [name, value] : known) {
             if (name == texts.front()) return member(settings) = value, Fault();
         }
-        return fmt::format("must be one of {}, not {}", about.hint,
-                           concertres::quoted(texts.front()));
+        return fmt::format("must be one of {}, not {}", about.hint, in_quotes(texts.front()));
     };
     setting.show = [=](const Settings& settings) -> std::vector<std::string> {
         for (const auto& [name, value] : known) {
@@ -184,7 +183,7 @@ Setting toggle(Section section, const About& about, Member member) {
         const std::string& text = texts.front();
         const bool is_on = text == "true" || text == "1";
         if (!is_on && text != "false" && text != "0") {
-            return "must be true or false, not " + concertres::quoted(text);
+            return "must be true or false, not " + in_quotes(text);
         }
         member(settings) = is_on;
         return {};

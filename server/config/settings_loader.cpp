@@ -39,7 +39,7 @@ std::string shown_name(std::string_view name) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                c == '-' || c == '_';
     });
-    return is_plain ? std::string(name) : concertres::quoted(name);
+    return is_plain ? std::string(name) : in_quotes(name);
 }
 
 bool fits(TomlType type, ValueKind kind) {
@@ -105,8 +105,7 @@ class Loader {
         }
         for (const std::string& text : flags.faults) usage_fault(text);
         for (const std::string& word : flags.words) {
-            usage_fault(
-                fmt::format("argument {}: serve takes flags only", concertres::quoted(word)));
+            usage_fault(fmt::format("argument {}: serve takes flags only", in_quotes(word)));
         }
         for (const char* name : {"print-config", "check-config"}) {
             if (flags.has(name) && flags.value(name) != "true") {

@@ -55,7 +55,7 @@ Setting admin_listen() {
 Fault currency_fault(const std::string& text) {
     auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
     if (text.size() == 3 && std::all_of(text.begin(), text.end(), is_upper)) return {};
-    return "must be three upper-case letters, like KRW, not " + concertres::quoted(text);
+    return "must be three upper-case letters, like KRW, not " + in_quotes(text);
 }
 
 void add_addresses(std::vector<Setting>& all) {

@@ -97,7 +97,7 @@ class Reader {
             has_scenario_ = true;
         } else {
             fault(entry, fmt::format("must be one of {}, not {}", scenario_list(),
-                                     concertres::quoted(entry.values.front())));
+                                     in_quotes(entry.values.front())));
         }
     }
 
@@ -203,7 +203,7 @@ Result<Profile> load_profile(const std::string& name_or_file) {
     const auto meant = server::nearest_word(name_or_file, names);
     return Error{Errc::request_invalid,
                  fmt::format("there is no profile {}{}; there are {}, or give a file: ./mine.toml",
-                             concertres::quoted(name_or_file),
+                             in_quotes(name_or_file),
                              meant ? fmt::format(" (did you mean {}?)", *meant) : "",
                              fmt::join(names, ", ")),
                  {}};

@@ -138,7 +138,7 @@ Result<Stages> parse_stages(const std::vector<std::string>& texts) {
                 Errc::request_invalid,
                 fmt::format("a stage must be a length (of at most 24h) and a number (of at most "
                             "{}), like \"30s 100\", not {}",
-                            target_max, concertres::quoted(text)),
+                            target_max, in_quotes(text)),
                 {}};
         }
         stages.push_back({*length, static_cast<double>(*target)});

@@ -40,7 +40,7 @@ Result<Threshold> Threshold::parse(std::string_view text) {
         return Error{Errc::request_invalid,
                      fmt::format("a threshold is like \"p95 <= 10 ms\", \"hold p99 < 250 ms\", "
                                  "\"errors <= 0.1%\" or \"rate >= 500/s\"; {}: {}",
-                                 concertres::quoted(text), why),
+                                 in_quotes(text), why),
                      {}};
     };
     Threshold made;

@@ -220,7 +220,7 @@ std::optional<boost::json::value> parse_json(std::string_view text, Faults& faul
     return parser.handler().release();
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string result = '"' + shortened(text) + '"';
     std::replace_if(result.begin(), result.end(), is_control, '?');
     return result;

@@ -89,7 +89,7 @@ struct JsonLimits {
                                                            const JsonLimits& limits = {});
 
 // Text from a document made fit for a message: in quotes, short, without control characters.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 struct LengthBounds {  // of strings, in bytes; of arrays, in elements
     std::size_t min = 1;

@@ -47,7 +47,7 @@ class AllotmentReader {
         if (!draft_.room || draft_.room->classes.empty()) {
             faults_.add(
                 path, "conflict",
-                fmt::format("is {}, but the concert has no room with classes", quoted(name)));
+                fmt::format("is {}, but the concert has no room with classes", in_quotes(name)));
             return std::nullopt;
         }
         const auto found = class_named(*draft_.room, name);
@@ -58,7 +58,7 @@ class AllotmentReader {
             names += each.name;
         }
         faults_.add(path, "unknown_class",
-                    fmt::format("is {}, but the room's classes are {}", quoted(name), names));
+                    fmt::format("is {}, but the room's classes are {}", in_quotes(name), names));
         return std::nullopt;
     }
 
@@ -69,7 +69,7 @@ class AllotmentReader {
             const auto section = by_section_.find(std::string(*name));
             if (section == by_section_.end()) {
                 faults_.add(path.index(i), "unknown_section",
-                            fmt::format("the hall has no section {}", quoted(*name)));
+                            fmt::format("the hall has no section {}", in_quotes(*name)));
                 continue;
             }
             for (HallSeat* seat : section->second) allot(*seat, line_class, path.index(i));
@@ -89,7 +89,7 @@ class AllotmentReader {
                 faults_.add(path.index(i), "conflict",
                             fmt::format("{} is a seat of the area {}, which is allotted whole, by "
                                         "its name in sections",
-                                        *number, quoted(seat->second->section)));
+                                        *number, in_quotes(seat->second->section)));
             } else {
                 allot(*seat->second, line_class, path.index(i));
             }
@@ -102,7 +102,7 @@ class AllotmentReader {
             const auto other = static_cast<std::size_t>(*seat.allotted_to);
             faults_.add(path, "conflict",
                         fmt::format("seat {} is in the allotment of {} already", seat.number,
-                                    quoted(draft_.room->classes[other].name)));
+                                    in_quotes(draft_.room->classes[other].name)));
             return;
         }
         seat.allotted_to = line_class;

@@ -139,7 +139,7 @@ Money PlanReader::price_of(std::string_view category, const JsonPath& path) {
     }
     if (categories_known_) {
         faults_.add(path, "unknown_category",
-                    fmt::format("names {}, which is not in categories", quoted(category)));
+                    fmt::format("names {}, which is not in categories", in_quotes(category)));
     }
     return {};
 }
@@ -150,7 +150,7 @@ void PlanReader::check_guid(std::string_view guid, SeatPlace place, const JsonPa
     faults_.add(path, "duplicate",
                 fmt::format("is {}, as is {}/zones/{}/rows/{}/seats/{}/seat_guid; a seat_guid is "
                             "unique in its plan",
-                            quoted(guid), plan_.path().pointer(), first->second.zone,
+                            in_quotes(guid), plan_.path().pointer(), first->second.zone,
                             first->second.row, first->second.seat));
 }
 
@@ -165,7 +165,7 @@ void PlanReader::check_prices() {
         faults_.add(path.index(index), "price_missing",
                     fmt::format("{} has {} seats and no price; give it one in \"prices\", or on "
                                 "import (--price CATEGORY=AMOUNT, ImportOptions::prices)",
-                                quoted(name), categories_.at(name).seats));
+                                in_quotes(name), categories_.at(name).seats));
     }
 }
 

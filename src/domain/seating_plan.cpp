@@ -36,7 +36,7 @@ std::optional<OffsetTime> read_time(const Value& value, const JsonPath& path, Fa
         faults.add(path, "malformed",
                    fmt::format("is {}, which is no RFC 3339 time with an offset, such as "
                                "2026-12-24T19:00:00+09:00",
-                               quoted(*text)));
+                               in_quotes(*text)));
     }
     return time;
 }
@@ -213,14 +213,14 @@ void ConcertReader::read_plan(const Value& plan, const JsonPath& path, const Val
         if (price.minor >= 1 && price.minor <= Money::max_minor) continue;
         faults_.add({}, "amount_invalid",
                     fmt::format("the price given on import for {} must be from 1 to {}",
-                                quoted(name), Money::max_minor));
+                                in_quotes(name), Money::max_minor));
     }
     PlanReader reader(plan, path, faults_, progress_);
     draft_.seats = reader.read(all);
     for (const auto& [name, price] : all.by_category) {
         if (reader.has_category(name)) continue;
         bool is_in_file = in_file->contains(name);
-        std::string detail = fmt::format("the plan has no category {}", quoted(name));
+        std::string detail = fmt::format("the plan has no category {}", in_quotes(name));
         faults_.add(is_in_file ? prices_path.key(name) : JsonPath{}, "unknown_category",
                     is_in_file ? detail : detail + ", for which a price was given on import");
     }
@@ -297,13 +297,13 @@ void ConcertReader::read_areas(const Value& value, const JsonPath& path) {
         std::string name(*section);
         if (numbered.contains(name)) {
             faults_.add(area.path("section"), "conflict",
-                        fmt::format("is {}, which has numbered seats", quoted(name)));
+                        fmt::format("is {}, which has numbered seats", in_quotes(name)));
             continue;
         }
         const auto [first, is_new] = seen.try_emplace(name, i);
         if (!is_new) {
             faults_.add(area.path("section"), "duplicate",
-                        fmt::format("is {}, as is {}", quoted(name),
+                        fmt::format("is {}, as is {}", in_quotes(name),
                                     path.index(first->second).pointer() + "/section"));
             continue;
         }

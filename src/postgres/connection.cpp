@@ -170,7 +170,7 @@ void Connection::settle_in(const PostgresOptions& options) {
         connection_.get(), [](void*, const char*) {}, nullptr);
     const std::string limit = milliseconds_of(options.statement_timeout);
     const std::array<std::pair<const char*, std::string>, 10> settings = {
-        {{"search_path", quoted(options.schema)},
+        {{"search_path", in_quotes(options.schema)},
          {"synchronous_commit", "on"},
          {"jit", "off"},
          {"statement_timeout", limit},
@@ -193,7 +193,7 @@ void Connection::settle_in(const PostgresOptions& options) {
     if (PQsetnonblocking(connection_.get(), 1) != 0) lose("it cannot be made non-blocking");
 }
 
-std::string Connection::quoted(const std::string& identifier) const {
+std::string Connection::in_quotes(const std::string& identifier) const {
     const std::unique_ptr<char, FreeText> escaped(
         PQescapeIdentifier(connection_.get(), identifier.data(), identifier.size()));
     if (!escaped) lose("\"" + identifier + "\" cannot be a name");

@@ -98,7 +98,7 @@ class Connection {
     void run_script(const std::string& sql);
 
     // An identifier as it stands in SQL. Throws ConnectionLost where it cannot be one.
-    [[nodiscard]] std::string quoted(const std::string& identifier) const;
+    [[nodiscard]] std::string in_quotes(const std::string& identifier) const;
     // A text as it stands in SQL.
     [[nodiscard]] std::string literal(const std::string& text) const;
     // A transaction is open, be it that one of its statements was refused.

@@ -473,7 +473,7 @@ void prepare_tables(Connection& connection, const PostgresOptions& options, cons
     }
     // Large tables take their time to be changed.
     connection.run_script("BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0" +
-                          ("; SET LOCAL search_path = " + connection.quoted(options.schema)));
+                          ("; SET LOCAL search_path = " + connection.in_quotes(options.schema)));
     try {
         // The number is any: whoever else prepares a store in this database waits.
         connection.run_script("SELECT pg_advisory_xact_lock(4850472219375235411)");
@@ -481,7 +481,7 @@ void prepare_tables(Connection& connection, const PostgresOptions& options, cons
         check_contents(contents, schema, name);
         if (!contents.has_tables) {
             if (!contents.has_schema) {
-                connection.run_script("CREATE SCHEMA " + connection.quoted(options.schema));
+                connection.run_script("CREATE SCHEMA " + connection.in_quotes(options.schema));
             }
             create(connection, schema);
         } else if (contents.format != schema.version) {

@@ -37,16 +37,16 @@ class ColumnList {
 
     template <class T>
     void key(std::string_view name, const T&) {
-        columns_.push_back({quoted(name), type_of<T>, true});
+        columns_.push_back({in_quotes(name), type_of<T>, true});
     }
     void fixed(std::string_view name, const auto& value) { column(name, value); }
     void seldom(std::string_view name, const auto& value) { column(name, value); }
     template <class T>
     void column(std::string_view name, const T&) {
-        columns_.push_back({quoted(name), type_of<T>, false});
+        columns_.push_back({in_quotes(name), type_of<T>, false});
     }
 
-    [[nodiscard]] static std::string quoted(std::string_view name) {
+    [[nodiscard]] static std::string in_quotes(std::string_view name) {
         return '"' + std::string(name) + '"';
     }
 
@@ -165,7 +165,7 @@ void visit_key(const Key& key, const Visit& visit) {
 
 template <class Row>
 [[nodiscard]] std::string table_name() {
-    return ColumnList::quoted(Table<Row>::name);
+    return ColumnList::in_quotes(Table<Row>::name);
 }
 
 // The rows of many keys, each with where its key stands among them, from 1, its stamp and its

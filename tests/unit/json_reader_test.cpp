@@ -137,10 +137,11 @@ TEST_CASE("a pointer escapes, and shows little of a long key") {
 }
 
 TEST_CASE("text in a message is short, whole in its characters and harmless") {
-    CHECK(quoted("VIP") == "\"VIP\"");
-    CHECK(quoted("a\x1b[31m\n\x7f") == "\"a?[31m??\"");
-    CHECK(quoted(std::string(63, 'x') + "\u00e9") == '"' + std::string(63, 'x') + "...\"");
-    CHECK(quoted(std::string(62, 'x') + "\u00e9!") == '"' + std::string(62, 'x') + "\u00e9...\"");
+    CHECK(in_quotes("VIP") == "\"VIP\"");
+    CHECK(in_quotes("a\x1b[31m\n\x7f") == "\"a?[31m??\"");
+    CHECK(in_quotes(std::string(63, 'x') + "\u00e9") == '"' + std::string(63, 'x') + "...\"");
+    CHECK(in_quotes(std::string(62, 'x') + "\u00e9!") ==
+          '"' + std::string(62, 'x') + "\u00e9...\"");
 }
 
 TEST_CASE("fields of each kind are read") {
