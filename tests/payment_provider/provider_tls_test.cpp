@@ -1,6 +1,8 @@
 // A provider under TLS: who it is, is verified.
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <cstddef>
 #include <string>
 
 #include "payment_provider/provider_scene.hpp"
@@ -57,6 +59,21 @@ TEST_CASE("a provider that cannot show who it is gets no request") {
     CHECK(told(gateway->lookup(PaymentId::random())).starts_with("lookup: "));
     CHECK_FALSE(gateway->capture(some_payment()));
     CHECK(provider.requests().empty());
+}
+
+TEST_CASE("a provider that never ends its handshake is given up at the time-out to connect") {
+    // It waits for the end of what it takes for the head of a request.
+    const PaymentProvider provider;
+    auto options = options_for("https://127.0.0.1:" + std::to_string(provider.port()) + "/v1");
+    options.connect_timeout = 300ms;
+    options.timeout = 60s;
+    const auto gateway = open_http_payment_gateway(options);
+    const auto began = std::chrono::steady_clock::now();
+    const std::string answer = told(gateway->capture(some_payment()));
+    CHECK_MESSAGE(contains(answer, "time"), answer);  // "SSL connection timeout"
+    const auto took = std::chrono::steady_clock::now() - began;
+    CHECK(took > 250ms);
+    CHECK(took < 20s);
 }
 
 TEST_CASE("a redirect is not followed, and takes the key nowhere") {
