@@ -1,5 +1,5 @@
-# Seven packages in one: core, sqlite, postgres, kafka, webhook, redis and asio, so that a consumer
-# finds only what it asks for.
+# Eight packages in one: core, sqlite, postgres, kafka, webhook, payment_http, redis and asio, so that
+# a consumer finds only what it asks for.
 
 # Each library is a component of its own, and what is needed to compile against them is `dev`: so
 # packaging/debian makes packages of them.
@@ -38,6 +38,9 @@ if(CONCERTRES_KAFKA)
 endif()
 if(CONCERTRES_WEBHOOK)
     concertres_install_library(concertres_webhook webhook)
+endif()
+if(CONCERTRES_PAYMENT_HTTP)
+    concertres_install_library(concertres_payment_http payment_http)
 endif()
 if(CONCERTRES_REDIS)
     concertres_install_library(concertres_redis redis)
@@ -86,6 +89,9 @@ if(CONCERTRES_KAFKA)
 endif()
 if(CONCERTRES_WEBHOOK)
     list(APPEND pc_files concertres-webhook.pc)
+endif()
+if(CONCERTRES_PAYMENT_HTTP)
+    list(APPEND pc_files concertres-payment-http.pc)
 endif()
 if(CONCERTRES_REDIS)
     list(APPEND pc_files concertres-redis.pc)

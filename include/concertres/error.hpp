@@ -70,6 +70,7 @@ enum class Errc : std::uint16_t {
     draining = 903,
     storage_full = 904,
     storage_unavailable = 905,
+    gateway_unavailable = 908,
     engine_failed = 906,
     clock_jumped = 907,
 };

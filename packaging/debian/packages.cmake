@@ -4,7 +4,8 @@
 # and DEBEMAIL say who answers for them.
 
 if(NOT BUILD_SHARED_LIBS OR NOT CONCERTRES_POSTGRES OR NOT CONCERTRES_KAFKA
-   OR NOT CONCERTRES_WEBHOOK OR NOT CONCERTRES_REDIS OR NOT CONCERTRES_BUILD_SERVER)
+   OR NOT CONCERTRES_WEBHOOK OR NOT CONCERTRES_PAYMENT_HTTP OR NOT CONCERTRES_REDIS
+   OR NOT CONCERTRES_BUILD_SERVER)
     message(FATAL_ERROR
             "CONCERTRES_DEB needs shared libraries, libpq, librdkafka, libcurl, hiredis and the server")
 endif()
@@ -15,10 +16,11 @@ set(name_of_sqlite libconcertres-sqlite${abi})
 set(name_of_postgres libconcertres-postgres${abi})
 set(name_of_kafka libconcertres-kafka${abi})
 set(name_of_webhook libconcertres-webhook${abi})
+set(name_of_payment_http libconcertres-payment-http${abi})
 set(name_of_redis libconcertres-redis${abi})
 set(name_of_dev libconcertres-dev)
 set(name_of_server concertres)
-set(components core sqlite postgres kafka webhook redis dev server)
+set(components core sqlite postgres kafka webhook payment_http redis dev server)
 
 find_program(gzip_program gzip REQUIRED)
 set(changelog ${CMAKE_CURRENT_BINARY_DIR}/changelog.Debian.gz)
@@ -82,8 +84,9 @@ set(CPACK_COMPONENT_SQLITE_DEPENDS core)
 set(CPACK_COMPONENT_POSTGRES_DEPENDS core)
 set(CPACK_COMPONENT_KAFKA_DEPENDS core)
 set(CPACK_COMPONENT_WEBHOOK_DEPENDS core)
+set(CPACK_COMPONENT_PAYMENT_HTTP_DEPENDS core)
 set(CPACK_COMPONENT_REDIS_DEPENDS core)
-set(CPACK_COMPONENT_DEV_DEPENDS core sqlite postgres kafka webhook redis)
+set(CPACK_COMPONENT_DEV_DEPENDS core sqlite postgres kafka webhook payment_http redis)
 set(CPACK_COMPONENT_SERVER_DEPENDS core sqlite postgres kafka webhook)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
@@ -123,6 +126,10 @@ concertres_package(
     "${what}\n.\nThis is the library that passes a sale's events on to a web address."
 )
 concertres_package(
+    payment_http libs "box office as a library, its payments by a provider"
+    "${what}\n.\nThis is the library that asks a provider of payments, by HTTP."
+)
+concertres_package(
     redis libs "box office as a library, its line in Redis"
     "${what}\n.\nThis is the library that keeps who waits in Redis."
 )
@@ -143,7 +150,7 @@ set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_EXTRA
 )
 
 # Who has shared libraries has them found.
-foreach(upper CORE SQLITE POSTGRES KAFKA WEBHOOK REDIS)
+foreach(upper CORE SQLITE POSTGRES KAFKA WEBHOOK PAYMENT_HTTP REDIS)
     set(CPACK_DEBIAN_${upper}_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_LIST_DIR}/triggers)
 endforeach()
 

@@ -86,6 +86,7 @@ constexpr auto engine_titles = std::to_array<Title>({
     {"draining", "The server is stopping"},
     {"storage_full", "Storage is full"},
     {"storage_unavailable", "Storage cannot be reached"},
+    {"gateway_unavailable", "The payment provider cannot be reached"},
     {"engine_failed", "The engine has stopped"},
     {"clock_jumped", "The clock has jumped"},
 });

@@ -12,6 +12,7 @@ const TEXTS = {
     "request_timeout",
     "clock_jumped",
     "storage_unavailable",
+    "gateway_unavailable",
   ],
   gone: [
     "unknown_concert",

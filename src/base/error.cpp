@@ -64,6 +64,7 @@ constexpr Row row_of(Errc code) noexcept {
         CONCERTRES_ROW(draining, unavailable);
         CONCERTRES_ROW(storage_full, unavailable);
         CONCERTRES_ROW(storage_unavailable, unavailable);
+        CONCERTRES_ROW(gateway_unavailable, unavailable);
         CONCERTRES_ROW(engine_failed, unavailable);
         CONCERTRES_ROW(clock_jumped, unavailable);
     }

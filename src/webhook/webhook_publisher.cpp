@@ -1,6 +1,5 @@
 #include "webhook/webhook_publisher.hpp"
 
-#include <signal.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -10,11 +9,15 @@
 
 #include "concertres/cloud_event.hpp"
 #include "concertres/version.hpp"
+#include "curl/easy.hpp"
 #include "webhook/public_address.hpp"
 
 namespace concertres::webhook {
 namespace {
 
+using curl::NoBrokenPipe;
+using curl::require;
+using curl::set;
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -27,77 +30,22 @@ constexpr std::int64_t poll_max_ms = 3'600'000;
 constexpr std::size_t answer_bytes_max = 64 * 1024;
 constexpr seconds wait_max = std::chrono::hours(24);
 
-void require(bool well, const char* what) {
-    if (!well) throw std::runtime_error(std::string("webhook: libcurl failed: ") + what);
-}
-
-// It asks the environment for nothing after this.
-void prepare_curl() {
-    static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-    require(code == CURLE_OK, "curl_global_init");
-}
-
-// OpenSSL writes to connections that the other side has closed. That must not end the process,
-// whose signals are the host's own affair.
-class NoBrokenPipe {
-  public:
-    NoBrokenPipe() {
-        sigemptyset(&pipe_);
-        sigaddset(&pipe_, SIGPIPE);
-        sigset_t pending;
-        sigpending(&pending);
-        was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-        pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-    }
-    ~NoBrokenPipe() {
-        constexpr timespec at_once{};
-        if (!was_pending_) sigtimedwait(&pipe_, nullptr, &at_once);
-        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-    }
-    NoBrokenPipe(const NoBrokenPipe&) = delete;
-    NoBrokenPipe& operator=(const NoBrokenPipe&) = delete;
-
-  private:
-    sigset_t pipe_{};
-    sigset_t before_{};
-    bool was_pending_ = false;
-};
-
-template <class Value>
-void set(CURL* request, CURLoption option, Value value) {
-    require(curl_easy_setopt(request, option, value) == CURLE_OK, "curl_easy_setopt");
-}
-
-std::string part_of(CURLU* url, CURLUPart part) {
-    char* text = nullptr;
-    if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return {};
-    std::string copy(text);
-    curl_free(text);
-    return copy;
-}
-
 void check_url(const WebhookOptions& options) {
     const auto refuse = [](const char* why) {
         throw std::invalid_argument(std::string("webhook: the address ") + why);
     };
-    struct Free {
-        void operator()(CURLU* url) const { curl_url_cleanup(url); }
-    };
-    const std::unique_ptr<CURLU, Free> url(curl_url());
-    require(url != nullptr, "curl_url");
-    if (curl_url_set(url.get(), CURLUPART_URL, options.url.c_str(), 0) != CURLUE_OK) {
-        refuse("must be like https://HOST/PATH");
-    }
-    const std::string scheme = part_of(url.get(), CURLUPART_SCHEME);
+    const curl::Url url = curl::read_url(options.url);
+    if (!url) refuse("must be like https://HOST/PATH");
+    const std::string scheme = curl::part_of(url, CURLUPART_SCHEME);
     if (scheme != "https" && scheme != "http") refuse("must be like https://HOST/PATH");
     if (scheme == "http" && !options.private_addresses) {
         refuse("must be https: http is for private addresses, where these are allowed");
     }
-    if (!part_of(url.get(), CURLUPART_USER).empty() ||
-        !part_of(url.get(), CURLUPART_PASSWORD).empty()) {
+    if (!curl::part_of(url, CURLUPART_USER).empty() ||
+        !curl::part_of(url, CURLUPART_PASSWORD).empty()) {
         refuse("has a user or a password in it: what is sent is signed instead");
     }
-    if (!part_of(url.get(), CURLUPART_FRAGMENT).empty()) refuse("has a fragment, #...");
+    if (!curl::part_of(url, CURLUPART_FRAGMENT).empty()) refuse("has a fragment, #...");
 }
 
 std::vector<WebhookSecret> read_secrets(const std::vector<std::string>& texts) {
@@ -120,7 +68,7 @@ std::vector<WebhookSecret> read_secrets(const std::vector<std::string>& texts) {
 
 WebhookPublisher::WebhookPublisher(const WebhookOptions& options)
     : options_(options), width_(std::max<std::size_t>(1, options.connections)) {
-    prepare_curl();
+    curl::prepare_curl();
     check_url(options_);
     if (options_.timeout < milliseconds(1)) {
         throw std::invalid_argument("webhook: the time-out must be at least a millisecond");
@@ -152,20 +100,7 @@ void WebhookPublisher::prepare(Lane& lane) {
     CURL* request = lane.request.get();
     require(request != nullptr, "curl_easy_init");
     set(request, CURLOPT_URL, options_.url.c_str());
-    set(request, CURLOPT_PROTOCOLS_STR, options_.private_addresses ? "https,http" : "https");
-    set(request, CURLOPT_FOLLOWLOCATION, 0L);
-    set(request, CURLOPT_PROXY, "");  // nor the environment's
-    set(request, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-    set(request, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    set(request, CURLOPT_SSL_VERIFYPEER, 1L);
-    set(request, CURLOPT_SSL_VERIFYHOST, 2L);
-    if (!options_.ca_file.empty()) {
-        set(request, CURLOPT_CAINFO, options_.ca_file.c_str());
-        set<const char*>(request, CURLOPT_CAPATH, nullptr);  // nor the system's
-    }
-    set(request, CURLOPT_NOSIGNAL, 1L);
-    // Nobody waits for a name server that does not answer.
-    set(request, CURLOPT_QUICK_EXIT, 1L);
+    curl::set_rules(request, options_.ca_file, options_.private_addresses);
     set(request, CURLOPT_USERAGENT, "concertres/" CONCERTRES_VERSION_STRING);
     set(request, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
     set(request, CURLOPT_OPENSOCKETDATA, &lane);
@@ -291,10 +226,7 @@ void WebhookPublisher::begin(Lane& lane) {
          {std::string("Content-Type: application/cloudevents+json; charset=utf-8"),
           std::string("Expect:"), "webhook-id: " + lane.id, "webhook-timestamp: " + time,
           "webhook-signature: " + signature}) {
-        curl_slist* longer = curl_slist_append(lane.fields.get(), field.c_str());
-        require(longer != nullptr, "curl_slist_append");
-        static_cast<void>(lane.fields.release());
-        lane.fields.reset(longer);
+        curl::add_field(lane.fields, field);
     }
     CURL* request = lane.request.get();
     set(request, CURLOPT_HTTPHEADER, lane.fields.get());

@@ -16,6 +16,7 @@
 
 #include "base/webhook_signature.hpp"
 #include "concertres/webhook.hpp"
+#include "curl/easy.hpp"
 
 namespace concertres::webhook {
 
@@ -32,18 +33,10 @@ class WebhookPublisher final : public Webhook {
 
   private:
     using Instant = std::chrono::steady_clock::time_point;
-    // Not by their types: to the compiler, some of them are void.
-    template <auto clean>
-    struct Clean {
-        template <class Handle>
-        void operator()(Handle* handle) const {
-            clean(handle);
-        }
-    };
     // Keeps its connection from one request to the next.
     struct Lane {
-        std::unique_ptr<CURL, Clean<curl_easy_cleanup>> request{};
-        std::unique_ptr<curl_slist, Clean<curl_slist_free_all>> fields{};
+        curl::Request request{};
+        curl::Fields fields{};
         std::array<char, CURL_ERROR_SIZE> why{};
         const WebhookOptions* options = nullptr;
         bool busy = false;
@@ -72,7 +65,7 @@ class WebhookPublisher final : public Webhook {
     std::mutex secrets_mutex_;
     std::vector<WebhookSecret> secrets_;
     // Before the requests that are in it, which end first.
-    std::unique_ptr<CURLM, Clean<curl_multi_cleanup>> all_;
+    std::unique_ptr<CURLM, curl::Clean<curl_multi_cleanup>> all_;
     std::vector<Lane> lanes_;
     std::atomic<bool> interrupted_{false};
     // Requests at once: one, after a publish() in which nothing arrived.

@@ -30,6 +30,9 @@
 #include <concertres/webhook.hpp>
 #include <stdexcept>
 #endif
+#ifdef CONSUMER_WITH_PAYMENT_HTTP
+#include <concertres/http_payment_gateway.hpp>
+#endif
 
 using namespace concertres;
 
@@ -90,6 +93,16 @@ bool is_told_of_no_secret() {
 }
 #endif
 
+#ifdef CONSUMER_WITH_PAYMENT_HTTP
+// Nor a provider: nobody listens on port 1.
+bool is_told_of_no_provider() {
+    const auto gateway = open_http_payment_gateway(
+        {.url = "http://127.0.0.1:1", .key = "a-key-that-nobody-has", .currency = "KRW"});
+    const auto answer = gateway->lookup(PaymentId::random());
+    return !answer && answer.error().code == Errc::gateway_unavailable;
+}
+#endif
+
 #ifdef CONSUMER_WITH_REDIS
 // Nor a line: nobody listens on port 1.
 bool is_told_of_no_line() {
@@ -123,6 +136,10 @@ int main() {
 #ifdef CONSUMER_WITH_WEBHOOK
     if (!is_told_of_no_secret()) return 1;
     std::puts("asked for a webhook");
+#endif
+#ifdef CONSUMER_WITH_PAYMENT_HTTP
+    if (!is_told_of_no_provider()) return 1;
+    std::puts("asked for a payment provider");
 #endif
 #ifdef CONSUMER_WITH_REDIS
     if (!is_told_of_no_line()) return 1;
