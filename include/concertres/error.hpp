@@ -62,6 +62,7 @@ enum class Errc : std::uint16_t {
     // 5xx: payments
     unknown_payment = 501,
     refund_not_allowed = 502,
+    payment_pending = 503,
 
     // 9xx: the engine and its storage
     internal = 900,
@@ -70,6 +71,7 @@ enum class Errc : std::uint16_t {
     draining = 903,
     storage_full = 904,
     storage_unavailable = 905,
+    gateway_unavailable = 908,
     engine_failed = 906,
     clock_jumped = 907,
 };

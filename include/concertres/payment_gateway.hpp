@@ -36,8 +36,8 @@ struct GatewayPayment {
     PaymentId id{};
     Money amount{};
     std::string currency{};  // ISO 4217
-    std::string method{};    // what the provider gave the buyer's page for this payment: a token of a
-                             // card, never its number
+    std::string method{};  // what the provider gave the buyer's page for this payment: a token of a
+                           // card, never its number
 };
 
 struct GatewayAnswer {

@@ -57,6 +57,7 @@ constexpr Row row_of(Errc code) noexcept {
 
         CONCERTRES_ROW(unknown_payment, not_found);
         CONCERTRES_ROW(refund_not_allowed, conflict);
+        CONCERTRES_ROW(payment_pending, conflict);
 
         CONCERTRES_ROW(internal, fault);
         CONCERTRES_ROW(overloaded, unavailable);
@@ -64,6 +65,7 @@ constexpr Row row_of(Errc code) noexcept {
         CONCERTRES_ROW(draining, unavailable);
         CONCERTRES_ROW(storage_full, unavailable);
         CONCERTRES_ROW(storage_unavailable, unavailable);
+        CONCERTRES_ROW(gateway_unavailable, unavailable);
         CONCERTRES_ROW(engine_failed, unavailable);
         CONCERTRES_ROW(clock_jumped, unavailable);
     }

@@ -540,7 +540,7 @@ void refuse_copies() {
 bool is_unavailable(const std::string& code) {
     static const std::set<std::string> codes = {
         "overloaded",    "draining",        "storage_full", "storage_unavailable",
-        "engine_failed", "request_timeout", "clock_jumped"};
+        "engine_failed", "request_timeout", "clock_jumped", "gateway_unavailable"};
     return codes.contains(code);
 }
 

@@ -29,7 +29,9 @@ enum class IdentityKind : std::uint8_t {
     payment = 3,
     sale = 4,
     refund = 5,
-    draw = 6
+    draw = 6,
+    capture = 7,  // the charge with which money from outside comes in
+    renewal = 8,  // of a reservation
 };
 
 // Refuses: idempotency_key_required (empty), request_invalid (over 255 bytes, or not visible
