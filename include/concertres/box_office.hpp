@@ -81,8 +81,10 @@ struct Statistics {
     std::int64_t reservations_expired = 0;
     std::int64_t payments_completed = 0;
     std::int64_t payments_refunded = 0;
-    std::int64_t minor_paid = 0;      // what the payments took, in minor units
-    std::int64_t minor_refunded = 0;  // what went back of it
+    std::int64_t payments_begun = 0;   // with money from outside
+    std::int64_t payments_failed = 0;  // of these
+    std::int64_t minor_paid = 0;       // what the payments took, in minor units
+    std::int64_t minor_refunded = 0;   // what went back of it
     std::int64_t charges = 0;
     std::int64_t ledger_imbalance = 0;  // of wallets and their transfers; not 0: a bug
     std::int64_t passes_admitted = 0;
@@ -116,6 +118,7 @@ class BoxOffice {
     AnswerTo<Release> release(Release c) { return call(std::move(c)); }
     AnswerTo<Charge> charge(Charge c) { return call(std::move(c)); }
     AnswerTo<Pay> pay(Pay c) { return call(std::move(c)); }
+    AnswerTo<SettlePayment> settle(SettlePayment c) { return call(std::move(c)); }
     AnswerTo<Refund> refund(Refund c) { return call(std::move(c)); }
     AnswerTo<AddConcert> add_concert(ConcertDraft draft) {
         return call(AddConcert{std::move(draft), {}});
@@ -153,6 +156,7 @@ class BoxOffice {
     AnswerTo<ListSeats> seats(ListSeats q) { return call(std::move(q)); }
     AnswerTo<GetReservation> reservation(GetReservation q) { return call(std::move(q)); }
     AnswerTo<GetPayment> payment(GetPayment q) { return call(std::move(q)); }
+    AnswerTo<ListOpenPayments> open_payments(ListOpenPayments q) { return call(std::move(q)); }
     AnswerTo<GetWallet> wallet(GetWallet q) { return call(std::move(q)); }
     AnswerTo<ListTransfers> transfers(ListTransfers q) { return call(std::move(q)); }
 
@@ -171,7 +175,8 @@ class BoxOffice {
     void replace_token_keys(const std::vector<TokenKey>& keys);
 
     // The ticket of a payment, as GetPayment and Pay answer it.
-    // Refuses: reservation_refunded, unknown_performance (it is of another store).
+    // Refuses: payment_pending, unknown_payment (it failed), reservation_refunded,
+    // unknown_performance (it is of another store).
     [[nodiscard]] Result<SignedTicket> ticket(const PaymentView& payment) const;
     // With these the door verifies tickets; the first is that of the key that signs.
     [[nodiscard]] std::vector<TicketPublicKey> ticket_keys() const;

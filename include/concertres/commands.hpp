@@ -97,10 +97,14 @@ struct PaymentView {
     std::vector<PaidSeat> seats{};
     Money amount{};
     Money balance{};  // right after the payment; in the answer to a Refund, right after the refund
-    Time paid_at{};
+    Time paid_at{};   // 0, and the balance too, while nothing has been paid
     std::optional<Time> refunded_at{};
     // The last moment for a Refund; nothing where the concert gives no money back, or has done so.
     std::optional<Time> refundable_until{};
+    PaymentStage stage = PaymentStage::none;
+    std::string failure{};           // why it failed
+    std::string reference{};         // the provider's name for it
+    std::optional<Time> begun_at{};  // with money from outside
     bool replayed = false;
     Time now{};
 };
@@ -242,10 +246,14 @@ struct Charge {
 };
 
 // Pays for reservations of one concert, all or nothing: the seats are the user's, the pass is
-// spent. Refuses: idempotency_key_required, unknown_reservation, request_invalid (they are of two
+// spent. With a `method` the money comes from outside, and the payment is answered as authorizing:
+// a PaymentSettler must run somewhere, which brings it to its end; GetPayment tells how it stands,
+// and so does the same command with the same key.
+// Refuses: idempotency_key_required, unknown_reservation, request_invalid (they are of two
 // concerts), token_invalid (`concert` is another), key_reused, not_admitted, pass_expired,
 // pass_spent, pass_left, reservation_expired, reservation_released, already_paid,
-// reservation_refunded, insufficient_balance.
+// reservation_refunded, payment_pending, insufficient_balance, amount_invalid (with a `method`: it
+// is more than fits into a wallet).
 struct Pay {
     using Answer = PaymentView;
     UserId user{};
@@ -253,11 +261,23 @@ struct Pay {
     ConcertId concert{};
     std::vector<ReservationId> reservations{};
     std::string key{};
+    std::string
+        method{};  // empty: from the wallet. 1 to 255 visible characters: see GatewayPayment
 };
 
-// Gives the money back and frees the seats. A refunded payment is answered as it is.
-// Refuses: unknown_payment, token_invalid (`concert` is another), refund_not_allowed,
-// amount_invalid.
+// What a provider answered about a payment with money from outside, for whoever calls the provider:
+// a PaymentSettler does. What tells nothing new, or comes late, changes nothing; the answer is the
+// payment as it then stands.
+// Refuses: unknown_payment (also one that has no provider).
+struct SettlePayment {
+    using Answer = PaymentView;
+    PaymentId payment{};
+    GatewayAnswer answer{};
+};
+
+// Gives the money back, into the wallet, and frees the seats. A refunded payment is answered as it
+// is. Refuses: unknown_payment, token_invalid (`concert` is another), payment_pending,
+// refund_not_allowed (also one that failed), amount_invalid.
 struct Refund {
     using Answer = PaymentView;
     UserId user{};

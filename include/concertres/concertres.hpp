@@ -17,6 +17,8 @@
 #include "concertres/operations.hpp"
 #include "concertres/options.hpp"
 #include "concertres/payment.hpp"
+#include "concertres/payment_gateway.hpp"
+#include "concertres/payment_settler.hpp"
 #include "concertres/queries.hpp"
 #include "concertres/reservation.hpp"
 #include "concertres/result.hpp"

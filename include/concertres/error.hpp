@@ -62,6 +62,7 @@ enum class Errc : std::uint16_t {
     // 5xx: payments
     unknown_payment = 501,
     refund_not_allowed = 502,
+    payment_pending = 503,
 
     // 9xx: the engine and its storage
     internal = 900,

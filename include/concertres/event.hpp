@@ -40,6 +40,8 @@ enum class EventKind : std::uint8_t {
     reservation_expired = 4,
     payment_completed = 10,
     payment_refunded = 11,
+    payment_authorizing = 12,
+    payment_failed = 13,
     seats_blocked = 20,
     seats_unblocked = 21,
     wallet_charged = 30,
@@ -90,7 +92,7 @@ struct Event {
     // What a hold or extension made of the pass; of a payment, when it was spent.
     Time pass_expires_at{};
     std::string actor{};   // the operator, where it was one; of an admission: it was by hand
-    std::string detail{};  // what an operator set
+    std::string detail{};  // what an operator set; why a payment failed
     std::optional<EventDraw> draw{};
 
     friend bool operator==(const Event&, const Event&) = default;

@@ -194,6 +194,25 @@ struct ListPayments {
     std::size_t limit = 100;
 };
 
+// A payment that is still to be settled with its provider.
+struct OpenPayment {
+    PaymentKey row{};
+    PaymentId id{};
+    PaymentStage stage = PaymentStage::authorize;
+    Money amount{};
+    std::string method{};
+    Time begun_at{};
+
+    friend bool operator==(const OpenPayment&, const OpenPayment&) = default;
+};
+
+// Everybody's, in the order in which they began, after one of them. For a PaymentSettler.
+struct ListOpenPayments {
+    using Answer = std::vector<OpenPayment>;
+    PaymentKey after{};
+    std::size_t limit = 100;
+};
+
 // A user without a wallet has a balance of 0.
 struct GetWallet {
     using Answer = WalletView;

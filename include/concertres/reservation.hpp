@@ -54,6 +54,7 @@ struct Reservation {
     Time held_at{};
     Time held_until{};
     Time extend_until{};  // held_until never passes it
+    // That has paid for it; or that is to pay for it, with money from outside that is on its way.
     PaymentKey payment{};
     std::uint64_t fingerprint = 0;  // of the command that made it
 

@@ -377,6 +377,9 @@ class Storage {
     [[nodiscard]] virtual std::vector<Payment> payments(UserKey user,
                                                         std::optional<PaymentKey> before,
                                                         std::size_t limit) = 0;
+    // Payments with a stage that is open (is_open), above key `after`, in order.
+    [[nodiscard]] virtual std::vector<Payment> open_payments(PaymentKey after,
+                                                             std::size_t limit) = 0;
     [[nodiscard]] virtual std::vector<Transfer> transfers(UserKey user,
                                                           std::optional<std::int64_t> before,
                                                           std::size_t limit) = 0;

@@ -166,8 +166,14 @@ void write_payment(JsonWriter& json, const PaymentView& payment, std::string_vie
     write_ids(json, payment.reservations);
     json.field("status", payment_status_name(payment.status)).key("amount");
     write_money(json, payment.amount, currency);
+    // Nothing is paid while the provider has yet to take the money, nor where it did not.
+    const bool is_paid = payment.paid_at != Time{};
     json.key("balance");
-    write_money(json, payment.balance, currency);
+    if (is_paid) {
+        write_money(json, payment.balance, currency);
+    } else {
+        json.value(nullptr);
+    }
     json.key("seats").begin_array();
     for (const PaidSeat& paid : payment.seats) {
         json.begin_object().field("performance_id", paid.performance);
@@ -176,7 +182,8 @@ void write_payment(JsonWriter& json, const PaymentView& payment, std::string_vie
     }
     json.end_array().key("released");
     write_ids(json, payment.released);
-    json.field("paid_at", payment.paid_at)
+    json.field("paid_at", is_paid ? std::optional(payment.paid_at) : std::nullopt)
+        .field("failure", payment.failure.empty() ? std::nullopt : std::optional(payment.failure))
         .field("refunded_at", payment.refunded_at)
         .field("refundable_until", payment.refundable_until)
         .field("now", payment.now)

@@ -134,6 +134,29 @@ void write_relays(Writer& to, const std::vector<SinkReading>& sinks) {
           [](const RelayStatistics& relay) { return relay.fenced; });
 }
 
+void write_settler(Writer& to, const std::optional<PaymentSettlerStatistics>& settler) {
+    if (!settler) return;
+    to.family(MetricType::Gauge, "concertres_payments_open",
+              "Payments that are still to be settled with the provider, as this server knows.")
+        .value(settler->open);
+    to.family(MetricType::Gauge, "concertres_payments_open_seconds",
+              "How long ago the oldest of those began.")
+        .value(std::chrono::duration<double>(settler->oldest).count());
+    Writer& calls = to.family(MetricType::Counter, "concertres_payment_provider_calls_total",
+                              "Calls to the provider, by the status that it answered; unavailable: "
+                              "by none that could be believed.");
+    for (std::size_t i = 0; i < settler->answered.size(); ++i) {
+        calls.value(settler->answered[i],
+                    {{"status", std::string(gateway_status_name(static_cast<GatewayStatus>(i)))}});
+    }
+    calls.value(settler->unavailable, {{"status", "unavailable"}});
+    to.family(
+          MetricType::Counter, "concertres_payment_answers_refused_total",
+          "Answers of the provider that the box office could not take just then; they are asked "
+          "for again.")
+        .value(settler->refused);
+}
+
 // What commits have done, by how things ended.
 void write_outcomes(Writer& to, const Statistics& office) {
     to.family(MetricType::Counter, "concertres_reservations_total",
@@ -142,7 +165,10 @@ void write_outcomes(Writer& to, const Statistics& office) {
         .value(office.reservations_released, {{"outcome", "released"}})
         .value(office.reservations_expired, {{"outcome", "expired"}});
     to.family(MetricType::Counter, "concertres_payments_committed_total",
-              "Payments, by what was done: completed, refunded.")
+              "Payments, by what was done: completed, refunded; begun and failed with money from "
+              "outside.")
+        .value(office.payments_begun, {{"outcome", "begun"}})
+        .value(office.payments_failed, {{"outcome", "failed"}})
         .value(office.payments_completed, {{"outcome", "completed"}})
         .value(office.payments_refunded, {{"outcome", "refunded"}});
     to.family(MetricType::Counter, "concertres_payments_minor_units_total",
@@ -350,6 +376,7 @@ std::string Metrics::expose(const Readings& readings) const {
     write_office(to, readings.office);
     write_gate(to, readings.gate);
     write_relays(to, readings.sinks);
+    write_settler(to, readings.settler);
     write_outcomes(to, readings.office);
     write_commit_times(families, readings.office.commit_times);
     write_concerts(to, readings.concerts);

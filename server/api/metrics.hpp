@@ -14,6 +14,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@
 #include "api/gate.hpp"
 #include "api/route.hpp"
 #include "concertres/box_office.hpp"
+#include "concertres/payment_settler.hpp"
 #include "concertres/relay.hpp"
 #include "http/listener.hpp"
 
@@ -41,7 +43,8 @@ struct Readings {
     std::int64_t event_streams = 0;
     Gate::Figures gate{};
     std::int64_t log_lines_dropped = 0;
-    std::vector<SinkReading> sinks{};  // that events are passed on to
+    std::vector<SinkReading> sinks{};                   // that events are passed on to
+    std::optional<PaymentSettlerStatistics> settler{};  // of payments with money from outside
 };
 
 class Metrics {

@@ -5,9 +5,7 @@ namespace concertres::server {
 
 namespace {
 
-std::vector<ReservationId> read_reservations(const Exchange& exchange, Faults& faults) {
-    const std::string_view known[] = {"reservation_id", "reservation_ids"};
-    ObjectReader body(exchange.body(), {}, faults, known);
+std::vector<ReservationId> read_reservations(ObjectReader& body, Faults& faults) {
     std::vector<ReservationId> ids;
     if (!body.has("reservation_ids")) {
         if (const auto id = read_id<ReservationId>(body, "reservation_id", faults)) {
@@ -37,6 +35,22 @@ std::vector<ReservationId> read_reservations(const Exchange& exchange, Faults& f
     return ids;
 }
 
+// Where the money comes from, if not from the wallet.
+std::string read_method(ObjectReader& body, const Services& services, Faults& faults) {
+    const auto method = body.text("method", {.min = 1, .max = 255}, Need::optional);
+    if (!method) return {};
+    const bool is_visible =
+        std::ranges::all_of(*method, [](char c) { return c > ' ' && c < '\x7f'; });
+    if (!is_visible) {
+        faults.add(body.path("method"), "malformed", "must be visible characters of ASCII");
+    } else if (!services.settler) {
+        faults.add(body.path("method"), "unknown_field",
+                   "goes only with a provider of payments, and this sale has none: leave it out to "
+                   "pay from the wallet");
+    }
+    return std::string(*method);
+}
+
 void answer_payment(Exchange exchange, int status, const PaymentView& view) {
     std::string body;
     JsonWriter json(body);
@@ -49,17 +63,22 @@ void answer_payment(Exchange exchange, int status, const PaymentView& view) {
 
 void pay(Exchange exchange) {
     Faults faults;
-    auto reservations = read_reservations(exchange, faults);
+    const std::string_view known[] = {"reservation_id", "reservation_ids", "method"};
+    ObjectReader body(exchange.body(), {}, faults, known);
+    auto reservations = read_reservations(body, faults);
+    auto method = read_method(body, exchange.services(), faults);
     if (!faults.empty()) return exchange.refuse(Problem(faults));
     const TokenClaims& claims = exchange.claims();
     Pay command{.user = claims.user,
                 .place = claims.number,
                 .concert = claims.concert,
                 .reservations = std::move(reservations),
-                .key = exchange.key()};
+                .key = exchange.key(),
+                .method = std::move(method)};
     Exchange::ask_or_refuse(std::move(exchange), std::move(command),
                             [](Exchange asked, const PaymentView& view) {
-                                answer_payment(std::move(asked), 201, view);
+                                const bool is_paid = view.paid_at != Time{};
+                                answer_payment(std::move(asked), is_paid ? 201 : 202, view);
                             });
 }
 

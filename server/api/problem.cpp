@@ -80,6 +80,7 @@ constexpr auto engine_titles = std::to_array<Title>({
     {"currency_mismatch", "Another currency"},
     {"unknown_payment", "There is no such payment"},
     {"refund_not_allowed", "This payment cannot be refunded"},
+    {"payment_pending", "A payment is on its way"},
     {"internal", "Something went wrong here"},
     {"overloaded", "Too much to do just now"},
     {"request_timeout", "The request took too long"},

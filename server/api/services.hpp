@@ -16,6 +16,7 @@
 #include "api/rate_limiter.hpp"
 #include "api/snapshots.hpp"
 #include "concertres/box_office.hpp"
+#include "concertres/payment_settler.hpp"
 #include "config/addresses.hpp"
 #include "log/log.hpp"
 
@@ -56,6 +57,8 @@ struct Services {
     std::function<std::unique_ptr<Storage>()> open_again{};
     // How events are passed on.
     std::function<std::vector<SinkReading>()> sinks{};
+    // Payments with money from outside; none: there is no provider that takes it.
+    std::function<PaymentSettlerStatistics()> settler{};
     // The outbox, of the box office or of the store that it shares with others.
     std::function<std::unique_ptr<Outbox>()> open_outbox{};
     // Where the page's files are read, each time; empty: those that are part of the program.

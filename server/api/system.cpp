@@ -94,8 +94,10 @@ void answer_metrics(Exchange exchange, std::vector<ConcertView> concerts) {
                       .event_streams = services.live.followed(),
                       .gate = services.gate.figures(),
                       .log_lines_dropped = services.log.dropped(),
-                      .sinks = {}};
+                      .sinks = {},
+                      .settler = {}};
     if (services.sinks) readings.sinks = services.sinks();
+    if (services.settler) readings.settler = services.settler();
     std::string text = services.metrics.expose(readings);
     exchange.answer(200, std::move(text), "text/plain; version=0.0.4; charset=utf-8");
 }

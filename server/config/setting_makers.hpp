@@ -216,5 +216,7 @@ Setting text(Section section, const About& about, bool may_be_off,
 
 // Where events are passed on to.
 void add_event_settings(std::vector<Setting>& all);
+// Who takes money from outside.
+void add_payment_settings(std::vector<Setting>& all);
 
 }  // namespace concertres::server

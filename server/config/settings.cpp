@@ -41,6 +41,8 @@ std::string_view section_title(Section section) noexcept {
             return "What is sold";
         case Section::events:
             return "Where events are passed on to";
+        case Section::payments:
+            return "Money from outside";
         case Section::secrets:
             return "Keys, each in a file of its own";
         case Section::clients:
@@ -95,6 +97,7 @@ std::vector<Contradiction> contradictions(const Settings& settings, bool needs_s
         found.push_back({"store", "data", "goes not with data: a sale is kept in one place"});
     }
     std::ranges::move(contradictions(settings.relay), std::back_inserter(found));
+    std::ranges::move(contradictions(settings.provider), std::back_inserter(found));
     const auto& admin = settings.admin_listen;
     if (admin && clash(settings.listen, *admin)) {
         found.push_back({"admin-listen", "listen",

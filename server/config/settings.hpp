@@ -27,6 +27,7 @@
 #include "events/sink_relay.hpp"
 #include "http/listener.hpp"
 #include "log/log.hpp"
+#include "provider/payment_provider.hpp"
 
 namespace concertres::server {
 
@@ -47,6 +48,9 @@ struct Settings {
 
     // --- where its events are passed on to
     RelaySettings relay{};
+
+    // --- who takes money from outside
+    ProviderSettings provider{};
 
     // --- files with secrets; empty: none
     std::filesystem::path api_key{};
@@ -79,6 +83,7 @@ enum class Section : std::uint8_t {
     addresses,
     store,
     events,
+    payments,
     secrets,
     clients,
     connections,
@@ -135,7 +140,9 @@ struct Contradiction {
 };
 
 [[nodiscard]] std::vector<Contradiction> contradictions(const RelaySettings& relay);
-// Those of the relay among them. `needs_store`: whether it matters that there is something to sell.
+[[nodiscard]] std::vector<Contradiction> contradictions(const ProviderSettings& provider);
+// Those of the relay and the provider among them. `needs_store`: whether it matters that there is
+// something to sell.
 [[nodiscard]] std::vector<Contradiction> contradictions(const Settings& settings, bool needs_store);
 
 }  // namespace concertres::server

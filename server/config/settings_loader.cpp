@@ -296,6 +296,7 @@ Secrets read_secrets(const Settings& settings, std::vector<std::string>& faults)
     };
     read_key("api-key", settings.api_key, secrets.api_key);
     read_key("admin-key", settings.admin_key, secrets.admin_key);
+    read_key("payment-key", settings.provider.key, secrets.payment_key);
     auto read_keys = [&faults](const char* name, const std::filesystem::path& path, auto read,
                                auto& keys) {
         if (path.empty()) return;

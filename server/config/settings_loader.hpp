@@ -58,6 +58,7 @@ struct LoadedSettings {
 struct Secrets {
     std::optional<std::string> api_key{};
     std::optional<std::string> admin_key{};
+    std::optional<std::string> payment_key{};
     std::vector<TokenKey> token_keys{};    // none: the store's own
     std::vector<TicketKey> ticket_keys{};  // likewise
     std::vector<std::string> webhook{};

@@ -112,6 +112,7 @@ void add_store(std::vector<Setting>& all) {
               "The currency of all amounts, as ISO 4217 has it: three upper-case letters."},
              false, currency_fault, CONCERTRES_MEMBER(currency)));
     add_event_settings(all);
+    add_payment_settings(all);
     all.push_back(path(Section::secrets,
                        {"api-key", "FILE",
                         "The key of the host's own back end. With it set, only who has it may "
@@ -136,6 +137,9 @@ void add_store(std::vector<Setting>& all) {
                         "What webhooks are signed with, one whsec_... a line; each signs, so that "
                         "receivers can go from one to the next."},
                        CONCERTRES_MEMBER(relay.webhook_secrets)));
+    all.push_back(path(Section::secrets,
+                       {"payment-key", "FILE", "The key that payment-url knows this sale by."},
+                       CONCERTRES_MEMBER(provider.key)));
 }
 
 void add_clients(std::vector<Setting>& all) {

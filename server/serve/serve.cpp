@@ -4,7 +4,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -26,8 +25,10 @@
 #include "config/exit_codes.hpp"
 #include "events/sink_relay.hpp"
 #include "http/listener.hpp"
+#include "provider/payment_provider.hpp"
 #include "serve/demo.hpp"
 #include "serve/notify.hpp"
+#include "serve/workers.hpp"
 
 namespace concertres::server {
 
@@ -51,55 +52,6 @@ void raise_descriptor_limit() {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// The contexts, and a thread for each.
-class Workers {
-  public:
-    Workers(std::size_t count, Log& log) : log_(log) {
-        for (std::size_t i = 0; i < count; ++i) {
-            contexts_.push_back(std::make_unique<asio::io_context>(1));
-            guards_.emplace_back(contexts_.back()->get_executor());
-            pointers_.push_back(contexts_.back().get());
-        }
-    }
-    ~Workers() { stop(); }
-    Workers(const Workers&) = delete;
-    Workers& operator=(const Workers&) = delete;
-
-    [[nodiscard]] std::span<asio::io_context* const> contexts() const { return pointers_; }
-    void start() {
-        for (auto& context : contexts_) {
-            threads_.emplace_back([this, &context] { run(*context); });
-        }
-    }
-    void stop() {
-        for (auto& context : contexts_) context->stop();
-        for (std::thread& thread : threads_) thread.join();
-        threads_.clear();
-    }
-
-  private:
-    // What a handler throws ends its request, which is answered with 500, and nothing else.
-    void run(asio::io_context& context) {
-        for (;;) {
-            try {
-                context.run();
-                return;
-            } catch (const std::exception& failure) {
-                log_.line(LogLevel::error, "a handler failed",
-                          {{"detail", std::string_view(failure.what())}});
-            }
-        }
-    }
-
-    using Guard = asio::executor_work_guard<asio::io_context::executor_type>;
-
-    Log& log_;
-    std::vector<std::unique_ptr<asio::io_context>> contexts_;
-    std::vector<Guard> guards_;
-    std::vector<asio::io_context*> pointers_;
-    std::vector<std::thread> threads_;
-};
-
 class Server {
   public:
     Server(ServeArguments&& arguments, Log& log);
@@ -114,8 +66,9 @@ class Server {
     [[nodiscard]] Options options();
     void add_demo();
     void add_relays(const std::vector<std::string>& webhook_secrets);
+    void add_provider(const std::string& key);
     void say_ready() const;
-    void warn() const;
+    void warn();
     void wait_for_signal();
     void reread();
     void watch();
@@ -146,6 +99,7 @@ class Server {
     Dispatcher buyers_;
     Dispatcher operators_;
     std::vector<std::unique_ptr<SinkRelay>> relays_;
+    std::unique_ptr<PaymentProvider> provider_;  // null: money comes from wallets alone
     std::optional<http::Listener> listener_;
     std::optional<http::Listener> admin_listener_;
 
@@ -199,6 +153,7 @@ Server::Server(ServeArguments&& arguments, Log& log)
                std::max<std::size_t>(1, settings_.limits.connections_max / 2));
     services_.keys = std::make_shared<const AccessKeys>(access_keys(arguments.secrets));
     add_relays(arguments.secrets.webhook);
+    if (arguments.secrets.payment_key) add_provider(*arguments.secrets.payment_key);
     if (settings_.demo) add_demo();
     listener_.emplace(workers_.contexts(), settings_.listen, settings_.limits, buyers_);
     metrics_.watch("buyers", listener_->counters());
@@ -267,6 +222,13 @@ void Server::add_relays(const std::vector<std::string>& webhook_secrets) {
     };
 }
 
+void Server::add_provider(const std::string& key) {
+    provider_ = std::make_unique<PaymentProvider>(
+        office_, settings_.provider, key, settings_.currency,
+        [this](const std::string& line) { log_.line(LogLevel::warning, line); });
+    services_.settler = [this] { return provider_->statistics(); };
+}
+
 void Server::add_demo() {
     if (const auto concerts = office_.concerts(); concerts && !concerts->empty()) return;
     const auto added = office_.add_concert(demo_concert(office_.now()));
@@ -283,6 +245,7 @@ int Server::run(const Reload& reload) {
     if (admin_listener_) admin_listener_->start();
     workers_.start();
     for (const auto& relay : relays_) relay->start();
+    if (provider_) provider_->start();
     services_.ready = true;
     say_ready();
     warn();
@@ -292,12 +255,16 @@ int Server::run(const Reload& reload) {
     return exit_code_;
 }
 
-// An audit cannot be interrupted, and changes nothing: nobody waits for it.
+// An audit cannot be interrupted, and changes nothing: nobody waits for it. Nor for a call to the
+// provider of payments: whoever runs next asks how far that came.
 void Server::end_chores() {
-    for (int i = 0; *services_.chores_waiting > 0 && i < 100; ++i) {
+    const auto are_done = [this] {
+        return *services_.chores_waiting == 0 && (!provider_ || provider_->is_stopped());
+    };
+    for (int i = 0; !are_done() && i < 100; ++i) {
         std::this_thread::sleep_for(milliseconds(10));
     }
-    if (*services_.chores_waiting == 0) return;
+    if (are_done()) return;
     fmt::print(stderr, "concertres: a long request was cut off\n");
     temporary_.reset();
     std::_Exit(exit_code_);
@@ -326,12 +293,18 @@ void Server::say_ready() const {
     std::fflush(stdout);
 }
 
-void Server::warn() const {
+void Server::warn() {
     const auto keys = services_.keys.load();
     if (!keys->api) {
         log_.line(LogLevel::warning,
                   "no --api-key: anybody may ask for a token, and whoever is admitted may charge a "
                   "wallet");
+    }
+    const auto open = office_.open_payments({.limit = 1});
+    if (!provider_ && open && !open->empty()) {
+        log_.line(LogLevel::warning,
+                  "payments with money from outside are open, and without --payment-url nobody "
+                  "settles them");
     }
     const bool is_local =
         settings_.admin_listen && (settings_.admin_listen->address == "127.0.0.1" ||
@@ -381,6 +354,9 @@ void Server::reread() {
         for (const auto& relay : relays_) {
             if (!webhook.empty()) relay->replace_secrets(webhook);
         }
+        if (provider_ && again->secrets.payment_key) {
+            provider_->replace_key(*again->secrets.payment_key);
+        }
         services_.keys = std::make_shared<const AccessKeys>(access_keys(again->secrets));
         log_.set_level(again->settings.log_level);
         log_.line(LogLevel::info, "reload: keys and log level were read anew");
@@ -412,6 +388,7 @@ void Server::stop(std::string_view why) {
     log_.line(LogLevel::info, "stopping", {{"why", why}});
     services_.stopping = true;
     live_.stop();
+    if (provider_) provider_->begin_stop();
     notify_manager("STOPPING=1");
     drain_until_ = steady_clock::now() + drain_max;
     listener_->stop_accepting();

@@ -282,6 +282,8 @@ export default {
   "problem.amount_invalid.do": "Enter a whole, positive amount.",
   "problem.refund_not_allowed": "These seats cannot be given back any more.",
   "problem.refund_not_allowed.do": "They stay yours. Ask the organiser if you cannot come.",
+  "problem.payment_pending": "A payment for these seats is on its way.",
+  "problem.payment_pending.do": "Wait a moment until it is through.",
   "problem.gone": "This is no longer here.",
   "problem.gone.do": "Go back to all concerts.",
 };

@@ -283,6 +283,8 @@ export default {
   "problem.refund_not_allowed": "이 좌석은 더 이상 취소할 수 없습니다.",
   "problem.refund_not_allowed.do":
     "좌석은 그대로 유지됩니다. 오실 수 없다면 주최 측에 문의해 주세요.",
+  "problem.payment_pending": "이 좌석의 결제가 진행 중입니다.",
+  "problem.payment_pending.do": "결제가 끝날 때까지 잠시 기다려 주세요.",
   "problem.gone": "더 이상 찾을 수 없습니다.",
   "problem.gone.do": "전체 공연으로 돌아가 주세요.",
 };

@@ -46,6 +46,7 @@ const NAMED_ALIKE = [
   "extend_limit",
   "amount_invalid",
   "refund_not_allowed",
+  "payment_pending",
 ];
 
 const NAMES = new Map(NAMED_ALIKE.map((code) => [code, code]));

@@ -112,7 +112,10 @@ export function ticket_view(app, visit, signal) {
       visit.load_reservations(),
     ]);
     const dates = new Map(reservations.map((one) => [one.performance_id, one.date]));
-    const own = payments.filter((one) => one.seats.some((seat) => dates.has(seat.performance_id)));
+    // Money from outside that is on its way, or did not come, has bought nothing.
+    const own = payments.filter(
+      (one) => one.paid_at !== null && one.seats.some((seat) => dates.has(seat.performance_id)),
+    );
     const signed = await Promise.all(own.map((payment) => visit.load_ticket(payment)));
     return { dates, own, signed };
   }

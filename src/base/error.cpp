@@ -57,6 +57,7 @@ constexpr Row row_of(Errc code) noexcept {
 
         CONCERTRES_ROW(unknown_payment, not_found);
         CONCERTRES_ROW(refund_not_allowed, conflict);
+        CONCERTRES_ROW(payment_pending, conflict);
 
         CONCERTRES_ROW(internal, fault);
         CONCERTRES_ROW(overloaded, unavailable);

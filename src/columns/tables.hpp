@@ -35,6 +35,8 @@ template <>
 inline constexpr std::int64_t first_of<SeatStatus> = 0;
 template <>
 inline constexpr std::int64_t first_of<EventKind> = 0;
+template <>
+inline constexpr std::int64_t first_of<PaymentStage> = 0;
 template <class Enum>
 inline constexpr std::int64_t last_of = -1;
 template <>
@@ -43,7 +45,9 @@ template <>
 inline constexpr auto last_of<ReservationStatus> =
     static_cast<std::int64_t>(ReservationStatus::refunded);
 template <>
-inline constexpr auto last_of<PaymentStatus> = static_cast<std::int64_t>(PaymentStatus::refunded);
+inline constexpr auto last_of<PaymentStatus> = static_cast<std::int64_t>(PaymentStatus::failed);
+template <>
+inline constexpr auto last_of<PaymentStage> = static_cast<std::int64_t>(PaymentStage::refund);
 template <>
 inline constexpr auto last_of<PlaceStatus> = static_cast<std::int64_t>(PlaceStatus::passed);
 template <>
@@ -250,6 +254,11 @@ struct Table<Payment> {
         v.column("paid_at", row.paid_at);
         v.column("refunded_at", row.refunded_at);
         v.column("fingerprint", row.fingerprint);
+        v.column("stage", row.stage);
+        v.column("method", row.method);
+        v.column("reference", row.reference);
+        v.column("failure", row.failure);
+        v.column("begun_at", row.begun_at);
     }
 };
 

@@ -112,7 +112,8 @@ bool tells_balance(EventKind kind) {
 }
 bool tells_amount(EventKind kind) {
     return tells_balance(kind) || kind == EventKind::reservation_held ||
-           kind == EventKind::payment_completed || kind == EventKind::payment_refunded;
+           kind == EventKind::payment_completed || kind == EventKind::payment_refunded ||
+           kind == EventKind::payment_authorizing || kind == EventKind::payment_failed;
 }
 
 std::int64_t micros(Time time) { return time.time_since_epoch().count(); }
@@ -239,6 +240,10 @@ std::string_view event_name(EventKind kind) noexcept {
             return "payment.completed";
         case EventKind::payment_refunded:
             return "payment.refunded";
+        case EventKind::payment_authorizing:
+            return "payment.authorizing";
+        case EventKind::payment_failed:
+            return "payment.failed";
         case EventKind::seats_blocked:
             return "seats.blocked";
         case EventKind::seats_unblocked:

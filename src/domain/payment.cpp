@@ -3,72 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
+#include "domain/payment_parts.hpp"
 #include "domain/reservation_parts.hpp"
 
 namespace concertres {
 namespace {
-
-Money total_of(const std::vector<HeldRows>& held) {
-    Money total;
-    for (const HeldRows& one : held) {
-        const std::optional<Money> sum = checked_add(total, one.reservation.total);
-        CONCERTRES_ASSERT(sum);
-        total = *sum;
-    }
-    return total;
-}
-
-// The payment's money, and nothing where the seats are free of charge: a movement of 0 is none.
-Result<std::optional<Movement>> movement_of(const Wallet& wallet, const MovementFacts& facts) {
-    if (facts.amount == Money{}) return std::optional<Movement>();
-    Result<Movement> movement = move_money(wallet, facts);
-    if (!movement) return movement.error();
-    return std::optional<Movement>(*std::move(movement));
-}
-
-template <class Rows>
-void apply_movement(Rows& rows, std::optional<Movement>&& movement) {
-    if (!movement) return;
-    rows.wallet = movement->wallet;
-    rows.transfers.push_back(movement->transfer);
-    rows.events.push_back(std::move(movement->event));
-}
-
-template <class Rows>
-PerformanceState& performance_of(Rows& rows, const Reservation& reservation) {
-    const auto found = rows.performances.find(reservation.performance);
-    CONCERTRES_ASSERT(found != rows.performances.end());
-    return found->second;
-}
-
-// change(Limit&) for both limits that the reservation counts in.
-template <class Rows, class Change>
-void change_limits(Rows& rows, const Reservation& reservation, Change&& change) {
-    for (const std::int64_t scope : {reservation.performance.value, reservation.concert.value}) {
-        const auto found = rows.limits.find({reservation.user, scope});
-        CONCERTRES_ASSERT(found != rows.limits.end());
-        change(found->second);
-    }
-}
-
-// One event in the stream of each performance, with all reservations of it.
-template <class Rows>
-void add_events(Rows& rows, const Event& common) {
-    std::map<PerformanceKey, Event> by_performance;
-    for (const HeldRows& one : rows.paid) {
-        Event& event =
-            by_performance.try_emplace(one.reservation.performance, common).first->second;
-        event.items.push_back(item_of(one.reservation));
-        event.amount.minor += one.reservation.total.minor;
-    }
-    for (auto& [performance, event] : by_performance) {
-        rows.performances.at(performance).number(event);
-        rows.events.push_back(std::move(event));
-    }
-}
 
 // --- Pay -----------------------------------------------------------------------------------------
 
@@ -83,11 +26,21 @@ bool are_of(const PayRows& rows, const PayFacts& facts) {
            std::all_of(rows.others.begin(), rows.others.end(), is_new_and_theirs);
 }
 
-Result<std::optional<Movement>> check_pay(const PayRows& rows, const PayFacts& facts) {
-    if (auto r = check_admitted(rows.standing, facts.user, facts.now); !r) return r.error();
+// What wallet and provider have in common: the pass, check_held, payment_pending.
+Result<void> check_payable(const PayRows& rows, const PayFacts& facts) {
+    if (auto r = check_admitted(rows.standing, facts.user, facts.now); !r) return r;
     for (const HeldRows& held : rows.paid) {
-        if (auto r = check_held(held.reservation, facts.now); !r) return r.error();
+        if (auto r = check_held(held.reservation, facts.now); !r) return r;
     }
+    // A pass pays once, so another of its holds stands in the way as well.
+    if (!any_pending(rows.paid, facts.now) && !any_pending(rows.others, facts.now)) return {};
+    return Error{.code = Errc::payment_pending,
+                 .detail = "a payment for these seats, or with this pass, is on its way already",
+                 .seats = {}};
+}
+
+Result<std::optional<Movement>> check_pay(const PayRows& rows, const PayFacts& facts) {
+    if (auto r = check_payable(rows, facts); !r) return r.error();
     return movement_of(rows.wallet, {.kind = TransferKind::payment,
                                      .amount = total_of(rows.paid),
                                      .id = facts.transfer,
@@ -116,34 +69,9 @@ Payment payment_of(const PayRows& rows, const PayFacts& facts) {
     return payment;
 }
 
-void sell(PayRows& rows, HeldRows& held, const PayFacts& facts) {
-    Reservation& reservation = held.reservation;
-    const std::int64_t sold =
-        move_seats(held, performance_of(rows, reservation), SeatStatus::held, SeatStatus::sold);
-    CONCERTRES_ASSERT(sold == seat_count(reservation));
-    reservation.status = ReservationStatus::paid;
-    reservation.payment = facts.row;
-    change_limits(rows, reservation, [&](Limit& limit) {
-        limit.drop(reservation.row, facts.now);
-        limit.paid += seat_count(reservation);
-    });
-}
-
-// A pass pays once: what else it holds goes back. What has ended stays as it is.
-void release_others(PayRows& rows, Payment& payment, Time now) {
-    for (HeldRows& other : rows.others) {
-        const Reservation& reservation = other.reservation;
-        if (reservation.status_at(now) != ReservationStatus::held) continue;
-        release_hold(performance_of(rows, reservation), other, {.payment = payment.id, .actor = {}},
-                     now, rows.events);
-        change_limits(rows, reservation, [&](Limit& limit) { limit.drop(reservation.row, now); });
-        payment.released.push_back(reservation.row);
-    }
-}
-
 void apply_pay(PayRows& rows, const PayFacts& facts, std::optional<Movement>&& movement) {
     Payment payment = payment_of(rows, facts);
-    for (HeldRows& held : rows.paid) sell(rows, held, facts);
+    for (HeldRows& held : rows.paid) sell(rows, held, facts.row, facts.now);
     Event event{.kind = EventKind::payment_completed,
                 .at = facts.now,
                 .user = facts.user_id,
@@ -152,14 +80,32 @@ void apply_pay(PayRows& rows, const PayFacts& facts, std::optional<Movement>&& m
     if (movement) event.transfer = facts.transfer;
     Pass* pass = pass_of(rows.standing);
     if (pass != nullptr) {
-        pass->status = PassStatus::spent;
-        pass->held.clear();
+        spend(*pass);
         event.pass_expires_at = facts.now;
     }
     add_events(rows, event);
     if (pass != nullptr) release_others(rows, payment, facts.now);
     apply_movement(rows, std::move(movement));
     CONCERTRES_ASSERT(rows.wallet.balance == payment.balance_after);
+    rows.made = std::move(payment);
+}
+
+// --- With money from outside ---------------------------------------------------------------------
+
+void apply_begin(PayRows& rows, const PayFacts& facts) {
+    Payment payment = payment_of(rows, facts);
+    payment.balance_after = {};
+    payment.status = PaymentStatus::authorizing;
+    payment.paid_at = {};
+    payment.stage = PaymentStage::authorize;
+    payment.method = facts.method;
+    payment.begun_at = facts.now;
+    for (HeldRows& held : rows.paid) held.reservation.payment = facts.row;
+    add_events(rows, {.kind = EventKind::payment_authorizing,
+                      .at = facts.now,
+                      .user = facts.user_id,
+                      .place = facts.place,
+                      .payment = facts.id});
     rows.made = std::move(payment);
 }
 
@@ -222,6 +168,28 @@ std::string_view payment_status_name(PaymentStatus status) noexcept {
             return "completed";
         case PaymentStatus::refunded:
             return "refunded";
+        case PaymentStatus::authorizing:
+            return "authorizing";
+        case PaymentStatus::failed:
+            return "failed";
+    }
+    return "unknown";
+}
+
+std::string_view payment_stage_name(PaymentStage stage) noexcept {
+    switch (stage) {
+        case PaymentStage::none:
+            return "none";
+        case PaymentStage::done:
+            return "done";
+        case PaymentStage::authorize:
+            return "authorize";
+        case PaymentStage::capture:
+            return "capture";
+        case PaymentStage::cancel:
+            return "cancel";
+        case PaymentStage::refund:
+            return "refund";
     }
     return "unknown";
 }
@@ -231,6 +199,26 @@ Result<void> pay(PayRows& rows, const PayFacts& facts) {
     Result<std::optional<Movement>> movement = check_pay(rows, facts);
     if (!movement) return movement.error();
     apply_pay(rows, facts, *std::move(movement));
+    return {};
+}
+
+Result<void> begin_payment(PayRows& rows, const PayFacts& facts) {
+    CONCERTRES_ASSERT(are_of(rows, facts));
+    if (auto r = check_payable(rows, facts); !r) return r;
+    const Money total = total_of(rows.paid);
+    if (total == Money{}) {
+        apply_pay(rows, facts, std::nullopt);
+        return {};
+    }
+    const auto charge = move_money(rows.wallet, {.kind = TransferKind::charge,
+                                                 .amount = total,
+                                                 .id = facts.transfer,
+                                                 .user = facts.user_id,
+                                                 .reference = facts.id,
+                                                 .fingerprint = facts.fingerprint,
+                                                 .now = facts.now});
+    if (!charge) return charge.error();
+    apply_begin(rows, facts);
     return {};
 }
 

@@ -33,24 +33,7 @@ void end_hold(PerformanceState& performance, HeldRows& held, ReservationStatus s
     events.push_back(std::move(event));
 }
 
-void expire_hold(PerformanceState& performance, HeldRows& held, Time now,
-                 std::vector<Event>& events) {
-    CONCERTRES_ASSERT(held.reservation.status_at(now) == ReservationStatus::expired);
-    end_hold(performance, held, ReservationStatus::expired,
-             event_of(EventKind::reservation_expired, held.reservation, now), events);
-}
-
 // --- Hold ----------------------------------------------------------------------------------------
-
-Result<void> check_limit(const Limit& limit, std::int32_t seats_max, std::size_t wanted,
-                         std::string_view scope, Time now) {
-    const std::int32_t used = limit.used(now);
-    if (static_cast<std::int64_t>(used) + static_cast<std::int64_t>(wanted) <= seats_max) return {};
-    return refusal(Errc::hold_limit,
-                   fmt::format("{} seats of this {} are allowed, the user has {}, and {} more are "
-                               "wanted",
-                               seats_max, scope, used, wanted));
-}
 
 Result<void> check_orphans(const std::vector<SeatNumber>& orphans) {
     if (orphans.empty()) return {};
@@ -310,6 +293,49 @@ std::int64_t move_seats(HeldRows& rows, PerformanceState& performance, SeatStatu
     }
     performance.counts.move(from, to, moved);
     return moved;
+}
+
+void expire_hold(PerformanceState& performance, HeldRows& held, Time now,
+                 std::vector<Event>& events) {
+    CONCERTRES_ASSERT(held.reservation.status_at(now) == ReservationStatus::expired);
+    end_hold(performance, held, ReservationStatus::expired,
+             event_of(EventKind::reservation_expired, held.reservation, now), events);
+}
+
+Result<void> check_limit(const Limit& limit, std::int32_t seats_max, std::size_t wanted,
+                         std::string_view scope, Time now) {
+    const std::int32_t used = limit.used(now);
+    if (static_cast<std::int64_t>(used) + static_cast<std::int64_t>(wanted) <= seats_max) return {};
+    return refusal(Errc::hold_limit,
+                   fmt::format("{} seats of this {} are allowed, the user has {}, and {} more are "
+                               "wanted",
+                               seats_max, scope, used, wanted));
+}
+
+HeldRows renew_hold(PerformanceState& performance, const Reservation& former,
+                    const Renewal& renewal, Duration ttl, Time now, std::vector<Event>& events) {
+    HeldRows made{.reservation = former, .seats = {}};
+    Reservation& reservation = made.reservation;
+    reservation.row = renewal.row;
+    reservation.id = renewal.id;
+    reservation.status = ReservationStatus::held;
+    reservation.held_at = now;
+    reservation.held_until = now + ttl;
+    reservation.extend_until = reservation.held_until;
+    reservation.fingerprint = 0;  // no command has made it
+    for (const ReservedSeat& seat : reservation.seats) {
+        made.seats.push_back({.performance = performance.performance,
+                              .number = seat.number,
+                              .status = SeatStatus::held,
+                              .reservation = reservation.row,
+                              .held_until = reservation.held_until});
+    }
+    performance.counts.move(SeatStatus::free, SeatStatus::held, seat_count(reservation));
+    Event event = event_of_hold(EventKind::reservation_held, reservation, nullptr, now);
+    event.amount = reservation.total;
+    performance.number(event);
+    events.push_back(std::move(event));
+    return made;
 }
 
 void release_hold(PerformanceState& performance, HeldRows& held, const ReleaseCause& cause,

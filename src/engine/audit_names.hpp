@@ -47,8 +47,13 @@ template <std::size_t count>
     return name_among(names, static_cast<std::size_t>(status));
 }
 [[nodiscard]] constexpr std::string_view audited_name(PaymentStatus status) {
-    constexpr std::string_view names[] = {"", "completed", "refunded"};
+    constexpr std::string_view names[] = {"", "completed", "refunded", "authorizing", "failed"};
     return name_among(names, static_cast<std::size_t>(status));
+}
+[[nodiscard]] constexpr std::string_view audited_name(PaymentStage stage) {
+    constexpr std::string_view names[] = {"none",    "done",   "authorize",
+                                          "capture", "cancel", "refund"};
+    return name_among(names, static_cast<std::size_t>(stage));
 }
 [[nodiscard]] constexpr std::string_view audited_name(PlaceStatus status) {
     constexpr std::string_view names[] = {"", "waiting", "admitted", "left", "passed over"};
@@ -109,6 +114,9 @@ struct fmt::formatter<concertres::ReservationStatus>
 template <>
 struct fmt::formatter<concertres::PaymentStatus>
     : concertres::TextFormatter<concertres::PaymentStatus> {};
+template <>
+struct fmt::formatter<concertres::PaymentStage>
+    : concertres::TextFormatter<concertres::PaymentStage> {};
 template <>
 struct fmt::formatter<concertres::PlaceStatus>
     : concertres::TextFormatter<concertres::PlaceStatus> {};

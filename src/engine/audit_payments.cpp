@@ -9,7 +9,25 @@ namespace {
 struct Moved {
     const Transfer* paid = nullptr;
     const Transfer* refunded = nullptr;
+    const Transfer* charged = nullptr;  // with money from outside
 };
+
+// Whether it bought anything; what is no status at all is taken for a sale.
+bool is_sale(const Payment& payment) {
+    return payment.status != PaymentStatus::authorizing && payment.status != PaymentStatus::failed;
+}
+
+bool fits(PaymentStatus status, PaymentStage stage) {
+    switch (status) {
+        case PaymentStatus::authorizing:
+            return stage == PaymentStage::authorize || stage == PaymentStage::capture;
+        case PaymentStatus::failed:
+            return stage == PaymentStage::cancel || stage == PaymentStage::refund ||
+                   stage == PaymentStage::done;
+        default:
+            return stage == PaymentStage::none || stage == PaymentStage::done;
+    }
+}
 
 class PaymentChecks {
   public:
@@ -22,6 +40,8 @@ class PaymentChecks {
             check_reservations(payment);
             check_released(payment);
             check_paid(payment);
+            check_charged(payment);
+            check_stage(payment);
             check_refunded(payment);
             check_told(payment);
         }
@@ -36,9 +56,15 @@ class PaymentChecks {
     void find_payment(const Transfer& transfer);
     void check_reservations(const Payment& payment);
     void check_released(const Payment& payment);
+    void check_asked(const Payment& payment, const Reservation& reservation);
+    void check_sold(const Payment& payment, const Reservation& reservation);
     void check_paid(const Payment& payment);
+    void check_charged(const Payment& payment);
+    void check_stage(const Payment& payment);
     void check_refunded(const Payment& payment);
     void check_told(const Payment& payment);
+    void check_begin_told(const Payment& payment, const ReplayedPayment& told);
+    void check_sale_told(const Payment& payment, const ReplayedPayment& told);
     void check_refund_told(const Payment& payment, const ReplayedPayment& told);
     void check_reservation(const Reservation& reservation);
     [[nodiscard]] Moved moved(const Payment& payment) const {
@@ -51,15 +77,19 @@ class PaymentChecks {
     Findings* findings_;
     AuditMap<PaymentId, Moved> moved_;
     AuditMap<ReservationKey, PaymentKey> paid_by_;
+    AuditMap<ReservationKey, PaymentKey> asked_by_;  // of payments that are on their way
 };
 
 void PaymentChecks::find_payment(const Transfer& transfer) {
-    if (transfer.kind != TransferKind::payment && transfer.kind != TransferKind::refund) return;
+    const bool is_charge = transfer.kind == TransferKind::charge;
+    if (is_charge ? transfer.reference.is_nil() : !is_known(transfer.kind)) return;
     findings_->expect(rows_->payment(transfer.reference) != nullptr, "P2",
                       "transfer {} is for payment {}, which does not exist", transfer.id,
                       transfer.reference);
     Moved& moved = moved_[transfer.reference];
-    const Transfer*& place = transfer.kind == TransferKind::payment ? moved.paid : moved.refunded;
+    const Transfer*& place = is_charge                                ? moved.charged
+                             : transfer.kind == TransferKind::payment ? moved.paid
+                                                                      : moved.refunded;
     findings_->expect(place == nullptr, "P2",
                       "payment {} has more than one {} transfer: {} besides {}", transfer.reference,
                       transfer.kind, transfer.id, place == nullptr ? TransferId{} : place->id);
@@ -71,14 +101,14 @@ void PaymentChecks::find_payment(const Transfer& transfer) {
 void PaymentChecks::check_reservations(const Payment& payment) {
     findings_->expect(!payment.reservations.empty(), "P2", "payment {} paid for nothing",
                       payment.id);
-    const ReservationStatus expected = payment.status == PaymentStatus::refunded
-                                           ? ReservationStatus::refunded
-                                           : ReservationStatus::paid;
     Wide total = 0;
     for (const ReservationKey key : payment.reservations) {
-        const auto [earlier, is_first] = paid_by_.emplace(key, payment.row);
-        findings_->expect(is_first, "P3", "reservation {} is paid for by payments {} and {}",
-                          name(*rows_, key), name(*rows_, earlier->second), payment.id);
+        if (payment.status != PaymentStatus::failed) {
+            auto& by = is_sale(payment) ? paid_by_ : asked_by_;
+            const auto [earlier, is_first] = by.emplace(key, payment.row);
+            findings_->expect(is_first, "P3", "reservation {} is paid for by payments {} and {}",
+                              name(*rows_, key), name(*rows_, earlier->second), payment.id);
+        }
         const Reservation* found = rows_->reservations.find(key);
         if (!findings_->expect(found != nullptr, "P2",
                                "payment {} paid for reservation {}, which does not exist",
@@ -86,11 +116,11 @@ void PaymentChecks::check_reservations(const Payment& payment) {
             continue;
         }
         total += found->total.minor;
-        findings_->expect(found->status == expected && found->payment == payment.row, "P2",
-                          "payment {} is {} and paid for reservation {}, which is {} with payment "
-                          "{}, expected {} with this one",
-                          payment.id, payment.status, found->id, found->status,
-                          name(*rows_, found->payment), expected);
+        if (is_sale(payment)) {
+            check_sold(payment, *found);
+        } else {
+            check_asked(payment, *found);
+        }
         findings_->expect(found->user == payment.user && found->concert == payment.concert, "P2",
                           "payment {} of user {} paid for reservation {} of user {}, at concerts "
                           "{} and {}",
@@ -101,6 +131,25 @@ void PaymentChecks::check_reservations(const Payment& payment) {
     findings_->expect(total == payment.amount.minor, "P2",
                       "payment {} is of {}, but its reservations cost {}", payment.id,
                       payment.amount, total);
+}
+
+void PaymentChecks::check_sold(const Payment& payment, const Reservation& reservation) {
+    const ReservationStatus expected = payment.status == PaymentStatus::refunded
+                                           ? ReservationStatus::refunded
+                                           : ReservationStatus::paid;
+    findings_->expect(reservation.status == expected && reservation.payment == payment.row, "P2",
+                      "payment {} is {} and paid for reservation {}, which is {} with payment "
+                      "{}, expected {} with this one",
+                      payment.id, payment.status, reservation.id, reservation.status,
+                      name(*rows_, reservation.payment), expected);
+}
+
+// As long as it is on its way its reservations name it, whatever has become of them.
+void PaymentChecks::check_asked(const Payment& payment, const Reservation& reservation) {
+    const bool names_it = reservation.payment == payment.row;
+    findings_->expect(names_it == (payment.status == PaymentStatus::authorizing), "P2",
+                      "payment {} is {}, and its reservation {} names payment {}", payment.id,
+                      payment.status, reservation.id, name(*rows_, reservation.payment));
 }
 
 // What it let go: no longer held, and by this payment.
@@ -124,13 +173,14 @@ void PaymentChecks::check_reservation(const Reservation& reservation) {
     const bool is_paid = reservation.status == ReservationStatus::paid ||
                          reservation.status == ReservationStatus::refunded;
     const auto found = paid_by_.find(reservation.row);
-    const PaymentKey paid_by = found == paid_by_.end() ? PaymentKey{} : found->second;
-    findings_->expect(
-        is_paid == static_cast<bool>(reservation.payment) && reservation.payment == paid_by, "P2",
-        "reservation {} is {} and names payment {}, and payment {} says that it paid "
-        "for it",
-        reservation.id, reservation.status, name(*rows_, reservation.payment),
-        name(*rows_, paid_by));
+    const auto asked = asked_by_.find(reservation.row);
+    const PaymentKey asked_by = asked == asked_by_.end() ? PaymentKey{} : asked->second;
+    const PaymentKey paid_by = found == paid_by_.end() ? asked_by : found->second;
+    findings_->expect(is_paid == (found != paid_by_.end()) && reservation.payment == paid_by, "P2",
+                      "reservation {} is {} and names payment {}, and payment {} says that it paid "
+                      "for it",
+                      reservation.id, reservation.status, name(*rows_, reservation.payment),
+                      name(*rows_, paid_by));
     const ReplayedReservation* told = audited_->seats->reservations().find(reservation.id);
     if (told == nullptr || told->released_by.is_nil()) return;
     findings_->expect(rows_->payment(told->released_by) != nullptr, "P1",
@@ -145,7 +195,8 @@ void PaymentChecks::check_paid(const Payment& payment) {
     findings_->expect(is_known(payment.status), "P2", "payment {} is {}", payment.id,
                       payment.status);
     const Transfer* paid = moved(payment).paid;
-    if (!findings_->expect((paid != nullptr) == (payment.amount != Money{}), "P2",
+    const bool moves_money = is_sale(payment) && payment.amount != Money{};
+    if (!findings_->expect((paid != nullptr) == moves_money, "P2",
                            "payment {} of {} has {} payment transfer", payment.id, payment.amount,
                            paid == nullptr ? "no" : "a") ||
         paid == nullptr) {
@@ -161,6 +212,37 @@ void PaymentChecks::check_paid(const Payment& payment) {
     findings_->expect(paid->balance_after == payment.balance_after, "P2",
                       "payment {} says that it left {}, its transfer {}", payment.id,
                       payment.balance_after, paid->balance_after);
+}
+
+// Money from outside comes in with the payment that it is for, and with nothing else.
+void PaymentChecks::check_charged(const Payment& payment) {
+    const Transfer* charged = moved(payment).charged;
+    const bool is_from_outside = is_sale(payment) && payment.stage != PaymentStage::none;
+    if (!findings_->expect((charged != nullptr) == is_from_outside, "P2",
+                           "payment {} is {}, with its provider: {}, and has {} charge", payment.id,
+                           payment.status, payment.stage, charged == nullptr ? "no" : "a") ||
+        charged == nullptr) {
+        return;
+    }
+    findings_->expect(charged->amount == payment.amount && charged->wallet == payment.user &&
+                          charged->at == payment.paid_at,
+                      "P1",
+                      "payment {} is of {}, of user {}, at {}, but its charge {} is of {}, of user "
+                      "{}, at {}",
+                      payment.id, payment.amount, name(*rows_, payment.user), At{payment.paid_at},
+                      charged->id, charged->amount, name(*rows_, charged->wallet), At{charged->at});
+}
+
+void PaymentChecks::check_stage(const Payment& payment) {
+    findings_->expect(fits(payment.status, payment.stage), "P4",
+                      "payment {} is {}, but with its provider it is at: {}", payment.id,
+                      payment.status, payment.stage);
+    findings_->expect((payment.begun_at != Time{}) == (payment.stage != PaymentStage::none), "P4",
+                      "payment {} began at {}, and with its provider it is at: {}", payment.id,
+                      At{payment.begun_at}, payment.stage);
+    findings_->expect((payment.paid_at != Time{}) == is_sale(payment), "P2",
+                      "payment {} is {}, but says that it was paid at {}", payment.id,
+                      payment.status, At{payment.paid_at});
 }
 
 void PaymentChecks::check_refunded(const Payment& payment) {
@@ -189,10 +271,13 @@ void PaymentChecks::check_refunded(const Payment& payment) {
 
 void PaymentChecks::check_told(const Payment& payment) {
     const ReplayedPayment* told = audited_->seats->payments().find(payment.id);
-    if (!findings_->expect(told != nullptr && told->is_paid, "O1", "no event tells of payment {}",
-                           payment.id)) {
+    if (!findings_->expect(told != nullptr && told->is_paid == is_sale(payment), "O1",
+                           "{} event tells of payment {}, which is {}",
+                           told == nullptr || !told->is_paid ? "no" : "an", payment.id,
+                           payment.status)) {
         return;
     }
+    check_begin_told(payment, *told);
     const ShownPerformance* performance = rows_->performances.find(told->performance);
     findings_->expect(
         told->user == payment.user_id && told->place == payment.place &&
@@ -202,17 +287,36 @@ void PaymentChecks::check_told(const Payment& payment) {
         "payment {} is of user {}, from place {}, at {}; its events say user {}, place {}, {}",
         payment.id, payment.user_id, payment.place, At{payment.paid_at}, told->user, told->place,
         At{told->paid_at});
+    if (is_sale(payment)) check_sale_told(payment, *told);
+}
+
+void PaymentChecks::check_begin_told(const Payment& payment, const ReplayedPayment& told) {
+    const bool is_failed = payment.status == PaymentStatus::failed;
+    findings_->expect(told.is_failed == is_failed && told.begun_at == payment.begun_at, "O1",
+                      "payment {} is {}, and began at {}; by its events it began at {}, and {}",
+                      payment.id, payment.status, At{payment.begun_at}, At{told.begun_at},
+                      told.is_failed ? "failed" : "did not fail");
+    if (!told.is_begun) return;
     findings_->expect(
-        told->amount == payment.amount.minor &&
-            told->reservations == static_cast<std::int64_t>(payment.reservations.size()),
+        told.asked == payment.amount.minor &&
+            told.reservations_asked.size() == payment.reservations.size(),
+        "P2", "payment {} is of {} for {} reservations, but began, by its events, with {} for {}",
+        payment.id, payment.amount, payment.reservations.size(), told.asked,
+        told.reservations_asked.size());
+}
+
+void PaymentChecks::check_sale_told(const Payment& payment, const ReplayedPayment& told) {
+    findings_->expect(
+        told.amount == payment.amount.minor &&
+            told.reservations == static_cast<std::int64_t>(payment.reservations.size()),
         "P2", "payment {} paid {} for {} reservations, by its events {} for {}", payment.id,
-        payment.amount, payment.reservations.size(), told->amount, told->reservations);
+        payment.amount, payment.reservations.size(), told.amount, told.reservations);
     const Transfer* paid = moved(payment).paid;
     const TransferId transfer = paid == nullptr ? TransferId{} : paid->id;
-    findings_->expect(told->transfer == transfer, "P2",
+    findings_->expect(told.transfer == transfer, "P2",
                       "payment {} has transfer {}, by its events {}", payment.id, transfer,
-                      told->transfer);
-    check_refund_told(payment, *told);
+                      told.transfer);
+    check_refund_told(payment, told);
 }
 
 void PaymentChecks::check_refund_told(const Payment& payment, const ReplayedPayment& told) {

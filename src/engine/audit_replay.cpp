@@ -26,6 +26,10 @@ void SeatReplay::apply(const Event& event) {
             return pay(event);
         case EventKind::payment_refunded:
             return refund(event);
+        case EventKind::payment_authorizing:
+            return ask(event);
+        case EventKind::payment_failed:
+            return fail(event);
         case EventKind::seats_blocked:
             return block(event, true);
         case EventKind::seats_unblocked:
@@ -179,6 +183,48 @@ void SeatReplay::free(SeatNumber number, SeatStatus from, const ReplayedReservat
 
 // --- Payments ----------------------------------------------------------------------------------
 
+void SeatReplay::ask(const Event& event) {
+    ReplayedPayment& asked = payment(event);
+    // Whether it failed may be known by now from the stream of another performance.
+    findings_->expect(!asked.is_begun || asked.begun_at == event.at, "P1",
+                      "payment {} begins by event {} of {}, but it has begun before", asked.id,
+                      event.number, performance(event));
+    asked.is_begun = true;
+    asked.begun_at = event.at;
+    asked.asked += event.amount.minor;
+    for (const EventItem& item : event.items) {
+        ReplayedReservation* held = find(event, item);
+        if (held == nullptr) continue;
+        findings_->expect(
+            held->status == ReservationStatus::held && event.at < held->held_until, "S4",
+            "payment {} begins at {} for reservation {}, when it was {} and ended at {}", asked.id,
+            At{event.at}, held->id, held->status, At{held->held_until});
+        findings_->expect(held->asked_by.is_nil(), "P3",
+                          "reservation {} is to be paid twice, by payments {} and {}", held->id,
+                          held->asked_by, asked.id);
+        held->asked_by = asked.id;
+        asked.reservations_asked.push_back(held->id);
+    }
+}
+
+void SeatReplay::fail(const Event& event) {
+    ReplayedPayment& failed = payment(event);
+    findings_->expect(failed.is_begun && !failed.is_paid, "P1",
+                      "payment {} fails by event {} of {}, but it was {}", failed.id, event.number,
+                      performance(event), failed.is_paid ? "paid" : "not begun");
+    failed.is_failed = true;
+    let_go(failed, event);
+}
+
+// What it was to pay for in this performance is asked for no more.
+void SeatReplay::let_go(const ReplayedPayment& payment, const Event& event) {
+    for (const ReservationId& id : payment.reservations_asked) {
+        ReplayedReservation* asked = reservations_.find(id);
+        if (asked->performance != PerformanceKey{event.stream.owner}) continue;
+        if (asked->asked_by == payment.id) asked->asked_by = {};
+    }
+}
+
 void SeatReplay::pay(const Event& event) {
     ReplayedPayment& paid = payment(event);
     findings_->expect(!paid.is_paid || (paid.paid_at == event.at && paid.user == event.user &&
@@ -192,6 +238,9 @@ void SeatReplay::pay(const Event& event) {
     // It tells when the pass was spent, which is now.
     paid.spends_pass = event.pass_expires_at != Time{};
     paid.amount += event.amount.minor;
+    findings_->expect(!paid.is_failed, "P1", "payment {} is paid by event {} of {}, but it failed",
+                      paid.id, event.number, performance(event));
+    let_go(paid, event);
     findings_->expect(!event.items.empty(), "P2", "payment {} paid for nothing, by event {} of {}",
                       paid.id, event.number, performance(event));
     Wide price = 0;
@@ -213,6 +262,9 @@ void SeatReplay::pay(const Event& event, ReplayedReservation& reservation) {
                        reservation.payment, event.payment);
         return;
     }
+    findings_->expect(reservation.asked_by.is_nil(), "P3",
+                      "reservation {} was paid by payment {}, while payment {} was on its way",
+                      reservation.id, event.payment, reservation.asked_by);
     findings_->expect(
         reservation.status == ReservationStatus::held && event.at < reservation.held_until, "S4",
         "reservation {} was paid at {}, when it was {} and ended at {}", reservation.id,

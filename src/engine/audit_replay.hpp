@@ -22,6 +22,7 @@ struct ReplayedReservation {
     Time held_until{};
     PaymentId payment{};              // paid by
     PaymentId released_by{};          // let go by the payment of another
+    PaymentId asked_by{};             // to be paid by, with money from outside that is on its way
     bool has_room = false;            // it was held with a pass
     bool extended_into_room = false;  // held without a pass, extended with one
     Time pass_expires_at{};           // the latest that holding or extending made of the pass
@@ -38,11 +39,16 @@ struct ReplayedPayment {
     TransferId refund_transfer{};
     bool is_paid = false;
     bool is_refunded = false;
+    bool is_begun = false;  // with money from outside
+    bool is_failed = false;
     bool spends_pass = false;
+    Time begun_at{};
     Time paid_at{};
     Time refunded_at{};
     Wide amount = 0;
     Wide refunded = 0;
+    Wide asked = 0;
+    std::vector<ReservationId> reservations_asked{};
     std::int64_t reservations = 0;
     std::int64_t reservations_refunded = 0;
 
@@ -79,6 +85,9 @@ class SeatReplay {
     void block(const Event& event, bool blocked);
     void pay(const Event& event);
     void pay(const Event& event, ReplayedReservation& reservation);
+    void ask(const Event& event);
+    void fail(const Event& event);
+    void let_go(const ReplayedPayment& payment, const Event& event);
     void refund(const Event& event);
     void refund(const Event& event, ReplayedReservation& reservation);
 

@@ -230,9 +230,10 @@ void SeatChecks::check_payment_told(const Reservation& reservation,
                                     const ReplayedReservation& told) {
     const Payment* payment = rows_->payments.find(reservation.payment);
     const PaymentId paid_by = payment == nullptr ? PaymentId{} : payment->id;
-    findings_->expect(paid_by == told.payment, "P2",
+    const PaymentId told_by = told.payment.is_nil() ? told.asked_by : told.payment;
+    findings_->expect(paid_by == told_by, "P2",
                       "reservation {} was paid with payment {}, by its events with {}",
-                      reservation.id, paid_by, told.payment);
+                      reservation.id, paid_by, told_by);
 }
 
 // --- Performances ------------------------------------------------------------------------------

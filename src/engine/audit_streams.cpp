@@ -20,6 +20,8 @@ StreamKind stream_of(EventKind kind) {
         case EventKind::reservation_expired:
         case EventKind::payment_completed:
         case EventKind::payment_refunded:
+        case EventKind::payment_authorizing:
+        case EventKind::payment_failed:
         case EventKind::seats_blocked:
         case EventKind::seats_unblocked:
             return StreamKind::performance;

@@ -15,6 +15,7 @@
 #include "engine/handlers/money.hpp"
 #include "engine/handlers/reservations.hpp"
 #include "engine/handlers/room.hpp"
+#include "engine/handlers/settle.hpp"
 #include "engine/office_outbox.hpp"
 #include "engine/queries.hpp"
 #include "engine/replaceable.hpp"
@@ -414,6 +415,7 @@ CONCERTRES_ASKABLE(Extend);
 CONCERTRES_ASKABLE(Release);
 CONCERTRES_ASKABLE(Charge);
 CONCERTRES_ASKABLE(Pay);
+CONCERTRES_ASKABLE(SettlePayment);
 CONCERTRES_ASKABLE(Refund);
 CONCERTRES_ASKABLE(AddConcert);
 CONCERTRES_ASKABLE(ChangeSale);
@@ -432,6 +434,7 @@ CONCERTRES_ASKABLE(GetReservation);
 CONCERTRES_ASKABLE(ListReservations);
 CONCERTRES_ASKABLE(GetPayment);
 CONCERTRES_ASKABLE(ListPayments);
+CONCERTRES_ASKABLE(ListOpenPayments);
 CONCERTRES_ASKABLE(GetWallet);
 CONCERTRES_ASKABLE(ListTransfers);
 CONCERTRES_ASKABLE(ListEvents);

@@ -114,22 +114,40 @@ void CommitCounters::count(const ChangeSet& changes, std::span<const Wallet> bef
         for (const auto& [wallet, version] : wallets) ledger.compare(wallet);
         ledger_imbalance_.fetch_add(ledger.imbalance(), std::memory_order_relaxed);
     }
+    const PaymentId* failed = nullptr;
     for (const Event& event : changes.events) {
+        if (event.kind == EventKind::payment_failed) {
+            // Those of one payment stand together.
+            const bool is_another = failed == nullptr || *failed != event.payment;
+            payments_failed_.fetch_add(is_another ? 1 : 0, std::memory_order_relaxed);
+            failed = &event.payment;
+        }
         const auto kind = static_cast<std::size_t>(event.kind);
         CONCERTRES_ASSERT(kind < kinds);
         events_[kind].fetch_add(1, std::memory_order_relaxed);
     }
-    // A payment's row is written when it is made and when it is given back; maybe in one group.
+    // What a provider has taken is charged for the payment that it is taken for.
+    for (const Transfer& transfer : changes.transfers) {
+        const bool is_from_outside =
+            transfer.kind == TransferKind::charge && !transfer.reference.is_nil();
+        if (is_from_outside) count_paid(transfer.amount);
+    }
+    // A payment's row is written when it is made, for each step with a provider, and when it is
+    // given back; maybe several times in one group.
     for (const auto& [payment, version] : changes.rows.of<Payment>()) {
-        if (version == 1) {
-            payments_completed_.fetch_add(1, std::memory_order_relaxed);
-            minor_paid_.fetch_add(payment.amount.minor, std::memory_order_relaxed);
-        }
+        const bool is_begun = payment.stage != PaymentStage::none;
+        if (version == 1 && is_begun) payments_begun_.fetch_add(1, std::memory_order_relaxed);
+        if (version == 1 && !is_begun) count_paid(payment.amount);
         if (payment.status == PaymentStatus::refunded) {
             payments_refunded_.fetch_add(1, std::memory_order_relaxed);
             minor_refunded_.fetch_add(payment.amount.minor, std::memory_order_relaxed);
         }
     }
+}
+
+void CommitCounters::count_paid(Money amount) {
+    payments_completed_.fetch_add(1, std::memory_order_relaxed);
+    minor_paid_.fetch_add(amount.minor, std::memory_order_relaxed);
 }
 
 void CommitCounters::tell(Statistics& statistics) const {
@@ -140,6 +158,8 @@ void CommitCounters::tell(Statistics& statistics) const {
     statistics.reservations_expired = events(EventKind::reservation_expired);
     statistics.payments_completed = payments_completed_;
     statistics.payments_refunded = payments_refunded_;
+    statistics.payments_begun = payments_begun_;
+    statistics.payments_failed = payments_failed_;
     statistics.minor_paid = minor_paid_;
     statistics.minor_refunded = minor_refunded_;
     statistics.ledger_imbalance = ledger_imbalance_;

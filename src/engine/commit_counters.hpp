@@ -29,6 +29,7 @@ class CommitCounters {
 
     using Counter = std::atomic<std::int64_t>;
 
+    void count_paid(Money amount);
     [[nodiscard]] std::int64_t events(EventKind kind) const {
         return events_[static_cast<std::size_t>(kind)];
     }
@@ -37,6 +38,8 @@ class CommitCounters {
     Counter payments_completed_{0};
     Counter ledger_imbalance_{0};
     Counter payments_refunded_{0};
+    Counter payments_begun_{0};
+    Counter payments_failed_{0};
     Counter minor_paid_{0};
     Counter minor_refunded_{0};
     std::array<Counter, CommitTimes::bounds.size() + 1> times_{};

@@ -71,8 +71,17 @@ std::string words_of(const Reservation& reservation, const std::optional<Payment
 }
 
 std::string words_of(const Payment& payment) {
-    std::string words = fmt::format("{} at {}", payment_status_name(PaymentStatus::completed),
-                                    to_rfc3339(payment.paid_at));
+    const bool is_paid =
+        payment.status == PaymentStatus::completed || payment.status == PaymentStatus::refunded;
+    std::string words = is_paid
+                            ? fmt::format("{} at {}", payment_status_name(PaymentStatus::completed),
+                                          to_rfc3339(payment.paid_at))
+                            : std::string(payment_status_name(payment.status));
+    if (payment.stage != PaymentStage::none) {
+        words += fmt::format(", begun at {}, with its provider: {}", to_rfc3339(payment.begun_at),
+                             payment_stage_name(payment.stage));
+    }
+    if (!payment.failure.empty()) words += fmt::format(" ({})", payment.failure);
     if (payment.status == PaymentStatus::refunded) {
         words += fmt::format(", {} at {}", payment_status_name(PaymentStatus::refunded),
                              to_rfc3339(payment.refunded_at));

@@ -25,7 +25,7 @@ std::size_t page(const QueryContext& at, std::size_t limit) {
 
 ReservationView reservation_view(const QueryContext& at, const Reservation& reservation) {
     std::optional<PaymentId> payment;
-    if (reservation.payment) {
+    if (is_paid_for(reservation)) {
         Read<Payment> row = nullptr;
         at.read([&](UnitOfWork& rows) { row = rows.want<Payment>(reservation.payment); });
         payment = (*row)->id;

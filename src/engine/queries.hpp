@@ -50,6 +50,7 @@ Result<ReservationView> run(const QueryContext& at, const GetReservation& query)
 Result<std::vector<ReservationView>> run(const QueryContext& at, const ListReservations& query);
 Result<PaymentView> run(const QueryContext& at, const GetPayment& query);
 Result<std::vector<PaymentView>> run(const QueryContext& at, const ListPayments& query);
+Result<std::vector<OpenPayment>> run(const QueryContext& at, const ListOpenPayments& query);
 Result<WalletView> run(const QueryContext& at, const GetWallet& query);
 Result<std::vector<Transfer>> run(const QueryContext& at, const ListTransfers& query);
 Result<std::vector<Event>> run(const QueryContext& at, const ListEvents& query);

@@ -2,6 +2,7 @@
 // group, and is answered after the commit. Work is what an inbox holds: tasks and queries.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -44,6 +45,8 @@ class Task : public Work {
     [[nodiscard]] virtual bool goes_first() const { return false; }
     // It has more to do than one group may carry.
     [[nodiscard]] virtual bool again() const { return false; }
+    // Dense keys that it may need.
+    [[nodiscard]] virtual std::size_t keys() const { return 2; }
     // REQUIRES: it was decided
     [[nodiscard]] virtual bool refused() const = 0;
     Task* as_task() override { return this; }
@@ -106,6 +109,10 @@ class CommandTask final : public Task {
     [[nodiscard]] bool refused() const override { return !outcome_.value().has_value(); }
     [[nodiscard]] bool goes_first() const override {
         return requires { Handler<Command>::goes_first; };
+    }
+    [[nodiscard]] std::size_t keys() const override {
+        if constexpr (requires { handler_.keys(); }) return handler_.keys();
+        return Task::keys();
     }
     [[nodiscard]] bool again() const override {
         if constexpr (requires { handler_.again(); }) return handler_.again();

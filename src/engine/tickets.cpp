@@ -41,6 +41,12 @@ std::vector<TicketKey> own_ticket_keys(const StoreSecrets& secrets) {
 
 Result<SignedTicket> issue_ticket(const Catalog& catalog, const TicketKeys& keys,
                                   const PaymentView& payment) {
+    if (payment.status == PaymentStatus::authorizing) {
+        return Error{Errc::payment_pending, "the payment is on its way; it has no ticket yet", {}};
+    }
+    if (payment.status == PaymentStatus::failed) {
+        return Error{Errc::unknown_payment, "the payment failed; it has no ticket", {}};
+    }
     if (payment.status != PaymentStatus::completed) {
         return Error{Errc::reservation_refunded, "the payment was refunded; it has no ticket", {}};
     }

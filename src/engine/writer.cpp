@@ -19,8 +19,6 @@ constexpr std::size_t unfinished_max = 64;
 // A command that missed this many groups for want of a row goes alone: then nobody can change what
 // it needs while it is read.
 constexpr int deferred_max = 3;
-// Dense keys that one command may need.
-constexpr std::size_t keys_per_command = 2;
 // Rounds of reading after which a command should know all of its rows; more is a bug.
 constexpr int rounds_max = 8;
 
@@ -297,7 +295,8 @@ void Writer::resolve() {
 
 void Writer::load() {
     rounds_ = 0;
-    const std::size_t keys = group_.size() * keys_per_command;
+    std::size_t keys = 0;
+    for (const auto& task : group_) keys += task->keys();
     if (rows_.keys_left() < keys) {
         // A block at a time, so that storage is seldom asked.
         const std::size_t block = std::max<std::size_t>(keys, 1'024);

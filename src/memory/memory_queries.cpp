@@ -177,6 +177,14 @@ std::vector<Payment> MemoryStorage::payments(UserKey user, std::optional<Payment
     return rows ? newest(rows->payments, before, limit) : std::vector<Payment>{};
 }
 
+std::vector<Payment> MemoryStorage::open_payments(PaymentKey after, std::size_t limit) {
+    std::vector<Payment> result;
+    for (const PaymentKey key : open_payments_.after(after, limit)) {
+        result.push_back(table<Payment>().find(key)->row);
+    }
+    return result;
+}
+
 std::vector<Transfer> MemoryStorage::transfers(UserKey user, std::optional<std::int64_t> before,
                                                std::size_t limit) {
     std::vector<Transfer> result;

@@ -173,6 +173,7 @@ void MemoryStorage::before_change(const Slot<Reservation>& slot, const Reservati
 }
 
 void MemoryStorage::before_change(const Slot<Payment>& slot, const Payment& row) {
+    open_payments_.change(row);
     if (!slot.is_there()) insert_by_key(users_.find(row.user)->payments, slot, row.row);
 }
 

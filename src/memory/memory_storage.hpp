@@ -14,6 +14,7 @@
 #include "concertres/memory.hpp"
 #include "concertres/storage.hpp"
 #include "live/held_reservations.hpp"
+#include "live/open_payments.hpp"
 #include "live/room.hpp"
 #include "memory/event_log.hpp"
 #include "memory/halls.hpp"
@@ -71,6 +72,7 @@ class MemoryStorage final : public Storage {
                                           std::size_t limit) override;
     std::vector<Payment> payments(UserKey user, std::optional<PaymentKey> before,
                                   std::size_t limit) override;
+    std::vector<Payment> open_payments(PaymentKey after, std::size_t limit) override;
     std::vector<Transfer> transfers(UserKey user, std::optional<std::int64_t> before,
                                     std::size_t limit) override;
     std::vector<Event> events(const Stream& stream, std::int64_t after, std::size_t limit) override;
@@ -133,6 +135,7 @@ class MemoryStorage final : public Storage {
     Pool<Show> shows_;
     DenseIndex<Show> show_index_;
     live::HeldReservations held_;
+    live::OpenPayments open_payments_;
     Users users_;
     Ledger ledger_;
     Names<ReservationId, Reservation> reservation_names_;

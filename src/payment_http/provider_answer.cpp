@@ -43,7 +43,7 @@ bool can_follow(Step step, GatewayStatus status) {
         case Step::cancel:
             return status != GatewayStatus::authorized && status != GatewayStatus::absent;
         case Step::refund:
-            return status != GatewayStatus::captured && status != GatewayStatus::absent;
+            return status == GatewayStatus::refunded;
         case Step::authorize:
             return status != GatewayStatus::absent;
         case Step::lookup:

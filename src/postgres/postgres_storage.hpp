@@ -64,6 +64,7 @@ class PostgresStorage final : public Storage {
                                                         std::size_t limit) override;
     [[nodiscard]] std::vector<Payment> payments(UserKey user, std::optional<PaymentKey> before,
                                                 std::size_t limit) override;
+    [[nodiscard]] std::vector<Payment> open_payments(PaymentKey after, std::size_t limit) override;
     [[nodiscard]] std::vector<Transfer> transfers(UserKey user, std::optional<std::int64_t> before,
                                                   std::size_t limit) override;
     [[nodiscard]] std::vector<Event> events(const Stream& stream, std::int64_t after,

@@ -103,6 +103,13 @@ std::vector<Payment> PostgresStorage::payments(UserKey user, std::optional<Payme
     });
 }
 
+std::vector<Payment> PostgresStorage::open_payments(PaymentKey after, std::size_t limit) {
+    return asked([&] {
+        return rows_of<Payment>(
+            ask(statements_.open_payments, {Param::of(after), as_limit(limit)}));
+    });
+}
+
 std::vector<Transfer> PostgresStorage::transfers(UserKey user, std::optional<std::int64_t> before,
                                                  std::size_t limit) {
     return asked([&] {

@@ -1,6 +1,5 @@
 #include "postgres/schema.hpp"
 
-#include <array>
 #include <optional>
 #include <vector>
 
@@ -264,10 +263,16 @@ CREATE TABLE payment (
     status bigint NOT NULL,
     paid_at bigint NOT NULL,
     refunded_at bigint NOT NULL,
-    fingerprint bigint NOT NULL
+    fingerprint bigint NOT NULL,
+    stage bigint NOT NULL,
+    method bytea NOT NULL,
+    reference bytea NOT NULL,
+    failure bytea NOT NULL,
+    begun_at bigint NOT NULL
 );
 CREATE UNIQUE INDEX payment_id ON payment (id);
 CREATE INDEX payment_user ON payment ("user", key);
+CREATE INDEX payment_open ON payment (key) WHERE stage > 1;
 CREATE TABLE transfer (
     wallet bigint NOT NULL,
     number bigint NOT NULL,
@@ -322,38 +327,6 @@ CREATE TABLE outbox_relay (
     PRIMARY KEY (sink, relay)
 );
 )sql";
-
-// Stores of format 1 passed no events on.
-constexpr const char* to_2 = R"sql(
-CREATE TABLE sink (
-    name bytea PRIMARY KEY,
-    disabled_at bigint
-);
-CREATE TABLE outbox (
-    sink bytea NOT NULL,
-    stream bigint NOT NULL,
-    owner bigint NOT NULL,
-    shard bigint NOT NULL,
-    published bigint NOT NULL,
-    head bigint NOT NULL,
-    PRIMARY KEY (sink, stream, owner)
-);
-CREATE TABLE outbox_lease (
-    sink bytea NOT NULL,
-    shard bigint NOT NULL,
-    epoch bigint NOT NULL,
-    relay bytea NOT NULL,
-    until bigint NOT NULL,
-    PRIMARY KEY (sink, shard)
-);
-CREATE TABLE outbox_relay (
-    sink bytea NOT NULL,
-    relay bytea NOT NULL,
-    until bigint NOT NULL,
-    PRIMARY KEY (sink, relay)
-);
-)sql";
-constexpr std::array migration_steps = {MigrationStep{1, to_2}};
 
 // What a database holds under the schema's name.
 struct Contents {
@@ -458,7 +431,7 @@ void check_server(const Connection& connection, const Schema& schema) {
 
 const Schema& current_schema() {
     static const Schema schema = {
-        .version = 2, .create = tables, .steps = migration_steps, .server_min = 130'000};
+        .version = 3, .create = tables, .steps = migration_steps(), .server_min = 130'000};
     return schema;
 }
 

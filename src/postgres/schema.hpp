@@ -24,6 +24,8 @@ struct Schema {
     int server_min = 0;
 };
 
+// Those of this library; released ones never change.
+[[nodiscard]] std::span<const MigrationStep> migration_steps();
 // The one of this library.
 [[nodiscard]] const Schema& current_schema();
 

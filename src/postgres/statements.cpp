@@ -147,6 +147,9 @@ Statements::Statements()
       payments{"payments", plain_select_sql<Payment>() +
                                " WHERE t.\"user\" = $1::bigint AND t.key < $2::bigint"
                                " ORDER BY t.key DESC LIMIT $3::bigint"},
+      open_payments{"open_payments", plain_select_sql<Payment>() +
+                                         " WHERE t.stage > 1 AND t.key > $1::bigint"
+                                         " ORDER BY t.key LIMIT $2::bigint"},
       transfers{"transfers", plain_select_once_sql<Transfer>() +
                                  " WHERE t.wallet = $1::bigint AND t.number < $2::bigint"
                                  " ORDER BY t.number DESC LIMIT $3::bigint"},

@@ -50,7 +50,8 @@ class Statements {
                                       &waiting_places, &passed_places,    &admitted,
                                       &admitted_count, &first_waiting,    &ending,
                                       &expiring,       &reservations,     &payments,
-                                      &transfers,      &events,           &event_ranges}) {
+                                      &open_payments,  &transfers,        &events,
+                                      &event_ranges}) {
             visit(*each);
         }
     }
@@ -108,6 +109,7 @@ class Statements {
     Statement expiring;
     Statement reservations;
     Statement payments;
+    Statement open_payments;
     Statement transfers;
     Statement events;
     Statement event_ranges;

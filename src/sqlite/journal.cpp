@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -14,7 +15,9 @@
 namespace concertres::sqlite {
 namespace {
 
-constexpr std::int64_t format = 1;
+constexpr std::int64_t format = 2;
+// Stores of version 3 and before: a payment ends with its fingerprint there.
+constexpr std::int64_t format_before_providers = 1;
 constexpr std::size_t crc_size = 4;
 
 // Cells one behind another. An integer has its sign in the lowest bit, so that small ones are
@@ -171,15 +174,43 @@ void write_rows(RecordWriter& out, const std::vector<Versioned<Row>>& rows) {
     }
 }
 
+// Takes of a payment what it had before there were providers.
+class EarlierPaymentReader {
+  public:
+    explicit EarlierPaymentReader(RecordReader& cells) : row_(cells) {}
+    void key(std::string_view name, auto& value) { row_.key(name, value); }
+    void fixed(std::string_view name, auto& value) { row_.fixed(name, value); }
+    void column(std::string_view name, auto& value) {
+        if (!is_over_) row_.column(name, value);
+        is_over_ = is_over_ || name == "fingerprint";
+    }
+
+  private:
+    RowReader<RecordReader> row_;
+    bool is_over_ = false;
+};
+
 template <class Row>
-void read_rows(RecordReader& in, std::vector<Versioned<Row>>& rows) {
+void read_row(RecordReader& in, Row& row, std::int64_t of_format) {
+    if constexpr (std::is_same_v<Row, Payment>) {
+        if (of_format == format_before_providers) {
+            EarlierPaymentReader reader(in);
+            Table<Payment>::visit(reader, row);
+            return;
+        }
+    }
+    get(in, row);
+}
+
+template <class Row>
+void read_rows(RecordReader& in, std::vector<Versioned<Row>>& rows, std::int64_t of_format) {
     const std::size_t size = in.count();
     rows.clear();
     rows.reserve(size);
     for (std::size_t i = 0; i < size && in.intact(); ++i) {
         Versioned<Row>& row = rows.emplace_back();
         in.get(row.version);
-        get(in, row.row);
+        read_row(in, row.row, of_format);
     }
 }
 
@@ -217,9 +248,9 @@ bool read_record(std::string_view bytes, Record& record) {
     RecordReader cells(body);
     std::int64_t of_format = 0;
     cells.get(of_format);
-    if (of_format != format) return false;
+    if (of_format != format && of_format != format_before_providers) return false;
     cells.get(record.changes.at).get(record.next_key);
-    record.changes.rows.for_each([&](auto& rows) { read_rows(cells, rows); });
+    record.changes.rows.for_each([&](auto& rows) { read_rows(cells, rows, of_format); });
     record.changes.transfers.assign(cells.count(), Transfer{});
     for (Transfer& transfer : record.changes.transfers) get(cells, transfer);
     record.changes.events.assign(cells.count(), Event{});

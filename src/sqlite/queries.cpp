@@ -152,6 +152,16 @@ std::vector<Payment> SqliteStorage::payments(UserKey user, std::optional<Payment
     });
 }
 
+std::vector<Payment> SqliteStorage::open_payments(PaymentKey after, std::size_t limit) {
+    return guarded([&] {
+        std::vector<Payment> payments;
+        for (const PaymentKey key : open_payments_.after(after, limit)) {
+            payments.push_back(read_row<Payment>(key));
+        }
+        return payments;
+    });
+}
+
 std::vector<Transfer> SqliteStorage::transfers(UserKey user, std::optional<std::int64_t> before,
                                                std::size_t limit) {
     return guarded([&] {

@@ -29,6 +29,12 @@ void SqliteStorage::read_live() {
     }
     ConcertKey concert;
     PlaceNumber number;
+    PaymentKey payment;
+    Use open(statements_.open_payments);
+    while (open.step()) {
+        read_cells(*open, payment);
+        open_payments_.add(payment);
+    }
     Use waiting(statements_.live_waiting);
     while (waiting.step()) {
         read_cells(*waiting, concert, number);

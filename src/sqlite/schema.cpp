@@ -2,8 +2,6 @@
 
 #include <SQLiteCpp/Statement.h>
 
-#include <array>
-
 #include "base/random.hpp"
 #include "concertres/assert.hpp"
 #include "concertres/storage.hpp"
@@ -236,10 +234,16 @@ CREATE TABLE payment (
     status INTEGER NOT NULL,
     paid_at INTEGER NOT NULL,
     refunded_at INTEGER NOT NULL,
-    fingerprint INTEGER NOT NULL
+    fingerprint INTEGER NOT NULL,
+    stage INTEGER NOT NULL,
+    method TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    failure TEXT NOT NULL,
+    begun_at INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX payment_id ON payment (id);
 CREATE INDEX payment_user ON payment (user);
+CREATE INDEX payment_open ON payment (stage) WHERE stage > 1;
 
 CREATE TABLE transfer (
     wallet INTEGER NOT NULL,
@@ -287,71 +291,6 @@ CREATE TABLE published (
     PRIMARY KEY (sink, stream, owner)
 ) STRICT, WITHOUT ROWID;
 )sql";
-
-// Stores of version 1 made no marked copies: a copy of theirs cannot be told from the store itself.
-// Their rooms drew no lines, had one class, no waiting lists and no closed loops, and passed nobody
-// over; their halls had no areas, and knew no rule for orphans: they allow them.
-constexpr const char* to_v2 = R"sql(
-ALTER TABLE store ADD COLUMN copied INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE sale ADD COLUMN draw INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE sale ADD COLUMN draw_seed BLOB;
-ALTER TABLE sale ADD COLUMN drawn_at INTEGER;
-ALTER TABLE sale ADD COLUMN waiting_list INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE sale ADD COLUMN loop_floor INTEGER;
-ALTER TABLE sale ADD COLUMN loop_ceiling INTEGER;
-ALTER TABLE sale ADD COLUMN loop_add INTEGER;
-ALTER TABLE sale ADD COLUMN loop_cut INTEGER;
-ALTER TABLE sale ADD COLUMN loop_every INTEGER;
-ALTER TABLE sale ADD COLUMN loop_load_max REAL;
-ALTER TABLE sale ADD COLUMN loop_commit_max INTEGER;
-ALTER TABLE sale ADD COLUMN loop_seats_per_pass_min INTEGER;
-ALTER TABLE sale ADD COLUMN classes TEXT NOT NULL DEFAULT '[]';
-ALTER TABLE sale ADD COLUMN share_state BLOB NOT NULL DEFAULT x'';
-ALTER TABLE sale ADD COLUMN silent_after INTEGER;
-ALTER TABLE sale ADD COLUMN no_show_grace INTEGER;
-ALTER TABLE place ADD COLUMN passed_at INTEGER;
-CREATE INDEX place_passed ON place (concert, number) WHERE status = 4;
-ALTER TABLE line RENAME TO line_of_v1;
-CREATE TABLE line (
-    concert INTEGER NOT NULL,
-    class INTEGER NOT NULL,
-    version INTEGER NOT NULL,
-    epoch INTEGER NOT NULL,
-    next_sequence INTEGER NOT NULL,
-    drawn_epoch INTEGER,
-    drawn_size INTEGER,
-    drawn_next_rank INTEGER,
-    PRIMARY KEY (concert, class)
-) STRICT, WITHOUT ROWID;
-INSERT INTO line(concert, class, version, epoch, next_sequence)
-    SELECT concert, 0, version, epoch, next_sequence FROM line_of_v1;
-DROP TABLE line_of_v1;
-ALTER TABLE concert ADD COLUMN orphans INTEGER NOT NULL DEFAULT 1;
-ALTER TABLE hall_seat ADD COLUMN general INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE hall_seat ADD COLUMN allotted_to INTEGER;
-CREATE TABLE journal (
-    number INTEGER PRIMARY KEY,
-    record BLOB NOT NULL
-) STRICT;
-DROP INDEX pass_admitted;
-)sql";
-
-// Stores of version 2 passed no events on.
-constexpr const char* to_v3 = R"sql(
-CREATE TABLE sink (
-    name TEXT PRIMARY KEY,
-    disabled_at INTEGER
-) STRICT, WITHOUT ROWID;
-CREATE TABLE published (
-    sink TEXT NOT NULL,
-    stream INTEGER NOT NULL,
-    owner INTEGER NOT NULL,
-    number INTEGER NOT NULL,
-    PRIMARY KEY (sink, stream, owner)
-) STRICT, WITHOUT ROWID;
-)sql";
-
-constexpr std::array migration_steps = {MigrationStep{1, to_v2}, MigrationStep{2, to_v3}};
 
 // Every table with its columns, and every index with its text, in a fixed order. ALTER TABLE leaves
 // a table's text different from one created anew, so the columns count, not the text.
@@ -437,7 +376,7 @@ void migrate(SQLite::Database& database, const Schema& schema, std::int32_t vers
 
 const Schema& current_schema() {
     // A step is added here, with its text, whenever `version` rises; released ones never change.
-    static const Schema schema{.version = 3, .create = tables, .steps = migration_steps};
+    static const Schema schema{.version = 4, .create = tables, .steps = migration_steps()};
     return schema;
 }
 

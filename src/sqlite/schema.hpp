@@ -25,6 +25,8 @@ struct Schema {
     std::span<const MigrationStep> steps;
 };
 
+// Those of this library; released ones never change.
+[[nodiscard]] std::span<const MigrationStep> migration_steps();
 // The one of this library.
 [[nodiscard]] const Schema& current_schema();
 

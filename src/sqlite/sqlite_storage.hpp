@@ -26,6 +26,7 @@
 #include "concertres/sqlite.hpp"
 #include "concertres/storage.hpp"
 #include "live/held_reservations.hpp"
+#include "live/open_payments.hpp"
 #include "live/room.hpp"
 #include "sqlite/cells.hpp"
 #include "sqlite/connection.hpp"
@@ -84,6 +85,7 @@ class SqliteStorage final : public Storage {
                                                         std::size_t limit) override;
     [[nodiscard]] std::vector<Payment> payments(UserKey user, std::optional<PaymentKey> before,
                                                 std::size_t limit) override;
+    [[nodiscard]] std::vector<Payment> open_payments(PaymentKey after, std::size_t limit) override;
     [[nodiscard]] std::vector<Transfer> transfers(UserKey user, std::optional<std::int64_t> before,
                                                   std::size_t limit) override;
     [[nodiscard]] std::vector<Event> events(const Stream& stream, std::int64_t after,
@@ -180,6 +182,7 @@ class SqliteStorage final : public Storage {
     template <class Row>
     void remember(const Versioned<Row>& row);
     void note_live(const Reservation& row) { held_.change(row); }
+    void note_live(const Payment& row) { open_payments_.change(row); }
     void note_live(const Place& row) { rooms_[row.concert].change(row); }
     void note_live(const Pass& row) { rooms_[row.concert].change(row); }
     template <class Row>
@@ -243,6 +246,7 @@ class SqliteStorage final : public Storage {
 
     // --- what is not over yet
     live::HeldReservations held_;
+    live::OpenPayments open_payments_;
     std::map<ConcertKey, live::Room> rooms_;
     SqliteOutbox outbox_{*this};
 

@@ -27,6 +27,7 @@ Statements::Statements(SQLite::Database& database)
 
       live_reservations(prepare("SELECT key, held_until, performance, seats FROM reservation"
                                 " INDEXED BY reservation_held WHERE status = 1")),
+      open_payments(prepare("SELECT key FROM payment INDEXED BY payment_open WHERE stage > 1")),
       live_waiting(prepare("SELECT concert, number FROM place INDEXED BY place_waiting"
                            " WHERE status = 1")),
       live_passed(prepare("SELECT concert, number FROM place INDEXED BY place_passed"

@@ -85,6 +85,7 @@ class Statements {
 
     // Each reads one index to its end, when a store is opened.
     SQLite::Statement& live_reservations;
+    SQLite::Statement& open_payments;
     SQLite::Statement& live_waiting;
     SQLite::Statement& live_passed;
     SQLite::Statement& live_passes;

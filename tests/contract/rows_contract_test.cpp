@@ -346,14 +346,13 @@ CONCERTRES_BACKEND_TEST("events come back as they were written") {
     const NewConcert concert = add_concert(*store);
     const auto user = new_key<UserKey>(*store);
     using enum EventKind;
-    const std::vector<EventKind> kinds = {reservation_held,     reservation_extended,
-                                          reservation_released, reservation_expired,
-                                          payment_completed,    payment_refunded,
-                                          seats_blocked,        seats_unblocked,
-                                          wallet_charged,       wallet_paid,
-                                          wallet_refunded,      pass_admitted,
-                                          pass_expired,         pass_left,
-                                          sale_changed,         room_drawn};
+    const std::vector<EventKind> kinds = {
+        reservation_held,    reservation_extended, reservation_released,
+        reservation_expired, payment_completed,    payment_refunded,
+        payment_authorizing, payment_failed,       seats_blocked,
+        seats_unblocked,     wallet_charged,       wallet_paid,
+        wallet_refunded,     pass_admitted,        pass_expired,
+        pass_left,           sale_changed,         room_drawn};
     for (const Stream& stream :
          {Stream{StreamKind::performance, concert.performances.front().key.value},
           Stream{StreamKind::wallet, user.value},

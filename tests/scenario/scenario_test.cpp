@@ -28,11 +28,11 @@ std::vector<std::filesystem::path> tables() {
 }
 
 // Refusals that no table can bring about: those of tokens and amounts are the server's to make, and
-// storage and a provider of payments that fail have tests of their own.
+// storage, providers of payments and what they bring about have tests of their own.
 const std::set<Errc> not_in_tables{
     Errc::token_required, Errc::currency_mismatch,   Errc::internal,
     Errc::storage_full,   Errc::storage_unavailable, Errc::engine_failed,
-    Errc::clock_jumped,   Errc::gateway_unavailable,
+    Errc::clock_jumped,   Errc::gateway_unavailable, Errc::payment_pending,
 };
 
 }  // namespace

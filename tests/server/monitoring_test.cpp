@@ -100,6 +100,7 @@ Series exposed() {
     set.server.services().sinks = [] {
         return std::vector{server::SinkReading{.sink = "webhook", .statistics = {}}};
     };
+    set.server.services().settler = [] { return PaymentSettlerStatistics{}; };
     const std::string text = set.server.ask_operators({.target = "/metrics"}).body;
     Series series{{"up", {}}};  // Prometheus' own
     static const std::regex line(R"(([A-Za-z_:][\w:]*)(\{.*\})? [^ ]+\n)");

@@ -217,8 +217,9 @@ Names quoted_words(std::string_view text) {
     return words;
 }
 
-// Codes that no answer of this version has; currency_mismatch waits for amounts with a currency.
-const Names without_answer{"currency_mismatch"};
+// Codes that no answer of this version has: currency_mismatch waits for amounts with a currency,
+// and for a provider of payments no caller waits.
+const Names without_answer{"currency_mismatch", "gateway_unavailable"};
 
 }  // namespace
 

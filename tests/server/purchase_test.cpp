@@ -242,7 +242,7 @@ TEST_CASE("a purchase: hold, charge, pay") {
                  "price": {"amount": 50000, "currency": "KRW"}},
                 {"performance_id": "$PERFORMANCE", "number": 8, "label": "8",
                  "price": {"amount": 50000, "currency": "KRW"}}],
-            "released": [], "paid_at": "$NOW", "refunded_at": null,
+            "released": [], "paid_at": "$NOW", "failure": null, "refunded_at": null,
             "refundable_until": "2090-12-24T10:00:00.000Z", "now": "$NOW"})",
                    texts);
 

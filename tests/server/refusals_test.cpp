@@ -523,6 +523,28 @@ void refuse_money() {
     expect("refundPayment", server.refund(bob, bought.text("/payment_id")), "400 amount_invalid");
 }
 
+// Money from outside that nobody settles.
+void refuse_pending() {
+    TestServer server;
+    server.services().settler = [] { return PaymentSettlerStatistics{}; };
+    const SmallSale sale = server.add();
+    const Buyer ann = server.buyer("ann", sale.concert);
+    const std::string hold = server.hold(ann, sale.performance(), {1}).text("/reservation_id");
+    const Reply begun =
+        server.ask({.method = "POST",
+                    .target = "/v1/payments",
+                    .token = ann.token,
+                    .body = fmt::format(R"({{"reservation_id": "{}", "method": "tok"}})", hold),
+                    .key = server.new_key()});
+    REQUIRE(begun.status == 202);
+    const std::string payment = begun.text("/payment_id");
+    REQUIRE(server.charge(ann, 50'000).status == 201);
+    expect("pay", server.pay(ann, {hold}), "409 payment_pending");
+    expect("refundPayment", server.refund(ann, payment), "409 payment_pending");
+    expect("getTicket", server.get("/v1/payments/" + payment + "/ticket", ann),
+           "409 payment_pending");
+}
+
 void refuse_copies() {
     ReadyStage set({.sqlite = true});
     const std::string taken = (set.server.folder() / "concertres.db").string();
@@ -569,6 +591,7 @@ TEST_CASE("every refusal that the description names comes about, and no other") 
     refuse_what_is_not_held();
     refuse_unknown_things();
     refuse_money();
+    refuse_pending();
     refuse_copies();
     for (auto [operation, named] : codes) {
         CAPTURE(operation);

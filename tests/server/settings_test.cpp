@@ -99,6 +99,14 @@ const std::vector<Values>& text_values() {
         {"webhook-private", {"true", "1"}, {"", "yes", "TRUE", "2"}},
         {"webhook-ca", {"/etc/concertres/ca.pem", "off"}, {"", "a\nb"}},
         {"webhook-secrets", {"/etc/concertres/webhook-secrets", "off"}, {"", "a\tb"}},
+        {"payment-url",
+         {"https://payments.example/v1", "http://127.0.0.1:8000", "off"},
+         {"", "payments.example", "ftp://payments.example/", "https://", "https://u@a.example/",
+          "https://a.example/?b=c", "https://a.example/#b", "https://a.example/a b",
+          "https://a.example/" + std::string(2'000, 'a')}},
+        {"payment-ca", {"/etc/concertres/ca.pem", "off"}, {"", "a\nb"}},
+        {"payment-plain-http", {"true", "1"}, {"", "yes", "TRUE", "2"}},
+        {"payment-key", {"/etc/concertres/payment-key", "off"}, {"", "a\tb"}},
         {"api-key", {"/etc/concertres/api-key", "off"}, {"", "a\tb"}},
         {"admin-key", {"admin-key", "off"}, {""}},
         {"token-keys", {"token-keys", "off"}, {""}},
@@ -193,15 +201,19 @@ TEST_CASE("defaults are those of the library and of the listener, so they cannot
     CHECK(shown("admin-listen") == "127.0.0.1:8081");
     CHECK(shown("token-rate") == "200");
     CHECK(shown("token-burst") == "1000");
-    for (const char* name : {"data", "api-key", "admin-key", "token-keys", "ticket-keys",
-                             "trusted-proxy", "cors-origin", "web-root", "kafka",
-                             "kafka-properties", "webhook", "webhook-secrets", "webhook-ca"}) {
+    for (const char* name :
+         {"data", "api-key", "admin-key", "token-keys", "ticket-keys", "trusted-proxy",
+          "cors-origin", "web-root", "kafka", "kafka-properties", "webhook", "webhook-secrets",
+          "webhook-ca", "payment-url", "payment-ca", "payment-key"}) {
         CHECK(shown(name) == "off");
     }
     CHECK(shown("kafka-topics") == "concertres");
     CHECK(shown("webhook-private") == "false");
     CHECK(shown("webhook-timeout-ms") == "10000");
     CHECK(shown("webhook-failures-max") == "1000");
+    CHECK(shown("payment-plain-http") == "false");
+    CHECK(shown("payment-timeout-ms") == "5000");
+    CHECK(shown("payment-authorize-ms") == "120000");
     CHECK(shown("currency") == "KRW");
     CHECK(shown("log-level") == "info");
     CHECK(shown("log-format") == "text");

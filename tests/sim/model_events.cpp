@@ -35,6 +35,9 @@ void Model::on(const Event& event) {
             return on_paid(event);
         case EventKind::payment_refunded:
             return on_refunded(event);
+        case EventKind::payment_authorizing:
+        case EventKind::payment_failed:
+            return complain_("P4", "a payment with money from outside, which nobody makes here");
         case EventKind::seats_blocked:
         case EventKind::seats_unblocked:
             return on_blocked(event);

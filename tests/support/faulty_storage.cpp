@@ -123,6 +123,11 @@ std::vector<Reservation> FaultyStorage::reservations(UserKey user,
     return inner_->reservations(user, before, limit);
 }
 
+std::vector<Payment> FaultyStorage::open_payments(PaymentKey after, std::size_t limit) {
+    pass(StorageCall::query);
+    return inner_->open_payments(after, limit);
+}
+
 std::vector<Payment> FaultyStorage::payments(UserKey user, std::optional<PaymentKey> before,
                                              std::size_t limit) {
     pass(StorageCall::query);

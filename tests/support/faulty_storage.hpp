@@ -101,6 +101,7 @@ class FaultyStorage final : public Storage {
     std::vector<Pass> admitted(ConcertKey concert, PlaceNumber after, std::size_t limit) override;
     std::vector<Reservation> reservations(UserKey user, std::optional<ReservationKey> before,
                                           std::size_t limit) override;
+    std::vector<Payment> open_payments(PaymentKey after, std::size_t limit) override;
     std::vector<Payment> payments(UserKey user, std::optional<PaymentKey> before,
                                   std::size_t limit) override;
     std::vector<Transfer> transfers(UserKey user, std::optional<std::int64_t> before,

@@ -62,6 +62,9 @@ class KeptStorage : public Storage {
                                           std::size_t limit) override {
         return inner_->reservations(user, before, limit);
     }
+    std::vector<Payment> open_payments(PaymentKey after, std::size_t limit) override {
+        return inner_->open_payments(after, limit);
+    }
     std::vector<Payment> payments(UserKey user, std::optional<PaymentKey> before,
                                   std::size_t limit) override {
         return inner_->payments(user, before, limit);

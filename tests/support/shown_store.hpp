@@ -109,6 +109,7 @@ class ShownStore final : public Storage {
                                           std::size_t) override {
         refuse();
     }
+    std::vector<Payment> open_payments(PaymentKey, std::size_t) override { refuse(); }
     std::vector<Payment> payments(UserKey, std::optional<PaymentKey>, std::size_t) override {
         refuse();
     }

@@ -15,6 +15,7 @@ constexpr EventKind all_kinds[] = {
     EventKind::reservation_held,     EventKind::reservation_extended,
     EventKind::reservation_released, EventKind::reservation_expired,
     EventKind::payment_completed,    EventKind::payment_refunded,
+    EventKind::payment_authorizing,  EventKind::payment_failed,
     EventKind::seats_blocked,        EventKind::seats_unblocked,
     EventKind::wallet_charged,       EventKind::wallet_paid,
     EventKind::wallet_refunded,      EventKind::pass_admitted,
@@ -226,9 +227,9 @@ TEST_CASE("every kind of event has a name of its own") {
     CHECK(names == std::set<std::string_view>{
                        "reservation.held", "reservation.extended", "reservation.released",
                        "reservation.expired", "payment.completed", "payment.refunded",
-                       "seats.blocked", "seats.unblocked", "wallet.charged", "wallet.paid",
-                       "wallet.refunded", "pass.admitted", "pass.expired", "pass.left",
-                       "sale.changed", "room.drawn"});
+                       "payment.authorizing", "payment.failed", "seats.blocked", "seats.unblocked",
+                       "wallet.charged", "wallet.paid", "wallet.refunded", "pass.admitted",
+                       "pass.expired", "pass.left", "sale.changed", "room.drawn"});
     CHECK(event_name(EventKind::reservation_held) == "reservation.held");
     CHECK(event_name(EventKind::wallet_paid) == "wallet.paid");
     CHECK(event_name(static_cast<EventKind>(250)) == "unknown");

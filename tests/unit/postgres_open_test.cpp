@@ -214,6 +214,26 @@ TEST_CASE("a store of an earlier version is brought up to date, with its rows") 
     check_refused([&] { open_and_close(database.conninfo); }, Kind::newer, "later version");
 }
 
+TEST_CASE("a store of format 2, whose payments had no providers, is brought up to date") {
+    Database database;
+    const Payment payment{.row = {7}, .id = {uuid_of(7)}, .user = {5}, .amount = {100}};
+    {
+        const auto store = open_postgres(database.conninfo);
+        put(*store, payment);
+    }
+    database.run(
+        "ALTER TABLE concertres.payment DROP COLUMN stage, DROP COLUMN method,"
+        " DROP COLUMN reference, DROP COLUMN failure, DROP COLUMN begun_at");
+    database.run("UPDATE concertres.store SET format = 2");
+    {
+        const auto store = open_postgres(database.conninfo);
+        CHECK(read_row<Payment>(*store, {7})->row == payment);
+        CHECK(store->open_payments({}, 10).empty());
+    }
+    CHECK(database.run("SELECT format FROM concertres.store") == "3");
+    CHECK(database.run("SELECT count(*) FROM pg_indexes WHERE indexname = 'payment_open'") == "1");
+}
+
 TEST_CASE(
     "tables are not changed under an instance that runs, nor does one go on with tables changed") {
     Database database;

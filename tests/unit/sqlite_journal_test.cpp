@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/crc32c.hpp"
 #include "sqlite/journal.hpp"
 #include "support/sqlite_sample.hpp"
 
@@ -33,6 +34,27 @@ struct Sample {
     }
 };
 
+std::string with_checksum(std::string body) {
+    const std::uint32_t crc = crc32c(body);
+    body.append(reinterpret_cast<const char*>(&crc), sizeof crc);
+    return body;
+}
+
+// A record as format 1 had it: what payments have got since, five empty cells behind each
+// fingerprint, is not there.
+std::string earlier_format(const std::string& bytes, std::uint64_t fingerprint) {
+    std::string body = bytes.substr(0, bytes.size() - 4);
+    body.front() = '\2';
+    // As integers are written: the sign in the lowest bit, then seven bits a byte.
+    const std::string mark{static_cast<char>(0x80 | (fingerprint << 1 & 0x7f)),
+                           static_cast<char>(fingerprint >> 6)};
+    const std::string since(5, '\0');
+    for (auto at = body.find(mark + since); at != std::string::npos; at = body.find(mark + since)) {
+        body.erase(at + mark.size(), since.size());
+    }
+    return with_checksum(body);
+}
+
 }  // namespace
 
 TEST_SUITE_BEGIN("sqlite: journal");
@@ -56,6 +78,28 @@ TEST_CASE("what is read of a record is the commit that was written") {
     REQUIRE(read_record(empty, record));
     CHECK(record.changes.empty());
     CHECK(record.texts.empty());
+}
+
+TEST_CASE("a record from before there were providers is read: its payments have none") {
+    ChangeSet changes;
+    Payment payment = sample_contents().of<Payment>().front();
+    payment.fingerprint = 77;
+    changes.rows.of<Payment>().push_back({payment, 3});
+    payment.row = {99};
+    changes.rows.of<Payment>().push_back({payment, 1});
+    changes.rows.of<Wallet>().push_back({{.user = {1}, .balance = {2}}, 1});
+    std::string bytes;
+    write_record(bytes, changes, {}, 5);
+    Record record;
+    REQUIRE(read_record(earlier_format(bytes, payment.fingerprint), record));
+    CHECK(record.changes.rows.of<Payment>() == changes.rows.of<Payment>());
+    CHECK(record.changes.rows.of<Wallet>() == changes.rows.of<Wallet>());
+    CHECK(record.next_key == 5);
+    for (const char format : {'\0', '\6'}) {
+        std::string other = bytes;
+        other.front() = format;
+        CHECK_FALSE(read_record(with_checksum(other.substr(0, other.size() - 4)), record));
+    }
 }
 
 TEST_CASE("numbers of every size come back") {

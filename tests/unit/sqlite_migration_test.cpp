@@ -169,6 +169,26 @@ TEST_CASE("the store that version 2 has written is opened, and passes its events
     CHECK(events == contents.of<Event>().size());
 }
 
+TEST_CASE("the store that version 3 has written is opened, and its payments have no providers") {
+    const TempDir folder;
+    const path file = folder.path() / "v3.db";
+    std::filesystem::copy_file(path(CONCERTRES_FIXTURES) / "sqlite" / "v3.db", file);
+    CHECK(run_sql(file, "PRAGMA user_version") == "3\n");
+    TestClock clock(sample_mark());
+    Payment payment = sample_contents().of<Payment>().front();
+    {
+        const auto store = open_sqlite(file, {.clock = &clock});
+        CHECK(everything_in(*store) == sample_contents());
+        CHECK(store->open_payments({}, 10).empty());
+        payment.stage = PaymentStage::refund;
+        payment.method = "card";
+        put(*store, payment);
+    }
+    CHECK(run_sql(file, "PRAGMA user_version") == version_text(today()));
+    const auto store = open_sqlite(file, {.clock = &clock});
+    CHECK(store->open_payments({}, 10) == std::vector<Payment>{payment});
+}
+
 TEST_SUITE_END();
 
 }  // namespace concertres::test

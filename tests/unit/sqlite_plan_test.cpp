@@ -120,6 +120,8 @@ TEST_CASE("each query of the port uses the index that is there for it") {
           {"SEARCH reservation USING INDEX reservation_user (user=? AND rowid<?)"});
     check("FROM payment WHERE user",
           {"SEARCH payment USING INDEX payment_user (user=? AND rowid<?)"});
+    check("key FROM payment INDEXED BY payment_open",
+          {"SEARCH payment USING COVERING INDEX payment_open (stage>?)"});
     check("crc FROM transfer WHERE wallet",
           {"SEARCH transfer USING PRIMARY KEY (wallet=? AND number<?)"});
     check("crc FROM event WHERE stream",

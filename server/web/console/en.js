@@ -190,6 +190,14 @@ export default {
     one: "Seat {seats} was refunded: {amount}.",
     other: "Seats {seats} were refunded: {amount}.",
   },
+  "told.payment.authorizing": {
+    one: "A payment of {amount} for seat {seats} began, with money from outside.",
+    other: "A payment of {amount} for seats {seats} began, with money from outside.",
+  },
+  "told.payment.failed": {
+    one: "The payment for seat {seats} failed: {detail}",
+    other: "The payment for seats {seats} failed: {detail}",
+  },
   "told.seats.blocked": {
     one: "Seat {seats} was taken out of the sale by the operator “{actor}”.",
     other: "Seats {seats} were taken out of the sale by the operator “{actor}”.",

@@ -163,6 +163,8 @@ export default {
   "told.reservation.expired": { other: "좌석 {seats}: 선점 시간이 끝났습니다." },
   "told.payment.completed": { other: "좌석 {seats}: {amount} 결제되었습니다." },
   "told.payment.refunded": { other: "좌석 {seats}: {amount} 환불되었습니다." },
+  "told.payment.authorizing": { other: "좌석 {seats}: {amount} 외부 결제가 시작되었습니다." },
+  "told.payment.failed": { other: "좌석 {seats}: 결제에 실패했습니다: {detail}" },
   "told.seats.blocked": { other: "좌석 {seats}: 관리자 “{actor}”가 판매에서 제외했습니다." },
   "told.seats.unblocked": { other: "좌석 {seats}: 관리자 “{actor}”가 다시 판매합니다." },
   "told.wallet.charged": "지갑에 {amount} 충전, 잔액 {balance}.",

@@ -11,6 +11,8 @@ const KINDS = new Set([
   "reservation.expired",
   "payment.completed",
   "payment.refunded",
+  "payment.authorizing",
+  "payment.failed",
   "seats.blocked",
   "seats.unblocked",
   "wallet.charged",

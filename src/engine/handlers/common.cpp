@@ -241,9 +241,13 @@ PaymentView view_of(const Catalog& catalog, const Payment& payment,
     view.amount = payment.amount;
     view.balance = payment.balance_after;
     view.paid_at = payment.paid_at;
+    view.stage = payment.stage;
+    view.failure = payment.failure;
+    view.reference = payment.reference;
+    if (payment.stage != PaymentStage::none) view.begun_at = payment.begun_at;
     if (payment.status == PaymentStatus::refunded) {
         view.refunded_at = payment.refunded_at;
-    } else {
+    } else if (payment.status == PaymentStatus::completed) {
         view.refundable_until = refundable_until(concert.refunds, first_starts_at);
     }
     view.now = now;

@@ -29,7 +29,9 @@ enum class IdentityKind : std::uint8_t {
     payment = 3,
     sale = 4,
     refund = 5,
-    draw = 6
+    draw = 6,
+    capture = 7,  // the charge with which money from outside comes in
+    renewal = 8,  // of a reservation
 };
 
 // Refuses: idempotency_key_required (empty), request_invalid (over 255 bytes, or not visible
@@ -111,6 +113,12 @@ void put_all(UnitOfWork& rows, Map& values) {
 }
 
 // --- Views -------------------------------------------------------------------------------------
+
+// Until then a reservation may only name the payment that is on its way.
+[[nodiscard]] inline bool is_paid_for(const Reservation& reservation) {
+    return reservation.status == ReservationStatus::paid ||
+           reservation.status == ReservationStatus::refunded;
+}
 
 [[nodiscard]] ReservationView view_of(const Catalog& catalog, const Reservation& reservation,
                                       std::optional<PaymentId> payment, Time now);

@@ -295,7 +295,7 @@ HoldRows Handler<Hold>::collect(UserKey user) const {
 ReservationView Handler<Hold>::replay(UnitOfWork& rows) const {
     const Reservation& earlier = **earlier_;
     std::optional<PaymentId> payment;
-    if (earlier.payment) payment = (*earlier_payment_)->id;
+    if (is_paid_for(earlier)) payment = (*earlier_payment_)->id;
     ReservationView view = view_of(rows.catalog(), earlier, payment, rows.now());
     view.replayed = true;
     return view;

@@ -82,6 +82,15 @@ Result<ChargeView> Handler<Charge>::decide(UnitOfWork& rows) {
 
 // --- Pay ---------------------------------------------------------------------------------------
 
+namespace {
+
+bool is_method(std::string_view method) {
+    return method.size() <= 255 &&
+           std::ranges::all_of(method, [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
+}  // namespace
+
 void Handler<Pay>::prepare(UnitOfWork& rows) {
     prepared_ = true;
     refusal_ = check_key(command_.key);
@@ -100,8 +109,17 @@ void Handler<Pay>::prepare(UnitOfWork& rows) {
         refusal_ = Error{Errc::request_invalid, "reservations: one is named twice", {}};
         return;
     }
-    std::string content;
+    if (!is_method(command_.method)) {
+        refusal_ = Error{Errc::request_invalid,
+                         "method: must be 1 to 255 visible ASCII characters, or not be given",
+                         {}};
+        return;
+    }
+    // With a method the length is none that ids alone have.
+    std::string content = command_.method;
+    if (!content.empty()) content.push_back('\0');
     for (const ReservationId& id : sorted) ByteWriter(content).raw(id.uuid.bytes);
+    if (!command_.method.empty() && content.size() % 16 == 0) content.push_back('\0');
     identity_ = identify(rows.ids(), IdentityKind::payment, command_.user, command_.key, content);
 }
 
@@ -197,10 +215,25 @@ Result<PaymentView> Handler<Pay>::decide(UnitOfWork& rows) {
         .concert = in.paid.front().reservation.concert,
         .place = command_.place,
         .fingerprint = identity_.fingerprint,
+        .method = command_.method,
         .now = rows.now(),
     };
-    if (auto paid = pay(in, facts); !paid) return paid.error();
-    return put_back(rows, in);
+    auto paid = command_.method.empty() ? pay(in, facts) : begin_payment(in, facts);
+    if (!paid) return paid.error();
+    return is_open(in.made->stage) ? put_begun(rows, in) : put_back(rows, in);
+}
+
+PaymentView Handler<Pay>::put_begun(UnitOfWork& rows, PayRows& in) {
+    std::vector<Reservation> asked;
+    for (const HeldRows& held : in.paid) {
+        asked.push_back(held.reservation);
+        rows.put(held.reservation);
+    }
+    put_all(rows, in.performances);
+    rows.append(in.events);
+    PaymentView view = view_of(rows.catalog(), *in.made, asked, {}, rows.now());
+    rows.put(std::move(*in.made));
+    return view;
 }
 
 PaymentView Handler<Pay>::put_back(UnitOfWork& rows, PayRows& in) const {
@@ -242,6 +275,24 @@ void Handler<Refund>::gather(UnitOfWork& rows) {
     earlier_ = rows.want<Transfer>(refund_id(rows));
 }
 
+namespace {
+
+// Lets one that was refunded pass: that is answered as it is.
+std::optional<Error> check_completed(PaymentStatus status) {
+    if (status == PaymentStatus::authorizing) {
+        return Error{Errc::payment_pending, "the payment is on its way: nothing is paid yet", {}};
+    }
+    if (status == PaymentStatus::failed) {
+        return Error{Errc::refund_not_allowed,
+                     "the payment failed, and nothing was bought: what a provider has taken, it "
+                     "gives back by itself",
+                     {}};
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
 TransferId Handler<Refund>::refund_id(const UnitOfWork& rows) const {
     return {follow(rows.ids(), IdentityKind::refund, command_.payment.uuid)};
 }
@@ -253,6 +304,7 @@ Result<PaymentView> Handler<Refund>::decide(UnitOfWork& rows) {
     }
     const Concert& concert = rows.catalog().at((*payment_.payment)->concert).concert;
     if (auto refused = check_token(command_.concert, concert)) return *refused;
+    if (auto refused = check_completed((*payment_.payment)->status)) return *refused;
     if ((*payment_.payment)->status == PaymentStatus::refunded) {
         PaymentView view = payment_.view(rows.catalog(), rows.now());
         // Seats that were free of charge moved no money.

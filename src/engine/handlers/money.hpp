@@ -44,6 +44,7 @@ class Handler<Pay> {
     [[nodiscard]] std::optional<Error> check_reservations(const Catalog& catalog) const;
     [[nodiscard]] PayRows collect() const;
     PaymentView put_back(UnitOfWork& rows, PayRows& in) const;
+    static PaymentView put_begun(UnitOfWork& rows, PayRows& in);
 
     Pay command_;
     bool prepared_ = false;
