@@ -466,6 +466,15 @@ TEST_CASE("what cannot be sold is let go of before the money is taken, and given
     CHECK(at_capture.payment.failure == rows.payment.failure);
 }
 
+TEST_CASE("what was to be taken, and can be sold no more, is let go of") {
+    SettleRows rows = settle_rows({held(first, monday, {7})});
+    rows.payment.stage = PaymentStage::capture;
+    nothing(rows, GatewayStatus::authorized);
+    rows.paid[0].reservation.status = ReservationStatus::released;
+    REQUIRE(step(rows, GatewayStatus::authorized));
+    check_failed(rows, PaymentStage::cancel);
+}
+
 TEST_CASE("a provider that has another amount is not believed") {
     SettleRows rows = settle_rows({held(first, monday, {7})});
     SettleFacts less = facts(rows, GatewayStatus::authorized);

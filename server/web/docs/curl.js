@@ -29,11 +29,11 @@ export function curl_call(call, origin, body) {
   const proof = credential(call);
   if (proof) parts.push("-H " + proof);
   for (const { name, in: place, required, example } of call.parameters) {
-    if (place === "header" && required) parts.push(`-H ${in_quotes(`${name}: ${example ?? "..."}`)}`);
+    if (place === "header" && required) parts.push(`-H ${quoted(`${name}: ${example ?? "..."}`)}`);
   }
   if (call.body) {
-    parts.push(`-H ${in_quotes("Content-Type: " + call.body.type)}`);
-    parts.push(`-d ${in_quotes(JSON.stringify(body))}`);
+    parts.push(`-H ${quoted("Content-Type: " + call.body.type)}`);
+    parts.push(`-d ${quoted(JSON.stringify(body))}`);
   }
   return parts.join(" \\\n  ");
 }
