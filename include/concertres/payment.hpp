@@ -141,13 +141,13 @@ struct SettleFacts {
     Time now{};
 };
 // Brings the payment as far as the answer goes. An answer that tells nothing new, or comes late,
-// changes nothing. False: nothing has changed.
+// changes nothing, but money that was taken after a failure is owed. False: nothing has changed.
 //
 // The money is taken where the seats can be sold: each reservation is a live hold, or was one until
 // its deadline, and its seats are free and within the user's limits. What is past its deadline is
 // then made anew and paid in the same step. Else the payment fails, with a reason, and the money
-// goes back, by the provider. The pass is spent where it is still live, unless another payment with
-// it is on its way.
+// goes back, by the provider. The pass is spent where it is still live; what another payment with
+// it is on its way for is let go of, like the pass's other holds.
 // REQUIRES: the payment has a provider; `paid` is all that it lists; of `dead` none is missing
 [[nodiscard]] bool settle(SettleRows& rows, const SettleFacts& facts);
 

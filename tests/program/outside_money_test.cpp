@@ -6,13 +6,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <chrono>
-#include <csignal>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "concertres/ids.hpp"
@@ -24,7 +21,6 @@
 
 using namespace concertres;
 using namespace concertres::test;
-using namespace std::chrono_literals;
 
 namespace {
 
@@ -219,7 +215,7 @@ TEST_CASE("a server ends in time while its provider is silent, and the next goes
     Shop shop({"--payment-timeout-ms", "30000"});
     shop.provider.fault("authorize stall 0");
     const auto ann = shop.begin(1);
-    std::this_thread::sleep_for(300ms);
+    REQUIRE(eventually([&] { return shop.provider.requests("authorize", ann.payment) > 0; }));
     CHECK(shop.server().stop() == "exit 0");
     shop.provider.clear();
     shop.start();
