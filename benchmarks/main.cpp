@@ -102,6 +102,16 @@ void prepare_folder(std::filesystem::path& folder) {
     }
 }
 
+// Empty: it was run. Google Benchmark 1.8 has renamed what says so.
+template <class Run>
+std::string why_not_run(const Run& run) {
+    if constexpr (requires { run.error_occurred; }) {
+        return run.error_occurred ? run.error_message : std::string();
+    } else {
+        return run.skip_message;
+    }
+}
+
 // Turns what Google Benchmark has measured into rows of our table.
 class TableReporter : public benchmark::BenchmarkReporter {
   public:
@@ -111,7 +121,9 @@ class TableReporter : public benchmark::BenchmarkReporter {
         for (const Run& run : runs) {
             if (run.run_type != Run::RT_Iteration) continue;
             row.what = run.run_name.function_name;
-            if (run.error_occurred) throw std::runtime_error(row.what + ": " + run.error_message);
+            if (const auto why = why_not_run(run); !why.empty()) {
+                throw std::runtime_error(row.what + ": " + why);
+            }
             const auto of = run.counters.find("of");
             const double parts = of == run.counters.end() ? 1 : of->second.value;
             const double seconds =

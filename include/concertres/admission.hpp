@@ -139,6 +139,10 @@ struct Line {
     std::int64_t epoch = 0;
     std::int64_t next_sequence = 1;
     std::optional<Drawn> drawn{};  // of this class, once the room was drawn
+    // Of the first class of a room whose line a LineStore keeps (line.hpp): nobody is let in
+    // before, as people come back to a line that was lost. The other rows of such a room only say
+    // which numbers have been reserved.
+    std::optional<Time> closed_until{};
 
     friend bool operator==(const Line&, const Line&) = default;
 
@@ -221,9 +225,33 @@ struct JoinFacts {
 // room_full.
 // REQUIRES: the concert has a room
 [[nodiscard]] Result<PlaceNumber> join(JoinRows& rows, const JoinFacts& facts);
+// Refuses a new place, as join does.
+[[nodiscard]] Result<void> check_joinable(const JoinFacts& facts);
 
 // Its owner gives up a place that waits. REQUIRES: place.waits()
 void leave(Place& place);
+
+// --- A line that a LineStore keeps (line.hpp) --------------------------------------------------
+
+// Whether this room's line may still be kept outside of its storage: nobody has joined it, and it
+// will not be drawn. `lines` are all that the room has.
+[[nodiscard]] bool may_leave_storage(const Sale& sale, std::span<const Line> lines);
+// Nothing: the room's line is places. `lines` are all that the room has.
+[[nodiscard]] std::optional<Time> closed_until(std::span<const Line> lines);
+// What the sale of a line outside has come to. Refuses: request_invalid (its line would be drawn).
+[[nodiscard]] Result<void> check_outside(const Sale& sale);
+// All lines of a room go to the epoch after theirs, and after `above`, where numbers begin anew;
+// nobody is let in before `closed_until`.
+// Refuses: room_closed (there are no more epochs).
+// REQUIRES: it is kept outside, or may_leave_storage
+[[nodiscard]] Result<void> raise_epoch(std::span<Line> lines, std::int64_t above,
+                                       Time closed_until);
+// The first of `count` numbers that nobody else is given.
+// Refuses: room_closed (there are no more numbers).
+[[nodiscard]] Result<std::int64_t> reserve_numbers(Line& line, std::int64_t count);
+// One who stood in the line outside, as it is kept with the pass, or once it has left.
+[[nodiscard]] Place place_outside(ConcertKey concert, PlaceNumber number, UserKey user,
+                                  const UserId& user_id, Time now);
 
 // --- No-shows ----------------------------------------------------------------------------------
 

@@ -116,7 +116,7 @@ struct LinePlace {
 
 struct LinePeek {
     LineClass line_class = 0;
-    std::size_t count = 0;  // at most heads_max
+    std::size_t count = 0;  // at most heads_max; 0: nobody is looked at
     Time now{};
     // Whoever was heard of before is not there, and is passed over: neither shown nor looked at
     // again until heard of. Time::min(): everybody is there. One who was never heard of is by being
@@ -130,7 +130,10 @@ struct LinePeek {
 struct LineHead {
     std::vector<LineEntry> waiting{};  // who is next in the class, in order
     std::int64_t passed_over = 0;      // by this call
-    std::int64_t lost = 0;
+    std::int64_t lost = 0;             // likewise
+    // Of the class, after that: how many wait, and how many of them were passed over.
+    std::int64_t class_waiting = 0;
+    std::int64_t class_passed_over = 0;
     // It has not looked at all that it was to: peek again.
     bool is_cut = false;
 
@@ -157,8 +160,9 @@ class LineStore {
     // Faults: away, unknown, outdated (also of an epoch that was begun and has lost something
     // since). REQUIRES: storage is in that epoch
     virtual void begin(const LineRoom& room, LineDone<LineDid> done) = 0;
-    // More numbers to give. What is left of those before is given first, and where some are the
-    // new ones are forgotten. Faults: away, unknown, lost, outdated.
+    // More numbers to give. What is left of those before is given first, and where some are, or
+    // where numbers beyond the new ones have been given, the new ones are forgotten. Faults: away,
+    // unknown, lost, outdated.
     virtual void extend(const LineRoom& room, const LineBlock& block, LineDone<LineDid> done) = 0;
 
     // The user's latest place, or a new one at the tail. Faults: away, unknown, lost, outdated,

@@ -103,7 +103,8 @@ struct WalletView {
 };
 
 // Where the user stands. `last` is the position that the caller was told last: a position never
-// grows.
+// grows. `confirm`: before what only those who are in may do; a line outside may still have one who
+// was let in by another instance just now, and storage is asked too.
 // Refuses: unknown_concert, token_invalid (there is no such place, or it is another user's).
 struct GetPlace {
     using Answer = PlaceView;
@@ -111,6 +112,7 @@ struct GetPlace {
     UserId user{};
     PlaceNumber place{};
     std::optional<std::int64_t> last{};
+    bool confirm = false;
 };
 
 struct ListConcerts {

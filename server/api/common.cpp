@@ -110,7 +110,8 @@ void find_pass(Exchange exchange, std::function<void(Exchange, Result<PlaceView>
         if (!place || place->status != TokenStatus::waiting || asked.office().exclusive()) {
             return then(std::move(asked), std::move(place));
         }
-        const GetPlace query = place_of(asked.claims());
+        GetPlace query = place_of(asked.claims());
+        query.confirm = true;
         Exchange::ask(std::move(asked), query, std::move(then));
     });
 }

@@ -151,6 +151,7 @@ struct Table<Line> {
             DrawnColumns::visit(v, drawn);
             row.drawn = drawn.to_drawn(row.line_class);
         }
+        v.column("closed_until", row.closed_until);
     }
 };
 

@@ -170,20 +170,6 @@ TokenStatus status_of(const Pass& pass, Time now) {
     return {};
 }
 
-Result<void> check_joinable(const JoinFacts& facts) {
-    if (facts.state == SaleState::sold_out && !facts.waiting_list) {
-        return refusal(Errc::sold_out, "all seats are sold");
-    }
-    if (facts.state == SaleState::draining || facts.state == SaleState::closed) {
-        return refusal(Errc::room_closed, "this waiting room takes nobody any more");
-    }
-    if (facts.waiting >= facts.waiting_max) {
-        return refusal(Errc::room_full,
-                       fmt::format("{} people wait already, as many as may", facts.waiting));
-    }
-    return {};
-}
-
 PlaceNumber apply_join(JoinRows& rows, const JoinFacts& facts) {
     CONCERTRES_ASSERT(rows.line.concert == facts.concert);
     CONCERTRES_ASSERT(rows.line.epoch >= 0 && rows.line.epoch < PlaceNumber::epochs_max);
@@ -388,6 +374,20 @@ void hold_draw(Sale& sale, std::span<Line> lines, Time now, std::vector<Event>& 
         sale.number(event);
         events.push_back(std::move(event));
     }
+}
+
+Result<void> check_joinable(const JoinFacts& facts) {
+    if (facts.state == SaleState::sold_out && !facts.waiting_list) {
+        return refusal(Errc::sold_out, "all seats are sold");
+    }
+    if (facts.state == SaleState::draining || facts.state == SaleState::closed) {
+        return refusal(Errc::room_closed, "this waiting room takes nobody any more");
+    }
+    if (facts.waiting >= facts.waiting_max) {
+        return refusal(Errc::room_full,
+                       fmt::format("{} people wait already, as many as may", facts.waiting));
+    }
+    return {};
 }
 
 Result<PlaceNumber> join(JoinRows& rows, const JoinFacts& facts) {

@@ -42,6 +42,9 @@ class LineChecks {
     class Order;
     struct Followed;
 
+    // Its line is kept outside of the store, which knows nobody of it before the pass or the
+    // leaving.
+    [[nodiscard]] bool is_outside(ConcertKey concert) const;
     void gather(const Place& place);
     [[nodiscard]] bool is_later(const Place& place, const Place& other) const;
     void check_passed(const Place& place);
@@ -59,9 +62,17 @@ class LineChecks {
     AuditMap<MemberKey, const Place*> latest_;
 };
 
+bool LineChecks::is_outside(ConcertKey concert) const {
+    const Line* first = rows_->lines.find({concert, 0});
+    return first != nullptr && first->closed_until;
+}
+
 void LineChecks::gather(const Place& place) {
     findings_->expect(is_known(place.status), "Q3", "place {} at concert {} is {}", place.number,
                       name(*rows_, place.concert), place.status);
+    findings_->expect(!place.waits() || !is_outside(place.concert), "Q4",
+                      "place {} at concert {} waits in the store, and its line is kept elsewhere",
+                      place.number, name(*rows_, place.concert));
     places_[{place.concert, place.number.line_class()}].push_back(&place);
     const Place*& latest = latest_[{place.concert, place.user}];
     if (latest == nullptr || is_later(place, *latest)) latest = &place;
@@ -112,6 +123,7 @@ void LineChecks::check_class(const LineKey& line) {
 // epoch 0 none is missing; in later ones those who came back have the numbers that they had.
 void LineChecks::check_numbers(ConcertKey concert, const Places& places) {
     const PlaceNumber first = places.front()->number;
+    const bool tells_joining = !is_outside(concert);
     PlaceNumber last = PlaceNumber::of({first.line_class(), first.epoch(), 0});
     Time joined_at{Duration::min()};
     for (const Place* place : places) {
@@ -122,7 +134,9 @@ void LineChecks::check_numbers(ConcertKey concert, const Places& places) {
                              number.sequence() == last.sequence() + 1;
         findings_->expect(is_next, "Q4", "places {} to {} at concert {} are missing",
                           last.sequence() + 1, number.sequence() - 1, name(*rows_, concert));
-        findings_->expect(place->joined_at >= joined_at || number.epoch() != last.epoch(), "C1",
+        const bool is_in_order =
+            !tells_joining || place->joined_at >= joined_at || number.epoch() != last.epoch();
+        findings_->expect(is_in_order, "C1",
                           "place {} at concert {} was joined at {}, before place {}", number,
                           name(*rows_, concert), At{place->joined_at}, last);
         joined_at = place->joined_at;
@@ -225,6 +239,9 @@ void LineChecks::check_overtaken(const LineKey& line, const Places& places) {
 }
 
 void LineChecks::check_end(const Line& line) {
+    findings_->expect(line.line_class == 0 || !line.closed_until, "Q4",
+                      "the line of class {} of concert {} is kept elsewhere than that of its first",
+                      line.line_class, name(*rows_, line.concert));
     const Line* first = rows_->lines.find({line.concert, 0});
     findings_->expect(first == nullptr || first->epoch == line.epoch, "Q4",
                       "the line of class {} of concert {} is in epoch {}, that of its first in {}",
@@ -266,6 +283,9 @@ void LineChecks::check_member(const Member& member) {
 // Who is admitted first of a class stands before: by number, and from the draw on as the line was
 // drawn. Those whom operators let in by hand are no part of the order.
 void LineChecks::check_order(const ReplayedRoom& room) {
+    // Who was passed over there, and came back, no row tells.
+    const Sale* sale = rows_->sales.find(room.concert);
+    if (is_outside(room.concert) && sale != nullptr && sale->room && sale->room->no_shows) return;
     const Order by_number(nullptr);
     std::map<LineClass, Followed> classes;
     for (std::size_t i = 0; i < room.steps.size(); ++i) {

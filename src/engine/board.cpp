@@ -5,6 +5,7 @@
 #include <cstring>
 #include <functional>
 #include <mutex>
+#include <numeric>
 #include <shared_mutex>
 
 #include "base/random.hpp"
@@ -113,6 +114,7 @@ void Board::restore(const Reservation& reservation) {
 
 void Board::restore(const Line& line) {
     std::unique_lock lock(mutex_);
+    follow_outside(room(line.concert), line);
     follow_draw(room(line.concert), line);
 }
 
@@ -139,7 +141,7 @@ void Board::follow_draw(Room& room, const Line& line) {
 // as far as is known here, or a position would grow once that is heard.
 void Board::follow_given(Room& room, const Line& line, Time now) {
     const auto known = room.given.find(line.line_class);
-    if (known == room.given.end()) return;
+    if (known == room.given.end() || room.outside) return;
     Given& given = known->second;
     if (given.epoch != line.epoch) given = {line.epoch, 1};
     for (; given.next < line.next_sequence; ++given.next) {
@@ -169,6 +171,7 @@ void Board::apply(const ChangeSet& changes) {
     }
     // Before the places: who joins with the commit that draws is not among those drawn.
     for (const auto& [line, version] : changes.rows.of<Line>()) {
+        follow_outside(room(line.concert), line);
         follow_draw(room(line.concert), line);
         follow_given(room(line.concert), line, changes.at);
     }
@@ -238,20 +241,35 @@ void Board::fill_eta(const Room& room, PlaceNumber number, Time now, PlaceView& 
     view.eta = range->min + (range->max - range->min) / 2;
 }
 
-bool Board::fill(const CatalogConcert& concert, PlaceNumber number, Time now,
-                 PlaceView& view) const {
-    std::shared_lock lock(mutex_);
-    const Room& at = room(concert.concert.key);
-    const SeatCounts counts = counts_to_come(at, number.line_class(), now);
-    view.concert = concert.concert.id;
+void Board::fill_room(const Room& room, PlaceNumber number, Time now, PlaceView& view) const {
+    const SeatCounts counts = counts_to_come(room, number.line_class(), now);
     view.number = number;
-    view.sale = state_of(at.sale, counts, now);
+    view.sale = state_of(room.sale, counts, now);
     view.seats_left = counts.free;
     view.seats_held = counts.held;
     view.now = now;
     view.position = view.ahead = std::nullopt;
     view.eta = view.eta_min = view.eta_max = std::nullopt;
     view.poll_after = poll_after(0, std::nullopt, jitter_of(number, now));
+    if (!room.sale.room) return;
+    const auto& classes = room.sale.room->classes;
+    const auto line_class = static_cast<std::size_t>(number.line_class());
+    view.line_class = line_class < classes.size() ? classes[line_class].name : std::string();
+}
+
+void Board::fill_position(const Room& room, std::int64_t ahead, Time now, PlaceView& view) {
+    view.ahead = ahead;
+    view.position = ahead + 1;
+    fill_eta(room, view.number, now, view);
+    view.poll_after = poll_after(ahead, view.eta, jitter_of(view.number, now));
+}
+
+bool Board::fill(const CatalogConcert& concert, PlaceNumber number, Time now,
+                 PlaceView& view) const {
+    std::shared_lock lock(mutex_);
+    const Room& at = room(concert.concert.key);
+    view.concert = concert.concert.id;
+    fill_room(at, number, now, view);
     if (!at.sale.room) {
         view.status = TokenStatus::admitted;
         view.number = {};
@@ -259,9 +277,6 @@ bool Board::fill(const CatalogConcert& concert, PlaceNumber number, Time now,
         view.pass_expires_at = std::nullopt;
         return true;
     }
-    const auto& classes = at.sale.room->classes;
-    const auto line_class = static_cast<std::size_t>(number.line_class());
-    view.line_class = line_class < classes.size() ? classes[line_class].name : std::string();
     if (at.line.contains(number)) {
         if (at.line.owner_of(number) != owner(view.user)) return false;
         at.line.hear(number, now);
@@ -273,10 +288,7 @@ bool Board::fill(const CatalogConcert& concert, PlaceNumber number, Time now,
             view.poll_after = poll_after_draw(at.line.size(), until, jitter_of(number, now));
             return true;
         }
-        view.ahead = at.line.ahead_of(number);
-        view.position = *view.ahead + 1;
-        fill_eta(at, number, now, view);
-        view.poll_after = poll_after(*view.ahead, view.eta, jitter_of(number, now));
+        fill_position(at, at.line.ahead_of(number), now, view);
         return true;
     }
     const auto pass = at.admitted.find(number.value);
@@ -293,7 +305,7 @@ bool Board::fill(const CatalogConcert& concert, PlaceNumber number, Time now,
 
 std::int64_t Board::waiting(ConcertKey concert) const {
     std::shared_lock lock(mutex_);
-    return room(concert).line.size();
+    return waiting_in(room(concert));
 }
 
 SeatCounts Board::allotted(PerformanceKey performance, LineClass line_class) const {
@@ -343,12 +355,12 @@ ConcertView Board::view(const CatalogConcert& concert, Time now) const {
     view.sale = state_of(at.sale, counts_to_come(at, now), now);
     view.opens_at = at.sale.opens_at;
     view.room = at.sale.room;
-    view.waiting = at.line.size();
+    view.waiting = waiting_in(at);
     if (at.sale.room) {
         const auto classes = static_cast<LineClass>(at.sale.room->classes.size());
-        for (LineClass i = 0; i < classes; ++i) view.class_waiting.push_back(at.line.size(i));
+        for (LineClass i = 0; i < classes; ++i) view.class_waiting.push_back(waiting_in(at, i));
     }
-    view.passed_over = at.passed->size();
+    view.passed_over = at.outside ? at.crowd.passed_over : at.passed->size();
     view.admitted = static_cast<std::int64_t>(at.admitted.size());
     view.loop = loop(at, now);
     view.seats = counts_to_come(at, Time::min());
@@ -450,7 +462,9 @@ std::optional<Time> Board::next_loss(const Room& room) {
 
 bool Board::is_busy(const Room& room) {
     if (!room.sale.room || !admits(room.sale)) return false;
-    return room.line.size() > 0 || (room.sale.room->closed_loop && !room.admitted.empty());
+    // Only the line outside knows whether somebody has joined it by another instance.
+    return room.outside || room.line.size() > 0 ||
+           (room.sale.room->closed_loop && !room.admitted.empty());
 }
 
 std::vector<ConcertKey> Board::rooms_to_tick(Time now, bool passes) const {
@@ -460,8 +474,10 @@ std::vector<ConcertKey> Board::rooms_to_tick(Time now, bool passes) const {
         if (!at.sale.room) continue;
         const bool opened = !at.sale.opens_at || *at.sale.opens_at <= now;
         const auto loss = next_loss(at);
-        const bool has_work =
-            (is_busy(at) && opened) || is_draw_due(at.sale, now) || (loss && *loss <= now);
+        // How many wait outside only the line knows.
+        const bool is_watched = at.outside && at.sale.mode != SaleMode::closed;
+        const bool has_work = is_watched || (is_busy(at) && opened) || is_draw_due(at.sale, now) ||
+                              (loss && *loss <= now);
         if (has_work || (passes && !at.admitted.empty())) found.push_back({key});
     }
     return found;

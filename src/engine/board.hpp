@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "concertres/commands.hpp"
+#include "concertres/line.hpp"
 #include "concertres/queries.hpp"
 #include "concertres/storage.hpp"
 #include "engine/admission_rate.hpp"
@@ -47,7 +48,7 @@ class Board {
     void restore(ConcertKey concert, std::span<const Pass> admitted);
     // Where others give numbers too; before those who wait.
     void restore_given(const Line& line);
-    // After all who wait.
+    // After all who wait. All lines of a room, and before anything is shown of it.
     void restore(const Line& line);
     // Of a hall that has allotments.
     void restore(std::span<const Seat> seats);
@@ -65,6 +66,9 @@ class Board {
     // it), or it is somebody else's: status and pass_expires_at stay as they are, what the room
     // says is filled in all the same.
     bool fill(const CatalogConcert& concert, PlaceNumber number, Time now, PlaceView& view) const;
+    // The same of one who stands in a line outside, which has just said where.
+    void fill(const CatalogConcert& concert, const LinePlace& place, Time now,
+              PlaceView& view) const;
     [[nodiscard]] std::int64_t waiting(ConcertKey concert) const;
     [[nodiscard]] ConcertView view(const CatalogConcert& concert, Time now) const;
     // Of the seats that are allotted to a class. REQUIRES: the hall has allotments
@@ -80,6 +84,27 @@ class Board {
     void tell_signals(ConcertKey concert, Time now, RoomSnapshot& room) const;
     // Nothing: the room draws no line.
     [[nodiscard]] std::optional<DrawView> draw(const CatalogConcert& concert, Time now) const;
+
+    // --- lines that a LineStore keeps
+    // What storage says of one.
+    struct Outside {
+        std::int64_t epoch = 0;
+        Time closed_until{};
+    };
+    // Nothing: the room's line is in storage, or nobody has joined it yet.
+    [[nodiscard]] std::optional<Outside> outside(ConcertKey concert) const;
+    // Nobody has joined its room, nor will its line be drawn; without a room there is no line.
+    [[nodiscard]] bool may_leave_storage(ConcertKey concert) const;
+    // How many wait there, as it has said just now.
+    struct Crowd {
+        std::vector<std::int64_t> waiting{};  // by class
+        std::int64_t passed_over = 0;         // of them
+    };
+    void note_crowd(ConcertKey concert, Crowd crowd);
+    // What a newcomer is refused by. REQUIRES: the concert has a room
+    [[nodiscard]] JoinFacts join_facts(ConcertKey concert, LineClass line_class, Time now) const;
+    [[nodiscard]] std::optional<RoomPolicy> policy(ConcertKey concert) const;
+    [[nodiscard]] std::optional<NoShows> no_shows(ConcertKey concert) const;
 
     // --- who is there
     // One who waits and has not been heard of in time.
@@ -118,6 +143,9 @@ class Board {
     };
     struct Room {
         Sale sale;
+        bool was_joined = false;  // somebody has a number of its line
+        std::optional<Outside> outside;
+        Crowd crowd;                                                              // there
         LineIndex line;                                                           // of all classes
         std::unique_ptr<PassedPlaces> passed = std::make_unique<PassedPlaces>();  // of the line
         std::map<LineClass, Drawn> drawn;                           // where the room was
@@ -147,6 +175,11 @@ class Board {
     void follow_hold(const Reservation& reservation);
     // A line was drawn, or the draw has gone on.
     static void follow_draw(Room& room, const Line& line);
+    static void follow_outside(Room& room, const Line& line);
+    [[nodiscard]] static std::int64_t waiting_in(const Room& room);
+    [[nodiscard]] static std::int64_t waiting_in(const Room& room, LineClass line_class);
+    void fill_room(const Room& room, PlaceNumber number, Time now, PlaceView& view) const;
+    static void fill_position(const Room& room, std::int64_t ahead, Time now, PlaceView& view);
 
     const Catalog* catalog_;
     const Duration load_stale_;

@@ -16,8 +16,10 @@
 #include "engine/handlers/reservations.hpp"
 #include "engine/handlers/room.hpp"
 #include "engine/handlers/settle.hpp"
+#include "engine/line_desk.hpp"
 #include "engine/office_outbox.hpp"
 #include "engine/queries.hpp"
+#include "engine/query_work.hpp"
 #include "engine/replaceable.hpp"
 #include "engine/restore.hpp"
 #include "engine/slices.hpp"
@@ -28,29 +30,6 @@
 namespace concertres {
 
 namespace {
-
-// A query, or what runs like one.
-template <class Query>
-class QueryWork final : public QueryTask {
-  public:
-    using Answer = typename Query::Answer;
-
-    QueryWork(const QueryContext& at, Query query, Callback<void(Result<Answer>)> done)
-        : at_(at), query_(std::move(query)), done_(std::move(done)) {}
-
-    Ran run() override {
-        answer_.emplace(concertres::run(at_, query_));
-        return Ran::whole;
-    }
-    void answer() override { done_(std::move(*answer_)); }
-    void fail(Error error) override { done_(std::move(error)); }
-
-  private:
-    const QueryContext& at_;
-    Query query_;
-    Callback<void(Result<Answer>)> done_;
-    std::optional<Result<Answer>> answer_;
-};
 
 // A query that is done in slices.
 template <class Query>
@@ -88,6 +67,12 @@ concept SlicedQuery = requires(Query q) {
     Slices<Query>(std::move(q));
 };
 
+// About a place in a line, which may be outside.
+template <class Command>
+concept LineCommand = requires(LineDesk& desk, Command c, Done<Command> done) {
+    desk.ask(std::move(c), std::move(done));
+};
+
 template <class Command>
 concept HandledCommand = requires(Command c) {
     Handler<Command>(std::move(c));
@@ -115,12 +100,25 @@ class BoxOffice::Impl {
         for (const NewConcert& stored : storage_->concerts()) {
             restore(*storage_, catalog_, board_, stored);
         }
+        if (options_.line) {
+            desk_ = std::make_unique<LineDesk>(*options_.line, queries_,
+                                               [this](std::unique_ptr<Work> work) {
+                                                   writer_.submit(std::move(work));
+                                                   wake();
+                                               });
+            writer_.tick_outside_by([this](ConcertKey concert) { desk_->tick(concert); });
+        }
         if (options_.running == Running::own_thread) thread_ = std::thread([this] { run(); });
     }
     ~Impl() { stop(); }
 
     template <class Command>
     void submit(Command command, Done<Command> done) {
+        if constexpr (LineCommand<Command>) {
+            if (desk_ && desk_->keeps(command.concert)) {
+                return desk_->ask(std::move(command), std::move(done));
+            }
+        }
         if constexpr (HandledCommand<Command>) {
             writer_.submit(
                 std::make_unique<CommandTask<Command>>(std::move(command), std::move(done)));
@@ -151,7 +149,15 @@ class BoxOffice::Impl {
         });
         drive_until(waiting->done);
         std::unique_lock lock(waiting->mutex);
-        waiting->answered.wait(lock, [&] { return waiting->answer.has_value(); });
+        const auto is_answered = [&] { return waiting->answer.has_value(); };
+        // What a line outside answers meanwhile may be work for a writer that nobody else runs.
+        while (desk_ && options_.running == Running::by_host &&
+               !waiting->answered.wait_for(lock, std::chrono::milliseconds(1), is_answered)) {
+            lock.unlock();
+            drive_until(waiting->done);
+            lock.lock();
+        }
+        waiting->answered.wait(lock, is_answered);
         return std::move(*waiting->answer);
     }
 
@@ -217,9 +223,12 @@ class BoxOffice::Impl {
             wake_.notify_one();
         }
         if (thread_.joinable()) thread_.join();
-        std::lock_guard lock(running_);
-        while (writer_.has_work() && writer_.step()) {
+        {
+            std::lock_guard lock(running_);
+            while (writer_.has_work() && writer_.step()) {
+            }
         }
+        if (desk_) desk_->wait_until_idle();
     }
 
     const Storage& storage() const { return *storage_; }
@@ -236,13 +245,6 @@ class BoxOffice::Impl {
             throw std::invalid_argument(valid.error().detail);
         }
         return options;
-    }
-
-    static PlaceView capped(PlaceView view, const GetPlace& query) {
-        if (view.position && query.last && *view.position > *query.last) {
-            view.position = query.last;
-        }
-        return view;
     }
 
     // Runs the writer on this thread until the answer is there; what is left then is the writer's
@@ -303,6 +305,7 @@ class BoxOffice::Impl {
     Writer writer_;
     UnitOfWork query_rows_;
     QueryContext queries_;
+    std::unique_ptr<LineDesk> desk_;  // where there is a line outside
 
     Turns running_;  // whoever has it runs the writer
     std::mutex wake_mutex_;

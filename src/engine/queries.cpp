@@ -83,7 +83,7 @@ Result<PlaceView> run(const QueryContext& at, const GetPlace& query) {
     }
     if (found.pass) view.pass_expires_at = found.pass->expires_at;
     if (found.has_room) view.latest = (*member)->latest == query.place;
-    return view;
+    return capped(std::move(view), query);
 }
 
 namespace {

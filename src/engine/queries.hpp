@@ -38,6 +38,11 @@ struct QueryContext {
 };
 
 Result<PlaceView> run(const QueryContext& at, const GetPlace& query);
+// A position never grows beyond the one that was told last.
+[[nodiscard]] inline PlaceView capped(PlaceView view, const GetPlace& query) {
+    if (view.position && query.last && *view.position > *query.last) view.position = query.last;
+    return view;
+}
 Result<std::vector<ConcertView>> run(const QueryContext& at, const ListConcerts& query);
 Result<ConcertView> run(const QueryContext& at, const GetConcert& query);
 Result<DrawView> run(const QueryContext& at, const GetDraw& query);

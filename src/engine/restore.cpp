@@ -53,10 +53,10 @@ void restore_line(Storage& storage, Board& board, ConcertKey concert) {
     }
 }
 
-Rows lines_of(Storage& storage, ConcertKey concert) {
+Rows lines_of(Storage& storage, ConcertKey concert, std::size_t classes) {
     RowKeys keys;
-    for (LineClass i = 0; i < PlaceNumber::classes_max; ++i) {
-        keys.of<Line>().push_back({{concert, i}});
+    for (std::size_t i = 0; i < classes; ++i) {
+        keys.of<Line>().push_back({{concert, static_cast<LineClass>(i)}});
     }
     Rows lines;
     storage.read(keys, lines);
@@ -66,16 +66,17 @@ Rows lines_of(Storage& storage, ConcertKey concert) {
 // Before those who wait are read: whoever comes in between is followed as everybody is.
 void restore_given(Storage& storage, Board& board, ConcertKey concert) {
     if (storage.exclusive()) return;
-    const Rows lines = lines_of(storage, concert);
+    const Rows lines = lines_of(storage, concert, PlaceNumber::classes_max);
     for (const auto& found : lines.of<Line>()) {
         const Line none{.concert = concert, .line_class = found.key.line_class};
         board.restore_given(found.row ? found.row->row : none);
     }
 }
 
-void restore_draws(Storage& storage, Board& board, const Sale& sale) {
-    if (!sale.draw || !sale.draw->drawn_at) return;
-    const Rows lines = lines_of(storage, sale.concert);
+// Where they end, and what was drawn of them.
+void restore_lines(Storage& storage, Board& board, const Sale& sale) {
+    if (!sale.room) return;
+    const Rows lines = lines_of(storage, sale.concert, classes_of(*sale.room).size());
     for (const auto& found : lines.of<Line>()) {
         if (found.row) board.restore(found.row->row);
     }
@@ -91,7 +92,7 @@ void restore(Storage& storage, Catalog& catalog, Board& board, const NewConcert&
         if (concert->seating.has_allotments()) restore_seats(storage, board, *concert);
         restore_given(storage, board, key);
         restore_line(storage, board, key);
-        restore_draws(storage, board, stored.sale);
+        restore_lines(storage, board, stored.sale);
     } catch (...) {
         board.forget(*concert);  // it holds on to an entry that goes now
         throw;

@@ -99,7 +99,11 @@ void Writer::pulse(Time now) {
     const auto deadline = options_.sweeps ? storage_.next_deadline() : std::nullopt;
     const bool ended = deadline && *deadline <= now;
     for (const ConcertKey concert : board_.rooms_to_tick(now, ended)) {
-        submit_own(Tick{board_.catalog().at(concert).concert.id});
+        if (tick_outside_ && board_.outside(concert)) {
+            tick_outside_(concert);
+        } else {
+            submit_own(Tick{board_.catalog().at(concert).concert.id});
+        }
     }
     if (ended) submit_own(Sweep{});
 }

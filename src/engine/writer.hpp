@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -31,6 +32,10 @@ class Writer {
   public:
     // Lifetime: all of them outlive it.
     Writer(Storage& storage, Catalog& catalog, Board& board, const Surroundings& surroundings);
+
+    // From now on whoever this is lets in those who stand in lines outside: told of the room, every
+    // tick. REQUIRES: before the first step
+    void tick_outside_by(std::function<void(ConcertKey)> tick) { tick_outside_ = std::move(tick); }
 
     // Takes the work, or fails it at once: `overloaded`, `draining`, `engine_failed`.
     void submit(std::unique_ptr<Work> work);
@@ -86,6 +91,7 @@ class Writer {
     Catalog& catalog_;
     Board& board_;
     const Options& options_;
+    std::function<void(ConcertKey)> tick_outside_;
     SeatPictures pictures_;
     UnitOfWork rows_;
 

@@ -45,7 +45,12 @@ ALTER TABLE payment ADD COLUMN failure bytea NOT NULL DEFAULT '';
 ALTER TABLE payment ADD COLUMN begun_at bigint NOT NULL DEFAULT 0;
 CREATE INDEX payment_open ON payment (key) WHERE stage > 1;
 )sql";
-constexpr std::array steps = {MigrationStep{1, to_2}, MigrationStep{2, to_3}};
+// Stores of format 3 kept all lines themselves.
+constexpr const char* to_4 = R"sql(
+ALTER TABLE line ADD COLUMN closed_until bigint;
+)sql";
+constexpr std::array steps = {MigrationStep{1, to_2}, MigrationStep{2, to_3},
+                              MigrationStep{3, to_4}};
 
 }  // namespace
 

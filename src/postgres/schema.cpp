@@ -162,6 +162,7 @@ CREATE TABLE line (
     drawn_epoch bigint,
     drawn_size bigint,
     drawn_next_rank bigint,
+    closed_until bigint,
     PRIMARY KEY (concert, class)
 ) WITH (fillfactor = 50);
 CREATE TABLE "user" (
@@ -431,7 +432,7 @@ void check_server(const Connection& connection, const Schema& schema) {
 
 const Schema& current_schema() {
     static const Schema schema = {
-        .version = 3, .create = tables, .steps = migration_steps(), .server_min = 130'000};
+        .version = 4, .create = tables, .steps = migration_steps(), .server_min = 130'000};
     return schema;
 }
 

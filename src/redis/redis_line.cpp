@@ -239,8 +239,10 @@ void ScriptedLine::peek(const LineRoom& room, const LinePeek& peek, LineDone<Lin
         LineHead head{.waiting = {},
                       .passed_over = reply.at(2).number(),
                       .lost = reply.at(1).number(),
+                      .class_waiting = reply.at(4).number(),
+                      .class_passed_over = reply.at(5).number(),
                       .is_cut = reply.at(3).number() == 1};
-        for (std::size_t i = 4; i < reply.elements.size(); i += 2) {
+        for (std::size_t i = 6; i < reply.elements.size(); i += 2) {
             head.waiting.push_back({{reply.at(i + 1).number()}, user_of(reply.at(i))});
         }
         return head;

@@ -4,15 +4,26 @@
 
 #include <charconv>
 #include <new>
+#include <utility>
 
 namespace concertres::redis {
 namespace {
+
+// How deep an answer may be: hiredis had this bound of its own before 1.1.
+constexpr int depth_max = 8;
+
+int depth_of(const redisReadTask* task) {
+    int depth = 0;
+    while ((task = task->parent) != nullptr) ++depth;
+    return depth;
+}
 
 // hiredis builds an answer through these. A part of an array is put where the array has room for
 // it; the whole is the one that nobody is the parent of. Nothing may be thrown through C: no
 // memory, or no such answer, is a null pointer.
 template <class Fill>
 void* place(const redisReadTask* task, const Fill& fill) noexcept {
+    if (depth_of(task) > depth_max) return nullptr;
     try {
         if (task->parent == nullptr) {
             auto reply = std::make_unique<Reply>();
@@ -35,8 +46,11 @@ void* create_text(const redisReadTask* task, char* text, std::size_t size) {
     });
 }
 
-void* create_array(const redisReadTask* task, int elements) {
-    if (elements < 0 || elements > ReplyReader::elements_max) return nullptr;
+// int before hiredis 1.0, std::size_t since.
+template <class Size>
+void* create_array(const redisReadTask* task, Size elements) {
+    if (!std::in_range<int>(elements) || elements < Size{0}) return nullptr;
+    if (static_cast<int>(elements) > ReplyReader::elements_max) return nullptr;
     return place(task, [&](Reply& reply) {
         reply.type = Reply::Type::array;
         reply.elements.resize(static_cast<std::size_t>(elements));
@@ -57,8 +71,35 @@ void* create_nil(const redisReadTask* task) {
 // Called for a whole, or for one that will never be.
 void free_reply(void* reply) { delete static_cast<Reply*>(reply); }
 
-redisReplyObjectFunctions functions{create_text, create_array, create_integer, create_nil,
-                                    free_reply};
+template <class Size>
+void take_arrays(void* (*&create)(const redisReadTask*, Size)) {
+    create = create_array<Size>;
+}
+
+// What hiredis 1.0 knows besides is of a protocol that is never asked for; without these, it would
+// be taken for what it is not.
+template <class Functions>
+void take_others(Functions& functions) {
+    if constexpr (requires { functions.createDouble; }) {
+        functions.createDouble = [](const redisReadTask*, double, char*, std::size_t) -> void* {
+            return nullptr;
+        };
+        functions.createBool = [](const redisReadTask*, int) -> void* { return nullptr; };
+    }
+}
+
+redisReplyObjectFunctions functions_of_hiredis() {
+    redisReplyObjectFunctions functions{};
+    functions.createString = create_text;
+    take_arrays(functions.createArray);
+    functions.createInteger = create_integer;
+    functions.createNil = create_nil;
+    functions.freeObject = free_reply;
+    take_others(functions);
+    return functions;
+}
+
+redisReplyObjectFunctions functions = functions_of_hiredis();
 
 }  // namespace
 
@@ -73,7 +114,7 @@ void append_command(std::string& out, std::span<const std::string_view> words) {
         sizes.push_back(word.size());
     }
     char* bytes = nullptr;
-    const int size =
+    const auto size =
         redisFormatCommandArgv(&bytes, static_cast<int>(words.size()), starts.data(), sizes.data());
     if (size < 0) throw std::bad_alloc();
     out.append(bytes, static_cast<std::size_t>(size));

@@ -88,7 +88,8 @@ constexpr std::string_view extend = R"lua(
 local refused = fault()
 if refused then return refused end
 local left = redis.call('HMGET', room, 'next:' .. ARGV[3], 'end:' .. ARGV[3])
-if not left[1] or tonumber(left[1]) > tonumber(left[2]) then
+-- One that was under way for long may have been overtaken by others: numbers only go up.
+if not left[1] or tonumber(left[1]) > tonumber(left[2]) and tonumber(ARGV[4]) > tonumber(left[2]) then
     redis.call('HSET', room, 'next:' .. ARGV[3], ARGV[4], 'end:' .. ARGV[3], ARGV[5])
 end
 return {1}
@@ -156,14 +157,14 @@ return {1, back}
 )lua";
 
 // ARGV: epoch, home, class, count, now, silent_before, lost_before; the last two are '' where
-// everybody is there, and nobody loses a place. Answers lost, passed over, cut, then user and
-// number of each.
+// everybody is there, and nobody loses a place. Answers lost, passed over, cut, how many of the
+// class wait, and how many of them were passed over, then user and number of each.
 constexpr std::string_view peek = R"lua(
 local refused = fault()
 if refused then return refused end
 if not redis.call('ZSCORE', line, '') then return {0, 'lost'} end
 local count, now, silent_before = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
-local answer = {1, 0, 0, 0}
+local answer = {1, 0, 0, 0, 0, 0}
 
 if ARGV[7] ~= '' then
     local late = redis.call('ZRANGEBYSCORE', passed_at, '-inf', '(' .. ARGV[7], 'LIMIT', 0, 512)
@@ -205,6 +206,9 @@ while count > 0 do
         break
     end
 end
+from = string.format('%.0f', first)
+answer[6] = redis.call('ZCOUNT', passed, from, last)
+answer[5] = redis.call('ZCOUNT', line, from, last) + answer[6]
 return answer
 )lua";
 

@@ -15,8 +15,10 @@
 namespace concertres::sqlite {
 namespace {
 
-constexpr std::int64_t format = 2;
-// Stores of version 3 and before: a payment ends with its fingerprint there.
+constexpr std::int64_t format = 3;
+// Of stores of version 4: a line ends with what was drawn of it there.
+constexpr std::int64_t format_of_own_lines = 2;
+// Of version 3 and before: so it does, and a payment with its fingerprint.
 constexpr std::int64_t format_before_providers = 1;
 constexpr std::size_t crc_size = 4;
 
@@ -174,28 +176,38 @@ void write_rows(RecordWriter& out, const std::vector<Versioned<Row>>& rows) {
     }
 }
 
-// Takes of a payment what it had before there were providers.
-class EarlierPaymentReader {
+// Takes of a row what it had before it got more columns: all up to `last`.
+class EarlierRowReader {
   public:
-    explicit EarlierPaymentReader(RecordReader& cells) : row_(cells) {}
+    EarlierRowReader(RecordReader& cells, std::string_view last) : row_(cells), last_(last) {}
     void key(std::string_view name, auto& value) { row_.key(name, value); }
     void fixed(std::string_view name, auto& value) { row_.fixed(name, value); }
     void column(std::string_view name, auto& value) {
         if (!is_over_) row_.column(name, value);
-        is_over_ = is_over_ || name == "fingerprint";
+        is_over_ = is_over_ || name == last_;
     }
 
   private:
     RowReader<RecordReader> row_;
+    std::string_view last_;
     bool is_over_ = false;
 };
 
+// The last column that such a row had in a record of this format; empty: it had all.
+std::string_view last_column(const Payment&, std::int64_t of_format) {
+    return of_format <= format_before_providers ? "fingerprint" : "";
+}
+std::string_view last_column(const Line&, std::int64_t of_format) {
+    return of_format <= format_of_own_lines ? "drawn_next_rank" : "";
+}
+
 template <class Row>
 void read_row(RecordReader& in, Row& row, std::int64_t of_format) {
-    if constexpr (std::is_same_v<Row, Payment>) {
-        if (of_format == format_before_providers) {
-            EarlierPaymentReader reader(in);
-            Table<Payment>::visit(reader, row);
+    if constexpr (requires { last_column(row, of_format); }) {
+        const std::string_view last = last_column(row, of_format);
+        if (!last.empty()) {
+            EarlierRowReader reader(in, last);
+            Table<Row>::visit(reader, row);
             return;
         }
     }
@@ -248,7 +260,7 @@ bool read_record(std::string_view bytes, Record& record) {
     RecordReader cells(body);
     std::int64_t of_format = 0;
     cells.get(of_format);
-    if (of_format != format && of_format != format_before_providers) return false;
+    if (of_format < format_before_providers || of_format > format) return false;
     cells.get(record.changes.at).get(record.next_key);
     record.changes.rows.for_each([&](auto& rows) { read_rows(cells, rows, of_format); });
     record.changes.transfers.assign(cells.count(), Transfer{});

@@ -79,8 +79,13 @@ ALTER TABLE payment ADD COLUMN begun_at INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX payment_open ON payment (stage) WHERE stage > 1;
 )sql";
 
+// Stores of version 4 kept all lines themselves.
+constexpr const char* to_v5 = R"sql(
+ALTER TABLE line ADD COLUMN closed_until INTEGER;
+)sql";
+
 constexpr std::array steps = {MigrationStep{1, to_v2}, MigrationStep{2, to_v3},
-                              MigrationStep{3, to_v4}};
+                              MigrationStep{3, to_v4}, MigrationStep{4, to_v5}};
 
 }  // namespace
 

@@ -134,6 +134,7 @@ CREATE TABLE line (
     drawn_epoch INTEGER,
     drawn_size INTEGER,
     drawn_next_rank INTEGER,
+    closed_until INTEGER,
     PRIMARY KEY (concert, class)
 ) STRICT, WITHOUT ROWID;
 
@@ -376,7 +377,7 @@ void migrate(SQLite::Database& database, const Schema& schema, std::int32_t vers
 
 const Schema& current_schema() {
     // A step is added here, with its text, whenever `version` rises; released ones never change.
-    static const Schema schema{.version = 4, .create = tables, .steps = migration_steps()};
+    static const Schema schema{.version = 5, .create = tables, .steps = migration_steps()};
     return schema;
 }
 

@@ -126,7 +126,8 @@ CONCERTRES_BACKEND_TEST("lines come back as they were written") {
     check_round_trip<Line>(store,
                            {{.concert = a, .next_sequence = 2},
                             {.concert = b, .epoch = INT64_MAX, .next_sequence = INT64_MAX}},
-                           {{.concert = a, .epoch = 1}, {.concert = b, .drawn = Drawn{.size = 9}}},
+                           {{.concert = a, .epoch = 1, .closed_until = Time{Duration{7}}},
+                            {.concert = b, .drawn = Drawn{.size = 9}}},
                            1);
 }
 

@@ -90,6 +90,41 @@ CONCERTRES_LINE_TEST("numbers that are left are given before those of another bl
     CHECK(line.try_join(carol).fault().kind == Kind::no_numbers);
 }
 
+CONCERTRES_LINE_TEST("a block that comes late is forgotten: numbers only go up") {
+    LineCaller line(store, ConcertId::random());
+    LineCaller::well(line.try_begin());
+    LineCaller::well(line.try_extend({0, 101, 101}));
+    line.join(alice);
+    LineCaller::well(line.try_extend({0, 1, 100}));
+    CHECK(line.try_join(bob).fault().kind == Kind::no_numbers);
+    LineCaller::well(line.try_extend({0, 102, 200}));
+    CHECK(line.join(bob).number == number(102));
+    // Each class has numbers of its own.
+    LineCaller::well(line.try_extend({1, 1, 100}));
+    CHECK(line.join({.user = carol, .line_class = 1}).number == number(1, 1));
+}
+
+CONCERTRES_LINE_TEST("who looks at the head is told how many wait in the class") {
+    LineCaller line(store, ConcertId::random());
+    line.start();
+    line.join(alice);
+    line.join(bob);
+    line.join({.user = carol, .line_class = 1});
+    const auto counted = [&](LineClass line_class) {
+        const LineHead head = line.peek({.line_class = line_class, .count = 0});
+        CHECK(head.waiting.empty());
+        return std::pair(head.class_waiting, head.class_passed_over);
+    };
+    CHECK(counted(0) == std::pair<std::int64_t, std::int64_t>(2, 0));
+    CHECK(counted(1) == std::pair<std::int64_t, std::int64_t>(1, 0));
+    CHECK(counted(2) == std::pair<std::int64_t, std::int64_t>(0, 0));
+    const auto second = [](int i) { return Time(std::chrono::seconds(i)); };
+    line.heard({alice}, second(0));
+    line.heard({bob}, second(100));
+    line.peek({.count = 2, .now = second(100), .silent_before = second(50)});
+    CHECK(counted(0) == std::pair<std::int64_t, std::int64_t>(2, 1));
+}
+
 CONCERTRES_LINE_TEST("no more wait than may, and who waits is not refused for it") {
     LineCaller line(store, ConcertId::random());
     line.start();

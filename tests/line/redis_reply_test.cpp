@@ -82,6 +82,8 @@ TEST_CASE("what is not as it was asked for is said to be malformed") {
 
 TEST_CASE("what is no RESP, or too much of it, ends in a refusal") {
     CHECK(is_malformed("HTTP/1.1 200 OK\r\n"));
+    CHECK(is_malformed(",1.5\r\n"));
+    CHECK(is_malformed("#t\r\n"));
     CHECK(is_malformed("*70000\r\n"));
     CHECK(is_malformed("*2147483647\r\n"));
     CHECK(is_malformed("*1\r\n*2147483647\r\n"));

@@ -2,6 +2,7 @@
 // caller asks, what that makes the box office ask of storage, and what is answered.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 

@@ -220,7 +220,7 @@ void tell(const Backend& backend, const Totals& totals) {
 
 // Nothing sets the two seats apart: one user begins with the first, the other with it or with both.
 TEST_CASE("two users with three steps each, in every order, on memory") {
-    const Backend& backend = backend_named("memory");
+    const Backend backend = backend_named("memory");
     Totals totals;
     for (const Program& one : programs_of("1", "prt")) {
         for (const Program& other : programs_of("1b", "prt")) {

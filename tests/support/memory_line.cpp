@@ -138,7 +138,8 @@ void MemoryLine::begin(const LineRoom& room, LineDone<LineDid> done) {
 void MemoryLine::extend(const LineRoom& room, const LineBlock& block, LineDone<LineDid> done) {
     in_room(room, done, [&](Room& line) -> LineAnswer<LineDid> {
         LineBlock& left = line.blocks[block.line_class];
-        if (left.first == 0 || left.first > left.last) left = block;
+        const bool is_used_up = left.first == 0 || left.first > left.last;
+        if (is_used_up && block.first > left.last) left = block;
         return LineDid{};
     });
 }
@@ -218,6 +219,11 @@ void MemoryLine::peek(const LineRoom& room, const LinePeek& peek, LineDone<LineH
             line.passed_at[number] = peek.now;
             ++head.passed_over;
         }
+        const auto of_class = [&](const auto& entry) {
+            return entry.first.line_class() == peek.line_class;
+        };
+        head.class_passed_over = std::ranges::count_if(line.passed, of_class);
+        head.class_waiting = head.class_passed_over + std::ranges::count_if(line.waiting, of_class);
         return head;
     });
 }

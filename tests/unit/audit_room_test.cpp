@@ -112,6 +112,27 @@ TEST_CASE("a place with a number that is none breaks Q4") {
     CHECK(finds(store, "Q4", {"a place with number"}));
 }
 
+TEST_CASE("the audit knows a line that is kept outside of the store") {
+    SaleScript script;
+    script.join(alice, t0 + 2s);
+    script.join(bob, t0 + 1s);
+    for (const std::int64_t number : {1, 2}) script.admit(number, t0 + 3s);
+    ShownStore store = script.shown(t0 + 3s);
+    CHECK(broken_rules(store) == "C1");
+    store.row<Line>({the_concert, 0}).closed_until = t0;
+    SUBCASE("which tells when somebody joined only by the pass") {
+        CHECK(findings_text(store) == "");
+    }
+    SUBCASE("so nobody waits in it") {
+        store.row<Place>(place(2)).status = PlaceStatus::waiting;
+        CHECK(finds(store, "Q4", {"waits in the store"}));
+    }
+    SUBCASE("of all classes or none") {
+        store.add(Line{.concert = the_concert, .line_class = 1, .closed_until = t0});
+        CHECK(finds(store, "Q4", {"kept elsewhere than that of its first"}));
+    }
+}
+
 TEST_CASE("a line that was rebuilt is clean, with gaps where nobody came back") {
     ShownStore store = five_waiting().shown(t0);
     store.row<Line>({the_concert, 0}) = {

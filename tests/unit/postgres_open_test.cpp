@@ -224,14 +224,31 @@ TEST_CASE("a store of format 2, whose payments had no providers, is brought up t
     database.run(
         "ALTER TABLE concertres.payment DROP COLUMN stage, DROP COLUMN method,"
         " DROP COLUMN reference, DROP COLUMN failure, DROP COLUMN begun_at");
+    database.run("ALTER TABLE concertres.line DROP COLUMN closed_until");
     database.run("UPDATE concertres.store SET format = 2");
     {
         const auto store = open_postgres(database.conninfo);
         CHECK(read_row<Payment>(*store, {7})->row == payment);
         CHECK(store->open_payments({}, 10).empty());
     }
-    CHECK(database.run("SELECT format FROM concertres.store") == "3");
+    CHECK(database.run("SELECT format FROM concertres.store") == "4");
     CHECK(database.run("SELECT count(*) FROM pg_indexes WHERE indexname = 'payment_open'") == "1");
+}
+
+TEST_CASE("a store of format 3, which kept all lines itself, is brought up to date") {
+    Database database;
+    Line line{.concert = {7}, .epoch = 2, .next_sequence = 5};
+    {
+        const auto store = open_postgres(database.conninfo);
+        put(*store, line);
+    }
+    database.run("ALTER TABLE concertres.line DROP COLUMN closed_until");
+    database.run("UPDATE concertres.store SET format = 3");
+    const auto store = open_postgres(database.conninfo);
+    CHECK(read_row<Line>(*store, line.key())->row == line);
+    line.closed_until = Time{} + std::chrono::seconds(5);
+    put(*store, line);
+    CHECK(read_row<Line>(*store, line.key())->row == line);
 }
 
 TEST_CASE(

@@ -189,6 +189,24 @@ TEST_CASE("the store that version 3 has written is opened, and its payments have
     CHECK(store->open_payments({}, 10) == std::vector<Payment>{payment});
 }
 
+TEST_CASE("the store that version 4 has written is opened, and keeps its lines itself") {
+    const TempDir folder;
+    const path file = folder.path() / "v4.db";
+    std::filesystem::copy_file(path(CONCERTRES_FIXTURES) / "sqlite" / "v4.db", file);
+    CHECK(run_sql(file, "PRAGMA user_version") == "4\n");
+    TestClock clock(sample_mark());
+    Line line = sample_contents().of<Line>().front();
+    {
+        const auto store = open_sqlite(file, {.clock = &clock});
+        CHECK(everything_in(*store) == sample_contents());
+        line.closed_until = sample_mark();
+        put(*store, line);
+    }
+    CHECK(run_sql(file, "PRAGMA user_version") == version_text(today()));
+    const auto store = open_sqlite(file, {.clock = &clock});
+    CHECK(read_row<Line>(*store, line.key())->row == line);
+}
+
 TEST_SUITE_END();
 
 }  // namespace concertres::test

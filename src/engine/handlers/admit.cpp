@@ -31,6 +31,7 @@ void Handler<Admit>::gather_place(UnitOfWork& rows) {
         if (exists(user_)) member_ = rows.want<Member>({concert, (*user_)->user});
         if (exists(member_)) number = (*member_)->latest;
     }
+    if (outside_ != PlaceNumber{}) number = outside_;
     standing_.want(rows, concert, number);
 }
 
@@ -53,6 +54,10 @@ std::optional<Error> Handler<Admit>::check_command() const {
 
 Result<Standing> Handler<Admit>::find_place(const UnitOfWork& rows) const {
     Standing standing = standing_.standing();
+    if (outside_ != PlaceNumber{} && !standing.place && !standing.pass) {
+        standing.place =
+            place_outside(concert_->concert.key, outside_, {}, command_.user, rows.now());
+    }
     if (!standing.place && !standing.pass) {
         return Error{Errc::unknown_user,
                      command_.user.is_nil()
@@ -108,6 +113,7 @@ Result<void> Handler<Admit>::let_in(UnitOfWork& rows, Place place) const {
         return full_room(sale, room);
     }
 
+    if (outside_ != PlaceNumber{}) put_outsider(rows, user_, place);
     ended_.expire(rows, sale, events);
     const PassTerms terms{.ttl = sale.room->pass_ttl.value_or(rows.options().pass_ttl),
                           .max = rows.options().pass_max};

@@ -98,6 +98,12 @@ Standing StandingRows::standing() const {
     return standing;
 }
 
+void put_outsider(UnitOfWork& rows, Read<User> user, Place& place) {
+    place.user = rows.user_key(user);
+    if (!*user) rows.put(User{place.user_id, place.user});
+    rows.put(Member{.concert = place.concert, .user = place.user, .latest = place.number});
+}
+
 void LineRows::want(UnitOfWork& rows_of, const Sale& sale) {
     CONCERTRES_ASSERT(sale.room.has_value());
     const auto classes = std::max<std::size_t>(sale.room->classes.size(), 1);

@@ -72,6 +72,10 @@ struct StandingRows {
     [[nodiscard]] Standing standing() const;
 };
 
+// Writes who it is that storage hears of for the first time, as the pass or the leaving of one who
+// stood in a line outside goes into it. REQUIRES: `user` is read
+void put_outsider(UnitOfWork& rows, Read<User> user, Place& place);
+
 // The lines of a room.
 struct LineRows {
     std::vector<Read<Line>> rows;  // one for each class

@@ -16,8 +16,6 @@ void finish(PlaceView& view, const Board& board) {
 
 // --- Join --------------------------------------------------------------------------------------
 
-namespace {
-
 Error unknown_class(const RoomPolicy& room, std::string_view name) {
     std::string names;
     for (const RoomClass& each : classes_of(room)) {
@@ -28,8 +26,6 @@ Error unknown_class(const RoomPolicy& room, std::string_view name) {
             fmt::format("class: this waiting room has no \"{}\"; it has {}", name, names),
             {}};
 }
-
-}  // namespace
 
 void Handler<Join>::gather(UnitOfWork& rows) {
     concert_ = rows.catalog().find(command_.concert);
@@ -67,6 +63,12 @@ Result<PlaceView> Handler<Join>::decide(UnitOfWork& rows) {
 Result<PlaceView> Handler<Join>::join_line(UnitOfWork& rows, LineClass line_class) {
     // All of it happens to copies, and is put back only once nothing refuses any more.
     std::vector<Line> lines = lines_.lines();
+    if (closed_until(lines)) {
+        return Error{Errc::storage_unavailable,
+                     "the line of this waiting room is kept outside of the store, and this box "
+                     "office was opened without it (Options::line)",
+                     {}};
+    }
     std::optional<Sale> drawing;
     std::vector<Event> events;
     // Who comes once the sale has opened stands behind those who are drawn.
@@ -160,6 +162,11 @@ Result<PlaceView> Handler<Leave>::decide(UnitOfWork& rows) {
         return view;
     }
     const UserKey user = exists(user_) ? (*user_)->user : UserKey{};
+    if (stands_outside_ && !standing.pass && !standing.place) {
+        leave_outside(rows);
+        view.status = TokenStatus::left;
+        return view;
+    }
     const bool own = (standing.pass && standing.pass->user == user) ||
                      (standing.place && standing.place->user == user);
     if (!own) return token_refusal();
@@ -182,6 +189,15 @@ Result<PlaceView> Handler<Leave>::decide(UnitOfWork& rows) {
         view.status = TokenStatus::left;
     }
     return view;
+}
+
+// The row keeps whoever looked at the line before from letting it in.
+void Handler<Leave>::leave_outside(UnitOfWork& rows) const {
+    Place place =
+        place_outside(concert_->concert.key, command_.place, {}, command_.user, rows.now());
+    put_outsider(rows, user_, place);
+    concertres::leave(place);
+    rows.put(std::move(place));
 }
 
 void Handler<Leave>::release_holds(UnitOfWork& rows) const {

@@ -22,6 +22,7 @@ void Handler<ChangeSale>::gather(UnitOfWork& rows) {
     concert_ = rows.catalog().find(command_.concert);
     if (concert_ == nullptr) return;
     sale_ = rows.want<Sale>(concert_->concert.key);
+    first_ = rows.want<Line>({concert_->concert.key, 0});
     lines_.rows.clear();
     if (exists(sale_) && is_draw_due(**sale_, rows.now())) lines_.want(rows, **sale_);
 }
@@ -38,6 +39,9 @@ Result<ConcertView> Handler<ChangeSale>::decide(UnitOfWork& rows) {
     const DrawSeed seed = draw_seed_of(rows.ids(), command_.concert);
     auto event = change_sale(sale, command_.change, seed, rows.now());
     if (!event) return event.error();
+    if (exists(first_) && (*first_)->closed_until) {
+        if (auto r = check_outside(sale); !r) return r.error();
+    }
     events.push_back(std::move(*event));
     rows.put(std::move(sale));
     lines_.put_changed(rows, lines);

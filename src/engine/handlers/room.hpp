@@ -5,13 +5,24 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
+#include "concertres/line.hpp"
 #include "engine/handlers/common.hpp"
 #include "engine/handlers/room_rows.hpp"
 #include "engine/task.hpp"
 
 namespace concertres {
+
+// The heads of a line outside, as it showed them when storage was in that epoch.
+struct LineHeads {
+    std::int64_t epoch = 0;
+    std::size_t looked_for = 0;  // in each class, at most
+    std::vector<LineHead> classes{};
+};
+
+[[nodiscard]] Error unknown_class(const RoomPolicy& room, std::string_view name);
 
 template <>
 class Handler<Join> {
@@ -37,7 +48,9 @@ class Handler<Join> {
 template <>
 class Handler<Leave> {
   public:
-    explicit Handler(Leave command) : command_(command) {}
+    // `stands_outside`: the line outside has said so.
+    explicit Handler(Leave command, bool stands_outside = false)
+        : command_(command), stands_outside_(stands_outside) {}
 
     void gather(UnitOfWork& rows);
     Result<PlaceView> decide(UnitOfWork& rows);
@@ -45,8 +58,10 @@ class Handler<Leave> {
   private:
     void gather_holds(UnitOfWork& rows);
     void release_holds(UnitOfWork& rows) const;
+    void leave_outside(UnitOfWork& rows) const;
 
     Leave command_;
+    const bool stands_outside_;
     const CatalogConcert* concert_ = nullptr;
     Read<User> user_ = nullptr;
     Read<Member> member_ = nullptr;
@@ -61,11 +76,15 @@ class Handler<Tick> {
   public:
     static constexpr bool goes_first = true;
 
-    explicit Handler(Tick command) : command_(command) {}
+    // `heads`: the line is outside; else it is in storage. Lifetime: they outlive it
+    explicit Handler(Tick command, const LineHeads* heads = nullptr)
+        : command_(command), heads_(heads) {}
 
     void gather(UnitOfWork& rows);
     Result<std::int64_t> decide(UnitOfWork& rows);
     [[nodiscard]] bool again() const { return again_; }
+    // Of those at the heads, who waits no more. REQUIRES: it was decided
+    [[nodiscard]] const std::vector<LineEntry>& over() const { return over_; }
 
     // Of those who are in, how many hold no seat, by class.
     using Seeking = std::array<std::int64_t, PlaceNumber::classes_max>;
@@ -93,8 +112,22 @@ class Handler<Tick> {
         LineIndex::Standing at{};
         Read<Place> place = nullptr;
     };
+    // One at the head of a class of a line outside, and what storage knows of it.
+    struct Outsider {
+        LineEntry entry{};
+        Read<Place> place = nullptr;
+        Read<Pass> pass = nullptr;
+        Read<User> user = nullptr;
+        Read<Member> member = nullptr;
+        Read<Pass> latest = nullptr;  // of the member, if that is another
+        Place standing{};             // what it comes to where it is let in
+
+        // It has a pass, has left, or its user is in with another place.
+        [[nodiscard]] bool is_over(Time now) const;
+    };
     // Who is next in one class, in the order in which they are let in.
     struct Queue {
+        std::vector<Outsider> outside;  // alone, where the line is there
         std::vector<Standing> line;
         std::size_t first_drawn = 0;  // of the line; and how many were drawn, by their ranks
         std::size_t drawn = 0;
@@ -106,6 +139,7 @@ class Handler<Tick> {
     struct Next {
         const Place* place = nullptr;
         bool is_there = true;
+        const Outsider* outsider = nullptr;  // where the line is outside
     };
     using Candidates = std::vector<Next>;  // of one class, in order
     // What a tick gives to one class.
@@ -119,6 +153,9 @@ class Handler<Tick> {
     void gather_waiting(UnitOfWork& rows);
     [[nodiscard]] Queue gather_queue(UnitOfWork& rows, const Sale& sale, LineClass line_class,
                                      const std::optional<Drawn>& drawn) const;
+    [[nodiscard]] Queue gather_outside(UnitOfWork& rows, const Sale& sale,
+                                       const LineHead& head) const;
+    [[nodiscard]] bool is_open_outside(Time now) const;
     void gather_back(UnitOfWork& rows, Queue& queue, LineClass line_class, const Drawn* drawn,
                      const Draw* order) const;
     // Takes their places from those whose grace is over; the answer is how many.
@@ -132,15 +169,19 @@ class Handler<Tick> {
     [[nodiscard]] std::optional<std::vector<Turns>> share_turns(
         const UnitOfWork& rows, Sale& sale, const RoomSnapshot& room,
         std::span<const ClassDemand> demands, std::int64_t common) const;
-    static void take_turns(UnitOfWork& rows, Sale& sale, const Candidates& candidates, Turns turns,
-                           std::vector<Event>& events);
+    void take_turns(UnitOfWork& rows, Sale& sale, const Candidates& candidates, Turns turns,
+                    std::vector<Event>& events);
     void move_cursors(std::span<Line> lines) const;
 
+    // Those at the head of a class outside who may be let in; the others are over.
+    Candidates candidates_outside(const Queue& queue, Time now);
+
     Tick command_;
+    const LineHeads* heads_;
     const CatalogConcert* concert_ = nullptr;
     Read<Sale> sale_ = nullptr;
     Read<RoomLine> line_ = nullptr;
-    LineRows lines_;  // where a draw is due, or has been held
+    LineRows lines_;  // where a draw is due, or has been held; and where the line is outside
     SeatsToCome seats_;
     EndedPasses ended_;
     // By class, who was passed over and has come back; as of the group in which it was looked at.
@@ -149,13 +190,16 @@ class Handler<Tick> {
     std::vector<PlaceNumber> overdue_;  // who was passed over and may lose the place
     std::vector<Read<Place>> losing_;   // the same
     std::vector<Queue> queues_;         // by class
+    std::vector<LineEntry> over_;
     bool again_ = false;
 };
 
 template <>
 class Handler<Admit> {
   public:
-    explicit Handler(Admit command) : command_(std::move(command)) {}
+    // `outside`: the user stands in the line outside, with this number; 0: not.
+    explicit Handler(Admit command, PlaceNumber outside = {})
+        : command_(std::move(command)), outside_(outside) {}
 
     void gather(UnitOfWork& rows);
     Result<PlaceView> decide(UnitOfWork& rows);
@@ -169,6 +213,7 @@ class Handler<Admit> {
     Result<void> let_in(UnitOfWork& rows, Place place) const;
 
     Admit command_;
+    const PlaceNumber outside_;
     const CatalogConcert* concert_ = nullptr;
     Read<User> user_ = nullptr;
     Read<Member> member_ = nullptr;
@@ -191,6 +236,7 @@ class Handler<ChangeSale> {
     ChangeSale command_;
     const CatalogConcert* concert_ = nullptr;
     Read<Sale> sale_ = nullptr;
+    Read<Line> first_ = nullptr;
     LineRows lines_;  // where a draw is due
 };
 void finish(ConcertView& view, const Board& board);

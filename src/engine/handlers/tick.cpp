@@ -41,6 +41,13 @@ void Handler<Tick>::gather_waiting(UnitOfWork& rows) {
     const Sale& sale = **sale_;
     if (!sale.room) return;
     look_who_is_back(rows, sale);
+    if (heads_ != nullptr) {
+        lines_.want(rows, sale);
+        for (const LineHead& head : heads_->classes) {
+            queues_.push_back(gather_outside(rows, sale, head));
+        }
+        return;
+    }
     for (const PlaceNumber number : overdue_) {
         losing_.push_back(rows.want<Place>({sale.concert, number}));
     }
@@ -98,6 +105,34 @@ Handler<Tick>::Queue Handler<Tick>::gather_queue(UnitOfWork& rows, const Sale& s
     return queue;
 }
 
+Handler<Tick>::Queue Handler<Tick>::gather_outside(UnitOfWork& rows, const Sale& sale,
+                                                   const LineHead& head) const {
+    Queue queue;
+    queue.is_cut = head.is_cut || head.waiting.size() == heads_->looked_for;
+    for (const LineEntry& entry : head.waiting) {
+        Outsider& each = queue.outside.emplace_back();
+        each.entry = entry;
+        each.place = rows.want<Place>({sale.concert, entry.number});
+        each.pass = rows.want<Pass>({sale.concert, entry.number});
+        each.user = rows.want<User>(entry.user);
+        if (exists(each.user)) {
+            each.member = rows.want<Member>({sale.concert, (*each.user)->user});
+        }
+        if (exists(each.member)) {
+            each.latest = rows.want<Pass>({sale.concert, (*each.member)->latest});
+        }
+        each.standing = place_outside(sale.concert, entry.number, {}, entry.user, rows.now());
+    }
+    return queue;
+}
+
+// Whoever comes back to a line that was lost is let in before those who have not lost their places.
+bool Handler<Tick>::is_open_outside(Time now) const {
+    const auto lines = lines_.lines();
+    const auto until = closed_until(lines);
+    return until && *until <= now && lines.front().epoch == heads_->epoch;
+}
+
 void Handler<Tick>::gather_back(UnitOfWork& rows, Queue& queue, LineClass line_class,
                                 const Drawn* drawn, const Draw* order) const {
     const auto in_class = static_cast<std::size_t>(line_class);
@@ -127,6 +162,7 @@ Result<std::int64_t> Handler<Tick>::decide(UnitOfWork& rows) {
         return unknown(Errc::unknown_concert, "concert", command_.concert.uuid);
     }
     again_ = false;
+    over_.clear();
     Sale sale = **sale_;
     if (!sale.room) return std::int64_t{0};
     std::vector<Event> events;
@@ -136,7 +172,7 @@ Result<std::int64_t> Handler<Tick>::decide(UnitOfWork& rows) {
     const std::size_t lost = lose_places(rows, sale);
     again_ = ended_.is_full() || lost == RoomLine::batch;
     const auto admitted = admit_waiting(rows, sale, (*line_)->admitted - expired, events);
-    if (admitted) move_cursors(lines);
+    if (admitted && heads_ == nullptr) move_cursors(lines);
     if (!(sale == **sale_)) rows.put(std::move(sale));
     lines_.put_changed(rows, lines);
     rows.append(events);
@@ -175,6 +211,7 @@ std::optional<std::int64_t> Handler<Tick>::admit_waiting(UnitOfWork& rows, Sale&
     if ((state != SaleState::open && state != SaleState::draining) || !opened) {
         return std::nullopt;
     }
+    if (heads_ != nullptr && !is_open_outside(rows.now())) return std::nullopt;
     const std::vector<RoomClass> classes = classes_of(*sale.room);
     const Seeking seeking = seeking_of(rows, sale, admitted);
     const SeatTurns seat_turns = turns_for_seats(sale, seats, seeking);
@@ -182,7 +219,8 @@ std::optional<std::int64_t> Handler<Tick>::admit_waiting(UnitOfWork& rows, Sale&
     std::vector<ClassDemand> demands;
     std::int64_t people = 0;
     for (std::size_t i = 0; i < queues_.size(); ++i) {
-        next.push_back(candidates(rows, sale, queues_[i]));
+        next.push_back(heads_ != nullptr ? candidates_outside(queues_[i], rows.now())
+                                         : candidates(rows, sale, queues_[i]));
         const auto there = std::ranges::count_if(next[i], &Next::is_there);
         demands.push_back({classes[i].weight, there, queues_[i].is_cut, seat_turns.own_of(i)});
         people += static_cast<std::int64_t>(next[i].size());
@@ -228,6 +266,23 @@ Handler<Tick>::Candidates Handler<Tick>::candidates(const UnitOfWork& rows, cons
     return found;
 }
 
+bool Handler<Tick>::Outsider::is_over(Time now) const {
+    if (*place || *pass) return true;
+    return exists(latest) && (*latest)->status_at(now) == PassStatus::admitted;
+}
+
+Handler<Tick>::Candidates Handler<Tick>::candidates_outside(const Queue& queue, Time now) {
+    Candidates found;
+    for (const Outsider& each : queue.outside) {
+        if (each.is_over(now)) {
+            over_.push_back(each.entry);
+        } else {
+            found.push_back({&each.standing, true, &each});
+        }
+    }
+    return found;
+}
+
 std::optional<std::vector<Handler<Tick>::Turns>> Handler<Tick>::share_turns(
     const UnitOfWork& rows, Sale& sale, const RoomSnapshot& room,
     std::span<const ClassDemand> demands, std::int64_t common) const {
@@ -267,6 +322,11 @@ void Handler<Tick>::take_turns(UnitOfWork& rows, Sale& sale, const Candidates& c
     for (const Next& next : candidates) {
         if (turns.admitted == 0 && !turns.to_end) return;
         Place place = *next.place;
+        if (next.outsider != nullptr) {
+            if (turns.admitted == 0) return;
+            put_outsider(rows, next.outsider->user, place);
+            over_.push_back(next.outsider->entry);
+        }
         if (next.is_there) {
             --turns.admitted;
             rows.put(admit(sale, place, terms, rows.now(), events));

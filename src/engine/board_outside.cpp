@@ -1,0 +1,77 @@
+// What the board shows of lines that a LineStore keeps.
+#include <mutex>
+#include <numeric>
+#include <shared_mutex>
+#include <utility>
+
+#include "engine/board.hpp"
+
+namespace concertres {
+
+std::int64_t Board::waiting_in(const Room& room) {
+    const auto& outside = room.crowd.waiting;
+    return room.outside ? std::accumulate(outside.begin(), outside.end(), std::int64_t{0})
+                        : room.line.size();
+}
+
+std::int64_t Board::waiting_in(const Room& room, LineClass line_class) {
+    if (!room.outside) return room.line.size(line_class);
+    const auto at = static_cast<std::size_t>(line_class);
+    return at < room.crowd.waiting.size() ? room.crowd.waiting[at] : 0;
+}
+
+std::optional<Board::Outside> Board::outside(ConcertKey concert) const {
+    std::shared_lock lock(mutex_);
+    return room(concert).outside;
+}
+
+bool Board::may_leave_storage(ConcertKey concert) const {
+    std::shared_lock lock(mutex_);
+    const Room& at = room(concert);
+    return at.sale.room && !at.sale.room->draw && !at.sale.draw && !at.was_joined;
+}
+
+void Board::note_crowd(ConcertKey concert, Crowd crowd) {
+    std::unique_lock lock(mutex_);
+    room(concert).crowd = std::move(crowd);
+}
+
+JoinFacts Board::join_facts(ConcertKey concert, LineClass line_class, Time now) const {
+    std::shared_lock lock(mutex_);
+    const Room& at = room(concert);
+    return {.concert = concert,
+            .state = state_of(at.sale, counts_to_come(at, line_class, now), now),
+            .waiting_list = at.sale.room.value().waiting_list,
+            .waiting = waiting_in(at),
+            .waiting_max = INT64_MAX,
+            .now = now};
+}
+
+std::optional<NoShows> Board::no_shows(ConcertKey concert) const {
+    std::shared_lock lock(mutex_);
+    const auto& policy = room(concert).sale.room;
+    return policy ? policy->no_shows : std::nullopt;
+}
+
+std::optional<RoomPolicy> Board::policy(ConcertKey concert) const {
+    std::shared_lock lock(mutex_);
+    return room(concert).sale.room;
+}
+
+void Board::follow_outside(Room& room, const Line& line) {
+    room.was_joined = room.was_joined || line.line_class > 0 || line.next_sequence > 1;
+    if (line.closed_until) room.outside = {line.epoch, *line.closed_until};
+}
+
+void Board::fill(const CatalogConcert& concert, const LinePlace& place, Time now,
+                 PlaceView& view) const {
+    std::shared_lock lock(mutex_);
+    const Room& at = room(concert.concert.key);
+    view.concert = concert.concert.id;
+    fill_room(at, place.number, now, view);
+    view.status = TokenStatus::waiting;
+    view.pass_expires_at = std::nullopt;
+    fill_position(at, place.ahead, now, view);
+}
+
+}  // namespace concertres

@@ -1,0 +1,292 @@
+// Whoever joins a line outside, or asks about a place there.
+#include <algorithm>
+#include <utility>
+
+#include "engine/line_desk.hpp"
+#include "engine/query_work.hpp"
+
+namespace concertres {
+
+namespace {
+
+// Sequences tell within an epoch, whatever the classes.
+bool is_later(PlaceNumber number, PlaceNumber than) {
+    return std::pair(number.epoch(), number.sequence()) > std::pair(than.epoch(), than.sequence());
+}
+
+}  // namespace
+
+PlaceView LineDesk::waiting(const CatalogConcert& concert, const UserId& user,
+                            const LinePlace& place) const {
+    PlaceView view{.user = user, .made = place.made};
+    queries_.board->fill(concert, place, now(), view);
+    return view;
+}
+
+// Lost, or never come back to.
+PlaceView LineDesk::gone(const CatalogConcert& concert, const UserId& user,
+                         PlaceNumber number) const {
+    PlaceView view{.user = user};
+    queries_.board->fill(concert, number, now(), view);
+    view.status = TokenStatus::left;
+    return view;
+}
+
+// --- Joining -----------------------------------------------------------------------------------
+
+struct LineDesk::Joining {
+    Join command;
+    Done<Join> done;
+    Attempt attempt;
+    PlaceNumber over{};                // the user's latest place, which is
+    std::optional<PlaceView> ended{};  // the same
+    bool has_looked = false;           // in storage
+};
+
+void LineDesk::ask(Join command, Done<Join> done) {
+    const CatalogConcert& concert = concert_of(command.concert);
+    const RoomPolicy policy = queries_.board->policy(concert.concert.key).value();
+    const auto line_class = class_named(policy, command.line_class);
+    if (!line_class) return done(unknown_class(policy, command.line_class));
+    join(std::make_shared<Joining>(
+        Joining{std::move(command), std::move(done), {&concert, *line_class}}));
+}
+
+void LineDesk::join(const std::shared_ptr<Joining>& joining) {
+    const CatalogConcert& concert = *joining->attempt.concert;
+    const auto at = outside(concert.concert.key);
+    if (!at) {
+        if (!keeps(concert.concert.id)) {
+            return command(std::move(joining->command), std::move(joining->done));
+        }
+        return raise(concert, {.concert = concert.concert.id, .why = RaiseEpoch::Why::joined},
+                     {[this, joining] { join(joining); },
+                      [joining](Error error) { joining->done(std::move(error)); }});
+    }
+    // One that was lost may have forgotten who is in.
+    const bool was_lost = at->closed_until > Time{};
+    if (was_lost && !joining->has_looked) return look_before(joining);
+    join_line(joining, *at);
+}
+
+void LineDesk::look_before(const std::shared_ptr<Joining>& joining) {
+    query(FindLatest{joining->command.concert, joining->command.user},
+          [this, joining](Result<PlaceNumber> latest) {
+              if (!latest) return joining->done(latest.error());
+              joining->has_looked = true;
+              if (*latest == PlaceNumber{}) return join(joining);
+              was_joined(joining, *latest);
+          });
+}
+
+void LineDesk::join_line(const std::shared_ptr<Joining>& joining, const Board::Outside& at) {
+    const CatalogConcert& concert = *joining->attempt.concert;
+    const LineClass line_class = joining->attempt.line_class;
+    const auto allowed =
+        check_joinable(queries_.board->join_facts(concert.concert.key, line_class, now()));
+    if (!allowed || (joining->ended && !joining->command.again)) {
+        return find_joined(joining, at, allowed ? Error{} : allowed.error());
+    }
+    const LineJoin wanted{.user = joining->command.user,
+                          .line_class = line_class,
+                          .over = joining->over,
+                          .waiting_max = queries_.options->waiting_max};
+    line_.join(
+        line_room(concert, at), wanted,
+        then<LinePlace>([this, joining, at](LineAnswer<LinePlace> place) {
+            if (!place) return mend(joining, at, place.fault());
+            if (!place.value().waits) return was_joined(joining, place.value().number);
+            joining->done(waiting(*joining->attempt.concert, joining->command.user, place.value()));
+        }));
+}
+
+void LineDesk::find_joined(const std::shared_ptr<Joining>& joining, const Board::Outside& at,
+                           const Error& refused) {
+    const auto tell = [this, joining, at, refused](LineAnswer<LinePositions> answer) {
+        if (!answer) return mend(joining, at, answer.fault());
+        const LinePlace latest = answer.value().places.at(0);
+        if (latest.waits) {
+            return joining->done(waiting(*joining->attempt.concert, joining->command.user, latest));
+        }
+        if (!joining->ended && latest.number != PlaceNumber{}) {
+            return was_joined(joining, latest.number);
+        }
+        if (joining->ended && !joining->command.again) return joining->done(*joining->ended);
+        joining->done(refused);
+    };
+    line_.position(line_room(*joining->attempt.concert, at), std::array{joining->command.user},
+                   then<LinePositions>(tell));
+}
+
+void LineDesk::was_joined(const std::shared_ptr<Joining>& joining, PlaceNumber number) {
+    const Join& asked = joining->command;
+    query(GetPlace{.concert = asked.concert, .user = asked.user, .place = number},
+          [this, joining, number](Result<PlaceView> kept) {
+              if (kept) return ended(joining, std::move(*kept));
+              if (kept.error().code != Errc::token_invalid) return joining->done(kept.error());
+              ended(joining, gone(*joining->attempt.concert, joining->command.user, number));
+          });
+}
+
+void LineDesk::ended(const std::shared_ptr<Joining>& joining, PlaceView place) {
+    const auto at = outside(joining->attempt.concert->concert.key);
+    if (place.status == TokenStatus::admitted || !at) return joining->done(std::move(place));
+    if (joining->attempt.left-- <= 0) return joining->done(unreachable({}));
+    if (is_later(place.number, joining->over)) joining->over = place.number;
+    joining->ended = std::move(place);
+    join_line(joining, *at);
+}
+
+void LineDesk::mend(const std::shared_ptr<Joining>& joining, const Board::Outside& at,
+                    const LineFault& fault) {
+    mend(joining->attempt, at, fault,
+         {[this, joining] { join(joining); },
+          [joining](Error error) { joining->done(std::move(error)); }});
+}
+
+// --- Who names a place -------------------------------------------------------------------------
+
+struct LineDesk::Asking {
+    GetPlace query;
+    Done<GetPlace> done;
+    Attempt attempt;
+};
+
+void LineDesk::ask(GetPlace query, Done<GetPlace> done) {
+    const CatalogConcert& concert = concert_of(query.concert);
+    find(std::make_shared<Asking>(Asking{query, std::move(done), {&concert}}));
+}
+
+void LineDesk::find(const std::shared_ptr<Asking>& asking) {
+    const CatalogConcert& concert = *asking->attempt.concert;
+    const auto at = outside(concert.concert.key);
+    // Nobody has joined it yet.
+    if (!at) return query(asking->query, std::move(asking->done));
+    line_.position(line_room(concert, *at), std::array{asking->query.user},
+                   then<LinePositions>([this, asking, at = *at](LineAnswer<LinePositions> answer) {
+                       if (!answer) return mend(asking, at, answer.fault());
+                       found(asking, at, answer.value().places.at(0));
+                   }));
+}
+
+void LineDesk::found(const std::shared_ptr<Asking>& asking, const Board::Outside& at,
+                     const LinePlace& latest) {
+    const CatalogConcert& concert = *asking->attempt.concert;
+    const GetPlace& asked = asking->query;
+    if (latest.number != asked.place || !latest.waits) return look_up(asking, at, latest);
+    note_heard(concert, asked.user);
+    PlaceView view = capped(waiting(concert, asked.user, latest), asked);
+    if (!asked.confirm) return asking->done(std::move(view));
+    query(asked, [asking, view](Result<PlaceView> kept) {
+        const bool is_unknown = !kept && kept.error().code == Errc::token_invalid;
+        asking->done(is_unknown ? Result<PlaceView>(view) : std::move(kept));
+    });
+}
+
+void LineDesk::look_up(const std::shared_ptr<Asking>& asking, const Board::Outside& at,
+                       const LinePlace& latest) {
+    query(asking->query, [this, asking, at, latest](Result<PlaceView> kept) {
+        if (kept) {
+            kept->latest = !is_later(latest.number, asking->query.place);
+            return asking->done(std::move(kept));
+        }
+        if (kept.error().code != Errc::token_invalid) return asking->done(std::move(kept));
+        not_kept(asking, at, latest, kept.error());
+    });
+}
+
+void LineDesk::not_kept(const std::shared_ptr<Asking>& asking, const Board::Outside& at,
+                        const LinePlace& latest, const Error& refused) {
+    const PlaceNumber place = asking->query.place;
+    // What the line cannot have given.
+    if (!place.is_valid() || place.epoch() == 0 || place.epoch() > at.epoch) {
+        return asking->done(refused);
+    }
+    const bool is_lost = is_later(place, latest.number) && place.epoch() < at.epoch;
+    if (is_lost && now() < at.closed_until) return come_back(asking, at);
+    PlaceView view = gone(*asking->attempt.concert, asking->query.user, place);
+    view.latest = !is_later(latest.number, place);
+    asking->done(std::move(view));
+}
+
+void LineDesk::come_back(const std::shared_ptr<Asking>& asking, const Board::Outside& at) {
+    const GetPlace& asked = asking->query;
+    line_.reenter(
+        line_room(*asking->attempt.concert, at), {asked.place, asked.user},
+        then<LinePlace>([this, asking, at](LineAnswer<LinePlace> back) {
+            if (!back) return mend(asking, at, back.fault());
+            const bool is_there = back.value().waits && back.value().number == asking->query.place;
+            if (is_there) return found(asking, at, back.value());
+            // Another of the user's calls was faster.
+            asking->done(gone(*asking->attempt.concert, asking->query.user, asking->query.place));
+        }));
+}
+
+void LineDesk::mend(const std::shared_ptr<Asking>& asking, const Board::Outside& at,
+                    const LineFault& fault) {
+    mend(asking->attempt, at, fault,
+         {[this, asking] { find(asking); },
+          [asking](Error error) { asking->done(std::move(error)); }});
+}
+
+void LineDesk::note_heard(const CatalogConcert& concert, const UserId& user) {
+    if (!queries_.board->no_shows(concert.concert.key)) return;
+    Room& at = room(concert.concert.key);
+    std::lock_guard lock(at.mutex);
+    if (at.heard.size() < heard_max) at.heard.insert(user);
+}
+
+void LineDesk::ask(Leave command, Done<Leave> done) {
+    const CatalogConcert& concert = concert_of(command.concert);
+    const GetPlace where{.concert = command.concert, .user = command.user, .place = command.place};
+    auto shared = std::make_shared<Done<Leave>>(std::move(done));
+    auto leave = [this, &concert, command, shared](Result<PlaceView> place) {
+        if (!place) return (*shared)(place.error());
+        if (place->status == TokenStatus::left) return (*shared)(std::move(place));
+        if (place->status != TokenStatus::waiting) {
+            return this->command(command,
+                                 [shared](AnswerTo<Leave> left) { (*shared)(std::move(left)); });
+        }
+        // Storage first: then nobody who has looked at the line before lets it in.
+        this->command(LeaveOutside{command},
+                      [this, &concert, command, shared](AnswerTo<Leave> left) {
+                          if (left) drop_one(concert, {command.place, command.user});
+                          (*shared)(std::move(left));
+                      });
+    };
+    find(std::make_shared<Asking>(Asking{where, std::move(leave), {&concert}}));
+}
+
+// Where the line does not hear of it, the next to look at its head drops it.
+void LineDesk::drop_one(const CatalogConcert& concert, const LineEntry& entry) {
+    const auto at = outside(concert.concert.key);
+    if (!at) return;
+    line_.drop(line_room(concert, *at), std::array{entry},
+               then<LineDid>([](const LineAnswer<LineDid>&) {}));
+}
+
+void LineDesk::ask(Admit command, Done<Admit> done) {
+    const CatalogConcert& concert = concert_of(command.concert);
+    const auto at = outside(concert.concert.key);
+    if (!at || command.user.is_nil() || command.place != PlaceNumber{}) {
+        return this->command(std::move(command), std::move(done));
+    }
+    auto shared = std::make_shared<Done<Admit>>(std::move(done));
+    auto admit = [this, &concert, command, shared](LineAnswer<LinePositions> answer) {
+        if (!answer) return (*shared)(unreachable(answer.fault()));
+        const LinePlace latest = answer.value().places.at(0);
+        if (!latest.waits) {
+            return this->command(command,
+                                 [shared](AnswerTo<Admit> in) { (*shared)(std::move(in)); });
+        }
+        this->command(AdmitOutside{command, latest.number},
+                      [this, &concert, latest, command, shared](AnswerTo<Admit> in) {
+                          if (in) drop_one(concert, {latest.number, command.user});
+                          (*shared)(std::move(in));
+                      });
+    };
+    line_.position(line_room(concert, *at), std::array{command.user},
+                   then<LinePositions>(std::move(admit)));
+}
+
+}  // namespace concertres
