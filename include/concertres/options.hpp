@@ -13,6 +13,7 @@
 
 #include "concertres/admission.hpp"
 #include "concertres/event_sink.hpp"
+#include "concertres/line.hpp"
 #include "concertres/result.hpp"
 #include "concertres/ticket.hpp"
 #include "concertres/time.hpp"
@@ -75,6 +76,13 @@ struct Options {
     // rotate them). Empty: one that is the store's own. BoxOffice::replace_ticket_keys changes
     // them.
     std::vector<TicketKey> ticket_keys{};
+    // Keeps who waits, in place of the storage (line.hpp), at every concert whose room is first
+    // joined while it is set and draws no lots; such a room stays with it for ever, and takes
+    // nobody where it is missing. All instances of a shared store have the same.
+    std::shared_ptr<LineStore> line{};
+    // For so long after that line was lost nobody is let in, and whoever has a token comes back to
+    // the place that it names: twice as long as anybody is told to wait before asking again.
+    Duration line_rebuild = std::chrono::minutes(2);
     // Told of commits. Lifetime: outlives the box office.
     EventSink* events = nullptr;
     // Told of what an operator should know. Threads: any; it neither throws nor blocks.
