@@ -5,6 +5,8 @@ namespace concertres::server {
 
 void add_line_settings(std::vector<Setting>& all) {
     constexpr Section section = Section::line;
+    // A server that stops waits for calls that are under way, and is to be gone within 10 s.
+    constexpr Bounds timeout{10, 3'000};
     all.push_back(text(section,
                        {"line", "URI|off",
                         "A Redis that keeps who waits, in place of the store, at each concert "
@@ -15,7 +17,7 @@ void add_line_settings(std::vector<Setting>& all) {
     all.push_back(milliseconds(
         section,
         {"line-timeout-ms", "MS", "How long a call to line may take until its answer is there."},
-        {10, 60'000}, CONCERTRES_MEMBER(line.timeout)));
+        timeout, CONCERTRES_MEMBER(line.timeout)));
     all.push_back(milliseconds(section,
                                {"line-rebuild-ms", "MS",
                                 "After line was lost nobody is let in for so long, and whoever has "
