@@ -1,5 +1,9 @@
 // A sale's events on their way through Kafka to a consumer that drops repetitions. The Kafka is
 // librdkafka's own simulation, so that nothing need be installed; see docs/reference/events.md.
+//
+//   05_kafka                  sells, and prints what it then hears
+//   05_kafka HOST:PORT,...    prints what there is to hear in a Kafka, from the beginning on, until
+//                             it is ended
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
@@ -8,6 +12,8 @@
 #include <concertres/memory.hpp>
 #include <concertres/relay.hpp>
 #include <cstdio>
+#include <initializer_list>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -37,14 +43,20 @@ static std::string field(const std::string& json, const std::string& name) {
     return json.substr(begin, json.find('"', begin) - begin);
 }
 
-static void consume(const std::string& brokers, int messages) {
+// The topics' first words are `kafka-topics` of whoever passes the events on.
+static void consume(const std::string& brokers, std::initializer_list<const char*> names,
+                    long messages) {
     rd_kafka_conf_t* conf = rd_kafka_conf_new();
     rd_kafka_conf_set(conf, "bootstrap.servers", brokers.c_str(), nullptr, 0);
     rd_kafka_conf_set(conf, "group.id", "ledger", nullptr, 0);
     rd_kafka_conf_set(conf, "auto.offset.reset", "earliest", nullptr, 0);
+    // Where it listens before there is anything to hear.
+    rd_kafka_conf_set(conf, "allow.auto.create.topics", "true", nullptr, 0);
     rd_kafka_t* consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, nullptr, 0);
-    rd_kafka_topic_partition_list_t* topics = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(topics, "concertres.performance", RD_KAFKA_PARTITION_UA);
+    rd_kafka_topic_partition_list_t* topics = rd_kafka_topic_partition_list_new(3);
+    for (const char* name : names) {
+        rd_kafka_topic_partition_list_add(topics, name, RD_KAFKA_PARTITION_UA);
+    }
     rd_kafka_subscribe(consumer, topics);
     rd_kafka_topic_partition_list_destroy(topics);
 
@@ -59,6 +71,7 @@ static void consume(const std::string& brokers, int messages) {
             if (seen.is_new(key, std::stol(field(event, "sequence")))) {
                 std::printf("%s: %s\n", field(event, "sequence").c_str(),
                             field(event, "type").c_str());
+                std::fflush(stdout);  // somebody may be looking
             } else {
                 ++repetitions;
             }
@@ -86,7 +99,12 @@ static void sell(BoxOffice& office) {
     static_cast<void>(office.pay({.user = user, .reservations = {held->id}, .key = "pay"}));
 }
 
-int main() {
+int main(int argc, char** argv) {
+    if (argc > 1) {
+        consume(argv[1], {"concertres.performance", "concertres.wallet", "concertres.room"},
+                std::numeric_limits<long>::max());
+        return 0;
+    }
     rd_kafka_t* host = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), nullptr, 0);
     rd_kafka_mock_cluster_t* cluster = rd_kafka_mock_cluster_new(host, 3);
     const std::string brokers = rd_kafka_mock_cluster_bootstraps(cluster);
@@ -104,7 +122,7 @@ int main() {
         outbox->rewind("kafka", Time::min());  // all of it once more
         pass_on();
     }
-    consume(brokers, 4);
+    consume(brokers, {"concertres.performance"}, 4);
     rd_kafka_mock_cluster_destroy(cluster);
     rd_kafka_destroy(host);
 }

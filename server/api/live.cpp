@@ -180,8 +180,13 @@ void Live::resume(const Follower& follower) {
     }
 }
 
+// Begins where the last pulse had asked all that it may, so that everybody's turn comes.
 void Live::tell_places() {
-    for (Follower& follower : followers_) {
+    const std::size_t first = first_;
+    for (std::size_t i = 0; i < followers_.size(); ++i) {
+        const std::size_t at = (first + i) % followers_.size();
+        Follower& follower = followers_[at];
+        if (asks_left_ > 0) first_ = at;
         if (!follower.stream->is_open()) continue;
         if (!follower.asking) tell_place(follower);
         if (stopping_ && follower.stream->is_open()) say_bye(follower, "draining");
@@ -198,28 +203,41 @@ void Live::tell_place(Follower& follower) {
                          .last = waited ? told.position : std::nullopt};
     const auto place = office_->place_in_memory(query);
     if (!place || has_ended(*place)) return ask_place(follower, query);
-    const bool admitted = place->status == TokenStatus::admitted && waited;
+    tell_change(follower, *place);
+}
+
+void Live::tell_change(Follower& follower, const PlaceView& place) {
+    const PlaceView& told = follower.told;
+    const bool admitted =
+        place.status == TokenStatus::admitted && told.status == TokenStatus::waiting;
     // That there is nothing left to wait for, or something again, is told at once.
-    const bool turned = place->sale != told.sale;
-    const bool moved = place->position != told.position ||
-                       place->pass_expires_at != told.pass_expires_at ||
-                       (place->seats_left == 0) != (told.seats_left == 0);
-    const bool counted =
-        place->seats_left != told.seats_left || place->seats_held != told.seats_held;
+    const bool turned = place.sale != told.sale;
+    const bool moved = place.position != told.position ||
+                       place.pass_expires_at != told.pass_expires_at ||
+                       (place.seats_left == 0) != (told.seats_left == 0);
+    const bool counted = place.seats_left != told.seats_left || place.seats_held != told.seats_held;
     const auto since = now_ - follower.told_at;
     const bool due = admitted || turned || (moved && since >= place_every) ||
                      (counted && since >= numbers_every);
     if (!due) return;
-    say(follower, event(place->concert, admitted ? "admitted" : "place", place_json(*place)));
-    follower.told = *place;
+    say(follower, event(place.concert, admitted ? "admitted" : "place", place_json(place)));
+    follower.told = place;
     follower.told_at = now_;
 }
 
-// Only storage knows what became of a place that has ended.
+void Live::tell_end(Follower& follower, const PlaceView& place) {
+    follower.told = place;
+    say(follower, event(place.concert, "place", place_json(place)));
+    say_bye(follower, token_status_name(place.status));
+}
+
+// Only storage knows what became of a place that has ended, and where one stands in a line that is
+// kept outside only that does.
 void Live::ask_place(Follower& follower, const GetPlace& query) {
-    if (asks_left_ == 0) return;
+    if (asks_left_ == 0 || now_ - follower.asked_at < place_every) return;
     --asks_left_;
     follower.asking = true;
+    follower.asked_at = now_;
     office_->submit<GetPlace>(query, [this, stream = follower.stream](Result<PlaceView> found) {
         answered(
             {.stream = stream, .place = found ? std::optional(std::move(*found)) : std::nullopt});
@@ -319,10 +337,13 @@ void Live::tell_answers() {
             continue;
         }
         follower.asking = false;
-        if (!answer.place || !has_ended(*answer.place)) continue;
-        follower.told = *answer.place;
-        say(follower, event(follower.told.concert, "place", place_json(follower.told)));
-        say_bye(follower, token_status_name(follower.told.status));
+        // What could not be told just now is asked for again.
+        if (!answer.place || !follower.stream->is_open()) continue;
+        if (has_ended(*answer.place)) {
+            tell_end(follower, *answer.place);
+        } else {
+            tell_change(follower, *answer.place);
+        }
     }
 }
 

@@ -67,7 +67,8 @@ class Live final : public EventSink {
         std::string last_event_id;
         std::chrono::steady_clock::time_point told_at{};
         std::chrono::steady_clock::time_point said_at{};
-        bool asking = false;  // storage, what became of the place
+        std::chrono::steady_clock::time_point asked_at{};
+        bool asking = false;  // the box office, for the place
     };
     // What the box office has answered; neither: it refused.
     struct Answer {
@@ -89,6 +90,8 @@ class Live final : public EventSink {
     void resume(const Follower& follower);
     void tell_places();
     void tell_place(Follower& follower);
+    void tell_change(Follower& follower, const PlaceView& place);
+    void tell_end(Follower& follower, const PlaceView& place);
     void ask_place(Follower& follower, const GetPlace& query);
     void tell_seats();
     void tell_own();
@@ -113,6 +116,7 @@ class Live final : public EventSink {
     // Of the pulse alone.
     std::chrono::steady_clock::time_point now_{};
     std::size_t asks_left_ = 0;  // of this pulse
+    std::size_t first_ = 0;      // of the followers, in this pulse
     std::vector<Follower> followers_;
     std::unordered_map<ConcertId, Seats> seats_;
 

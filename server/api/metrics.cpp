@@ -157,6 +157,23 @@ void write_settler(Writer& to, const std::optional<PaymentSettlerStatistics>& se
         .value(settler->refused);
 }
 
+void write_line(Writer& to, const std::optional<RedisCounters>& line) {
+    if (!line) return;
+    const auto counter = [&](const char* name, const char* help, std::uint64_t value) {
+        to.family(MetricType::Counter, name, help).value(static_cast<std::int64_t>(value));
+    };
+    to.family(MetricType::Gauge, "concertres_line_reached",
+              "1 while there is a connection to the line in Redis; it is made with the first call.")
+        .value(std::int64_t{line->is_reached});
+    counter("concertres_line_calls_total", "Calls to the line in Redis.", line->calls);
+    counter("concertres_line_away_total",
+            "Of these calls, those that were not done: it could not be reached.", line->away);
+    counter("concertres_line_unknown_total",
+            "Of these calls, those that may have been done: no answer came.", line->unknown);
+    counter("concertres_line_connections_total", "Connections to the line in Redis that were made.",
+            line->connections);
+}
+
 // What commits have done, by how things ended.
 void write_outcomes(Writer& to, const Statistics& office) {
     to.family(MetricType::Counter, "concertres_reservations_total",
@@ -377,6 +394,7 @@ std::string Metrics::expose(const Readings& readings) const {
     write_gate(to, readings.gate);
     write_relays(to, readings.sinks);
     write_settler(to, readings.settler);
+    write_line(to, readings.line);
     write_outcomes(to, readings.office);
     write_commit_times(families, readings.office.commit_times);
     write_concerts(to, readings.concerts);

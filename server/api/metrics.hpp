@@ -24,6 +24,7 @@
 #include "api/route.hpp"
 #include "concertres/box_office.hpp"
 #include "concertres/payment_settler.hpp"
+#include "concertres/redis.hpp"
 #include "concertres/relay.hpp"
 #include "http/listener.hpp"
 
@@ -45,6 +46,7 @@ struct Readings {
     std::int64_t log_lines_dropped = 0;
     std::vector<SinkReading> sinks{};                   // that events are passed on to
     std::optional<PaymentSettlerStatistics> settler{};  // of payments with money from outside
+    std::optional<RedisCounters> line{};                // where those are kept who wait
 };
 
 class Metrics {

@@ -17,6 +17,7 @@
 #include "api/snapshots.hpp"
 #include "concertres/box_office.hpp"
 #include "concertres/payment_settler.hpp"
+#include "concertres/redis.hpp"
 #include "config/addresses.hpp"
 #include "log/log.hpp"
 
@@ -59,6 +60,8 @@ struct Services {
     std::function<std::vector<SinkReading>()> sinks{};
     // Payments with money from outside; none: there is no provider that takes it.
     std::function<PaymentSettlerStatistics()> settler{};
+    // How the line in Redis fares; none: the store keeps who waits.
+    std::function<RedisCounters()> line{};
     // The outbox, of the box office or of the store that it shares with others.
     std::function<std::unique_ptr<Outbox>()> open_outbox{};
     // Where the page's files are read, each time; empty: those that are part of the program.

@@ -95,9 +95,11 @@ void answer_metrics(Exchange exchange, std::vector<ConcertView> concerts) {
                       .gate = services.gate.figures(),
                       .log_lines_dropped = services.log.dropped(),
                       .sinks = {},
-                      .settler = {}};
+                      .settler = {},
+                      .line = {}};
     if (services.sinks) readings.sinks = services.sinks();
     if (services.settler) readings.settler = services.settler();
+    if (services.line) readings.line = services.line();
     std::string text = services.metrics.expose(readings);
     exchange.answer(200, std::move(text), "text/plain; version=0.0.4; charset=utf-8");
 }

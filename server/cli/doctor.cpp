@@ -19,6 +19,7 @@
 #include "cli/commands.hpp"
 #include "cli/where.hpp"
 #include "config/exit_codes.hpp"
+#include "line/outside_line.hpp"
 #include "postgres/look.hpp"
 #include "sqlite/look.hpp"
 
@@ -190,6 +191,17 @@ void check_store(const Settings& settings, Findings& out) {
     }
 }
 
+void check_line(const LineSettings& settings, Findings& out) {
+    if (settings.address.empty()) return;
+    const auto line = open_line(settings, {});
+    if (const auto trouble = line_trouble(*line)) {
+        return out.problem("line", *trouble +
+                                       "; until it can be used nobody joins a line that is kept "
+                                       "there, or is let in");
+    }
+    out.ok("line", "Redis answers");
+}
+
 // --- The machine -------------------------------------------------------------------------------
 
 Duration clock_time(clockid_t id) {
@@ -273,6 +285,7 @@ int examine(const DoctorArguments& arguments) {
     Findings out;
     check_configuration(arguments, out);
     check_store(arguments.settings, out);
+    check_line(arguments.settings.line, out);
     check_clock(out);
     check_addresses(arguments.settings, out);
     check_limits(arguments.settings, out);

@@ -260,7 +260,8 @@ CommandSpec doctor_command() {
             .text =
                 "Takes the options, the environment and the configuration file of `serve`, and "
                 "looks at what a server would need with them: the settings and key files, the "
-                "folder or the database of the sale, the clock, the addresses, and the limits of "
+                "folder or the database of the sale, the line in Redis, the clock, the addresses, "
+                "and the limits of "
                 "the system. Prints a line for each: ok, warning or PROBLEM, with what to do. "
                 "Changes nothing, also not a sale that a server has open.",
             .flags = {{.name = "help", .help = "This text; `serve --help` has the other options."}},

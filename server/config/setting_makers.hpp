@@ -218,5 +218,7 @@ Setting text(Section section, const About& about, bool may_be_off,
 void add_event_settings(std::vector<Setting>& all);
 // Who takes money from outside.
 void add_payment_settings(std::vector<Setting>& all);
+// Where those are kept who wait.
+void add_line_settings(std::vector<Setting>& all);
 
 }  // namespace concertres::server

@@ -43,6 +43,8 @@ std::string_view section_title(Section section) noexcept {
             return "Where events are passed on to";
         case Section::payments:
             return "Money from outside";
+        case Section::line:
+            return "Where those are kept who wait";
         case Section::secrets:
             return "Keys, each in a file of its own";
         case Section::clients:

@@ -26,6 +26,7 @@
 #include "config/addresses.hpp"
 #include "events/sink_relay.hpp"
 #include "http/listener.hpp"
+#include "line/outside_line.hpp"
 #include "log/log.hpp"
 #include "provider/payment_provider.hpp"
 
@@ -51,6 +52,9 @@ struct Settings {
 
     // --- who takes money from outside
     ProviderSettings provider{};
+
+    // --- where those are kept who wait
+    LineSettings line{};
 
     // --- files with secrets; empty: none
     std::filesystem::path api_key{};
@@ -84,6 +88,7 @@ enum class Section : std::uint8_t {
     store,
     events,
     payments,
+    line,
     secrets,
     clients,
     connections,

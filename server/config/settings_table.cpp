@@ -113,6 +113,7 @@ void add_store(std::vector<Setting>& all) {
              false, currency_fault, CONCERTRES_MEMBER(currency)));
     add_event_settings(all);
     add_payment_settings(all);
+    add_line_settings(all);
     all.push_back(path(Section::secrets,
                        {"api-key", "FILE",
                         "The key of the host's own back end. With it set, only who has it may "

@@ -25,6 +25,7 @@
 #include "config/exit_codes.hpp"
 #include "events/sink_relay.hpp"
 #include "http/listener.hpp"
+#include "line/outside_line.hpp"
 #include "provider/payment_provider.hpp"
 #include "serve/demo.hpp"
 #include "serve/notify.hpp"
@@ -94,6 +95,7 @@ class Server {
     Gate gate_;
     Snapshots snapshots_;
     Live live_{control_, snapshots_};
+    std::shared_ptr<RedisLine> line_;  // null: the store keeps who waits
     BoxOffice office_;
     Services services_;
     Dispatcher buyers_;
@@ -122,6 +124,10 @@ Server::Server(ServeArguments&& arguments, Log& log)
       workers_(thread_count(settings_), log),
       token_rate_({.per_second = settings_.token_rate, .burst = settings_.token_burst}),
       gate_(settings_.wait_max),
+      line_(open_line(settings_.line,
+                      [&log](const std::string& text) {
+                          log.line(LogLevel::warning, "the line in Redis: " + text);
+                      })),
       office_(open_storage(), options()),
       services_{.office = office_,
                 .snapshots = snapshots_,
@@ -152,6 +158,7 @@ Server::Server(ServeArguments&& arguments, Log& log)
     live_.bind(office_, settings_.currency,
                std::max<std::size_t>(1, settings_.limits.connections_max / 2));
     services_.keys = std::make_shared<const AccessKeys>(access_keys(arguments.secrets));
+    if (line_) services_.line = [this] { return line_->counters(); };
     add_relays(arguments.secrets.webhook);
     if (arguments.secrets.payment_key) add_provider(*arguments.secrets.payment_key);
     if (settings_.demo) add_demo();
@@ -198,6 +205,7 @@ std::unique_ptr<Storage> Server::open_storage() const {
 Options Server::options() {
     Options options = settings_.engine;
     options.events = &live_;
+    options.line = line_;
     options.log = [this](LogLevel level, std::string_view text) { log_.line(level, text); };
     options.token_keys = std::move(token_keys_);
     options.ticket_keys = std::move(ticket_keys_);

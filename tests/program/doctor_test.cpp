@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "line/redis_server.hpp"
 #include "program/commands.hpp"
 #include "program/server_process.hpp"
 #include "support/postgres_server.hpp"
@@ -140,4 +141,21 @@ TEST_CASE("a database is asked what it is, and nothing is made in it") {
     const Ran gone = doctor({"--store", "postgres://sale@127.0.0.1:1/tickets?connect_timeout=2"});
     CHECK(gone.end == "exit 1");
     CHECK(contains(line_of(gone, "PROBLEM", "database"), "cannot be reached: "));
+}
+
+TEST_CASE("a line in Redis answers, is away, or may throw people away") {
+    RedisServer redis;
+    const auto look = [&](const std::string& address) {
+        return doctor({"--demo", "--line", address, "--line-timeout-ms", "300"});
+    };
+    CHECK(line_of(look(redis.address()), "ok", "line") == "Redis answers");
+    CHECK(redis.command({"DBSIZE"}).integer == 0);
+    redis.command({"CONFIG", "SET", "maxmemory", "100mb"});
+    redis.command({"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"});
+    CHECK(contains(line_of(look(redis.address()), "PROBLEM", "line"), "noeviction"));
+    redis.kill();
+    const Ran away = look(redis.address());
+    CHECK(away.end == "exit 1");
+    CHECK(contains(line_of(away, "PROBLEM", "line"), "until it can be used nobody joins"));
+    CHECK(!contains(doctor({"--demo"}).out, " line "));
 }

@@ -7,13 +7,16 @@
 #include <chrono>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "api/live.hpp"
 #include "server/raw_socket.hpp"
 #include "server/test_server.hpp"
+#include "support/memory_line.hpp"
 
 using namespace concertres;
 using namespace concertres::test;
@@ -383,6 +386,34 @@ TEST_CASE("very many changes at once are told as one reset") {
     REQUIRE(server.office().block_seats({.performance = sale.performance(), .seats = all}));
     CHECK(ear.next("reset").name == "reset");
     CHECK(eventually([&] { return server.services().live.followed() == 1; }));
+}
+
+TEST_CASE("who waits in a line outside of the store hears where, also after that was away") {
+    const auto line = std::make_shared<MemoryLine>();
+    TestServer server({.engine = {.line = line}});
+    const SmallSale sale = server.add(Hall::with_room(SmallSale::draft(6)));
+    const Buyer first = server.waiting("first", sale.concert);
+    const Buyer ann = server.waiting("ann", sale.concert);
+    Ear ear(server, ann);
+    const Heard place = ear.next();
+    CHECK(place.name == "place");
+    CHECK(place.data.at("position").as_int64() == 2);
+
+    line->go_away(true);
+    CHECK(server.place(ann).outcome() == "503 storage_unavailable");
+    CHECK(server.leave(first).outcome() == "503 storage_unavailable");
+    // For long enough that the stream has asked in vain.
+    std::this_thread::sleep_for(1'500ms);
+    CHECK(server.services().live.followed() == 1);
+    line->go_away(false);
+    REQUIRE(server.leave(first).status == 204);
+    CHECK(ear.next("place").data.at("position").as_int64() == 1);
+
+    server.admit(sale.concert);
+    CHECK(ear.next("admitted").text("status") == "admitted");
+    REQUIRE(server.leave(ann).status == 204);
+    CHECK(ear.next("place").text("status") == "left");
+    CHECK(ear.next().text("reason") == "left");
 }
 
 TEST_CASE("a server that stops says bye to all who listen") {

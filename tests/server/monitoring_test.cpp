@@ -101,6 +101,7 @@ Series exposed() {
         return std::vector{server::SinkReading{.sink = "webhook", .statistics = {}}};
     };
     set.server.services().settler = [] { return PaymentSettlerStatistics{}; };
+    set.server.services().line = [] { return RedisCounters{}; };
     const std::string text = set.server.ask_operators({.target = "/metrics"}).body;
     Series series{{"up", {}}};  // Prometheus' own
     static const std::regex line(R"(([A-Za-z_:][\w:]*)(\{.*\})? [^ ]+\n)");

@@ -107,6 +107,11 @@ const std::vector<Values>& text_values() {
         {"payment-ca", {"/etc/concertres/ca.pem", "off"}, {"", "a\nb"}},
         {"payment-plain-http", {"true", "1"}, {"", "yes", "TRUE", "2"}},
         {"payment-key", {"/etc/concertres/payment-key", "off"}, {"", "a\tb"}},
+        {"line",
+         {"redis://redis.example", "rediss://sale@[::1]:6380/2?password_file=/p&prefix=sale",
+          "redis://a,b:7000?cluster=on", "redis://a,b,c?sentinel=mymaster", "off"},
+         {"", "redis.example", "http://redis.example", "redis://", "redis://a,b",
+          "redis://sale:secret@a", "redis://a/x", "redis://a?colour=red"}},
         {"api-key", {"/etc/concertres/api-key", "off"}, {"", "a\tb"}},
         {"admin-key", {"admin-key", "off"}, {""}},
         {"token-keys", {"token-keys", "off"}, {""}},
@@ -169,6 +174,18 @@ TEST_CASE("a webhook is https, unless it is private, and its secrets are not lef
     }
 }
 
+TEST_CASE("a password of Redis is refused in the address, and repeated nowhere") {
+    for (const char* address : {"redis://sale:hush@a", "redis://:hush@a", "redis://a?password=hush",
+                                "redis://sale@a/hush", "http://sale:hush@a"}) {
+        CAPTURE(address);
+        Deployment deployment;
+        const auto faults = deployment.faults("", {}, {"--demo", "--line", address});
+        REQUIRE(faults.size() == 1);
+        CHECK(faults.front().starts_with("flag --line: "));
+        CHECK_FALSE(contains(faults.front(), "hush"));
+    }
+}
+
 TEST_CASE("defaults are those of the library and of the listener, so they cannot drift") {
     const Settings settings;
     const Options options;
@@ -204,7 +221,7 @@ TEST_CASE("defaults are those of the library and of the listener, so they cannot
     for (const char* name :
          {"data", "api-key", "admin-key", "token-keys", "ticket-keys", "trusted-proxy",
           "cors-origin", "web-root", "kafka", "kafka-properties", "webhook", "webhook-secrets",
-          "webhook-ca", "payment-url", "payment-ca", "payment-key"}) {
+          "webhook-ca", "payment-url", "payment-ca", "payment-key", "line"}) {
         CHECK(shown(name) == "off");
     }
     CHECK(shown("kafka-topics") == "concertres");
@@ -214,6 +231,8 @@ TEST_CASE("defaults are those of the library and of the listener, so they cannot
     CHECK(shown("payment-plain-http") == "false");
     CHECK(shown("payment-timeout-ms") == "5000");
     CHECK(shown("payment-authorize-ms") == "120000");
+    CHECK(shown("line-timeout-ms") == ms(RedisOptions().timeout));
+    CHECK(shown("line-rebuild-ms") == ms(options.line_rebuild));
     CHECK(shown("currency") == "KRW");
     CHECK(shown("log-level") == "info");
     CHECK(shown("log-format") == "text");
