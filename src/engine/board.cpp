@@ -52,46 +52,6 @@ Board::Room& Board::room(ConcertKey concert) {
     return const_cast<Room&>(std::as_const(*this).room(concert));
 }
 
-void Board::add(const CatalogConcert& concert, const Sale& sale,
-                std::span<const PerformanceState> performances) {
-    std::unique_lock lock(mutex_);
-    Room& added = rooms_[concert.concert.key.value];
-    added.sale = sale;
-    for (const CatalogPerformance& entry : concert.performances) {
-        added.performances.emplace_back(entry.performance.key, entry.performance.starts_at);
-    }
-    for (const PerformanceState& state : performances) {
-        counts_[state.performance.value] = state.counts;
-    }
-    allotted_.add(concert);
-}
-
-void Board::forget(const CatalogConcert& concert) {
-    std::unique_lock lock(mutex_);
-    rooms_.erase(concert.concert.key.value);
-    for (const CatalogPerformance& entry : concert.performances) {
-        counts_.erase(entry.performance.key.value);
-    }
-    allotted_.forget(concert);
-}
-
-void Board::restore(ConcertKey concert, std::span<const Place> waiting, Time now) {
-    std::unique_lock lock(mutex_);
-    Room& at = room(concert);
-    for (const Place& place : waiting) {
-        at.line.add(place.number, owner(place.user_id), now);
-        if (!place.passed_at) continue;
-        at.passed->add(place.number, at.line.standing_of(place.number), now, true);
-    }
-}
-
-void Board::restore(ConcertKey concert, std::span<const Pass> admitted) {
-    std::unique_lock lock(mutex_);
-    for (const Pass& pass : admitted) {
-        room(concert).admitted[pass.number.value] = {pass.user_id, pass.expires_at, {}};
-    }
-}
-
 bool Board::Inside::is_seeking(Time now) const {
     return std::ranges::none_of(holds, [now](const auto& hold) { return hold.second > now; });
 }
@@ -105,27 +65,6 @@ void Board::follow_hold(const Reservation& reservation) {
     if (reservation.status == ReservationStatus::held) {
         holds.emplace_back(reservation.row, reservation.held_until);
     }
-}
-
-void Board::restore(const Reservation& reservation) {
-    std::unique_lock lock(mutex_);
-    follow_hold(reservation);
-}
-
-void Board::restore(const Line& line) {
-    std::unique_lock lock(mutex_);
-    follow_outside(room(line.concert), line);
-    follow_draw(room(line.concert), line);
-}
-
-void Board::restore_given(const Line& line) {
-    std::unique_lock lock(mutex_);
-    room(line.concert).given[line.line_class] = {line.epoch, line.next_sequence};
-}
-
-void Board::restore(std::span<const Seat> seats) {
-    std::unique_lock lock(mutex_);
-    allotted_.restore(seats);
 }
 
 void Board::follow_draw(Room& room, const Line& line) {
@@ -184,6 +123,7 @@ void Board::apply(const ChangeSet& changes) {
     }
     for (const auto& [pass, version] : changes.rows.of<Pass>()) {
         Room& at = room(pass.concert);
+        follow_furthest(at, pass.number);
         if (pass.status == PassStatus::admitted) {
             Inside& inside = at.admitted[pass.number.value];
             inside.user = pass.user_id;
@@ -474,8 +414,9 @@ std::vector<ConcertKey> Board::rooms_to_tick(Time now, bool passes) const {
         if (!at.sale.room) continue;
         const bool opened = !at.sale.opens_at || *at.sale.opens_at <= now;
         const auto loss = next_loss(at);
-        // How many wait outside only the line knows.
-        const bool is_watched = at.outside && at.sale.mode != SaleMode::closed;
+        // How many wait outside only the line knows; and once, that it is all over.
+        const bool is_watched =
+            at.outside && (at.sale.mode != SaleMode::closed || is_over(at, now));
         const bool has_work = is_watched || (is_busy(at) && opened) || is_draw_due(at.sale, now) ||
                               (loss && *loss <= now);
         if (has_work || (passes && !at.admitted.empty())) found.push_back({key});

@@ -101,8 +101,16 @@ class Board {
         std::int64_t passed_over = 0;         // of them
     };
     void note_crowd(ConcertKey concert, Crowd crowd);
+    // One more, or less, until then.
+    void note_one(ConcertKey concert, LineClass line_class, std::int64_t more);
     // What a newcomer is refused by. REQUIRES: the concert has a room
     [[nodiscard]] JoinFacts join_facts(ConcertKey concert, LineClass line_class, Time now) const;
+    // No performance of it is to come.
+    [[nodiscard]] bool is_over(ConcertKey concert, Time now) const;
+    // Somebody in such a room may be past the end of the pass, or a loop watches those who are in.
+    [[nodiscard]] bool needs_tick(ConcertKey concert, Time now) const;
+    // Nobody with this number or a later one of its class has been let in, as far as is known here.
+    [[nodiscard]] bool is_beyond_all(PlaceKey place) const;
     [[nodiscard]] std::optional<RoomPolicy> policy(ConcertKey concert) const;
     [[nodiscard]] std::optional<NoShows> no_shows(ConcertKey concert) const;
 
@@ -145,8 +153,9 @@ class Board {
         Sale sale;
         bool was_joined = false;  // somebody has a number of its line
         std::optional<Outside> outside;
-        Crowd crowd;                                                              // there
-        LineIndex line;                                                           // of all classes
+        Crowd crowd;                                // there
+        std::map<LineClass, PlaceNumber> furthest;  // who was let in, by class
+        LineIndex line;                             // of all classes
         std::unique_ptr<PassedPlaces> passed = std::make_unique<PassedPlaces>();  // of the line
         std::map<LineClass, Drawn> drawn;                           // where the room was
         std::map<LineClass, Given> given;                           // where others give too
@@ -176,6 +185,8 @@ class Board {
     // A line was drawn, or the draw has gone on.
     static void follow_draw(Room& room, const Line& line);
     static void follow_outside(Room& room, const Line& line);
+    static void follow_furthest(Room& room, PlaceNumber admitted);
+    [[nodiscard]] static bool is_over(const Room& room, Time now);
     [[nodiscard]] static std::int64_t waiting_in(const Room& room);
     [[nodiscard]] static std::int64_t waiting_in(const Room& room, LineClass line_class);
     void fill_room(const Room& room, PlaceNumber number, Time now, PlaceView& view) const;

@@ -1,4 +1,5 @@
 // What the board shows of lines that a LineStore keeps.
+#include <algorithm>
 #include <mutex>
 #include <numeric>
 #include <shared_mutex>
@@ -36,6 +37,14 @@ void Board::note_crowd(ConcertKey concert, Crowd crowd) {
     room(concert).crowd = std::move(crowd);
 }
 
+void Board::note_one(ConcertKey concert, LineClass line_class, std::int64_t more) {
+    std::unique_lock lock(mutex_);
+    auto& waiting = room(concert).crowd.waiting;
+    const auto at = static_cast<std::size_t>(line_class);
+    if (waiting.size() <= at) waiting.resize(at + 1);
+    waiting[at] = std::max<std::int64_t>(0, waiting[at] + more);
+}
+
 JoinFacts Board::join_facts(ConcertKey concert, LineClass line_class, Time now) const {
     std::shared_lock lock(mutex_);
     const Room& at = room(concert);
@@ -45,6 +54,36 @@ JoinFacts Board::join_facts(ConcertKey concert, LineClass line_class, Time now) 
             .waiting = waiting_in(at),
             .waiting_max = INT64_MAX,
             .now = now};
+}
+
+void Board::follow_furthest(Room& room, PlaceNumber admitted) {
+    PlaceNumber& furthest = room.furthest[admitted.line_class()];
+    furthest = std::max(furthest, admitted);
+}
+
+bool Board::is_beyond_all(PlaceKey place) const {
+    std::shared_lock lock(mutex_);
+    const auto& furthest = room(place.concert).furthest;
+    const auto at = furthest.find(place.number.line_class());
+    return at == furthest.end() || place.number > at->second;
+}
+
+bool Board::is_over(const Room& room, Time now) {
+    return std::ranges::none_of(room.performances,
+                                [now](const auto& each) { return each.second > now; });
+}
+
+bool Board::is_over(ConcertKey concert, Time now) const {
+    std::shared_lock lock(mutex_);
+    return is_over(room(concert), now);
+}
+
+bool Board::needs_tick(ConcertKey concert, Time now) const {
+    std::shared_lock lock(mutex_);
+    const Room& at = room(concert);
+    if (at.sale.room && at.sale.room->closed_loop) return true;
+    return std::ranges::any_of(at.admitted,
+                               [now](const auto& in) { return in.second.expires_at <= now; });
 }
 
 std::optional<NoShows> Board::no_shows(ConcertKey concert) const {

@@ -216,6 +216,7 @@ class BoxOffice::Impl {
     }
 
     void stop() {
+        if (desk_) desk_->close();
         writer_.close();
         {
             std::lock_guard lock(wake_mutex_);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "engine/query_work.hpp"
@@ -30,6 +31,8 @@ Error LineDesk::unreachable(const LineFault& fault) {
                               fault.detail),
             {}};
 }
+
+Error LineDesk::draining() { return {Errc::draining, "the box office is stopping", {}}; }
 
 LineDesk::LineDesk(LineStore& line, const QueryContext& queries,
                    std::function<void(std::unique_ptr<Work>)> submit)
@@ -101,95 +104,134 @@ void LineDesk::mend(Attempt& attempt, const Board::Outside& at, const LineFault&
                      std::move(waiting));
     }
     // Whoever could not come back just now is waited for.
-    if (now() < at.closed_until) {
-        command(
-            RaiseEpoch{
-                .concert = concert.concert.id, .why = RaiseEpoch::Why::unreached, .from = at.epoch},
-            Done<RaiseEpoch>{});
-    }
+    if (now() < at.closed_until) miss(concert);
     waiting.refuse(unreachable(fault));
+}
+
+void LineDesk::miss(const CatalogConcert& concert) {
+    Room& at = room(concert.concert.key);
+    std::lock_guard lock(at.mutex);
+    at.was_missed = true;
+}
+
+bool LineDesk::wait_for(Room& room, std::optional<Mending>& mending, Waiting waiting) {
+    {
+        std::lock_guard lock(room.mutex);
+        const bool is_first = !mending;
+        if (is_first) mending.emplace(Mending{.since = now()});
+        const bool is_late = now() - mending->since > queries_.options->request_timeout;
+        if (!is_late && mending->waiting.size() < queries_.options->inbox_max) {
+            mending->waiting.push_back(std::move(waiting));
+            return is_first;
+        }
+    }
+    waiting.refuse(
+        {Errc::overloaded, "too many wait for this waiting room; try again shortly", {}});
+    return false;
+}
+
+void LineDesk::end(Room& room, std::optional<Mending>& mending,
+                   const std::optional<Error>& refused) {
+    std::vector<Waiting> waiting;
+    {
+        std::lock_guard lock(room.mutex);
+        waiting.swap(mending.value().waiting);
+        mending.reset();
+    }
+    for (const Waiting& each : waiting) refused ? each.refuse(*refused) : each.retry();
+}
+
+void LineDesk::refuse_late(Room& room) {
+    std::vector<Waiting> late;
+    {
+        std::lock_guard lock(room.mutex);
+        const auto take = [&](std::optional<Mending>& mending) {
+            if (!mending || now() - mending->since <= queries_.options->request_timeout) return;
+            std::ranges::move(mending->waiting, std::back_inserter(late));
+            mending->waiting.clear();
+        };
+        take(room.raising);
+        for (auto& [line_class, extending] : room.extending) take(extending);
+    }
+    for (const Waiting& each : late) {
+        each.refuse({Errc::request_timeout,
+                     "the waiting room's line was not ready in time; try again",
+                     {}});
+    }
 }
 
 void LineDesk::raise(const CatalogConcert& concert, const RaiseEpoch& raise, Waiting waiting) {
     Room& at = room(concert.concert.key);
-    {
+    const bool is_soon = [&] {
         std::lock_guard lock(at.mutex);
-        const bool is_under_way = at.raising.has_value();
-        if (!is_under_way) at.raising.emplace();
-        at.raising->push_back(std::move(waiting));
-        if (is_under_way) return;
-    }
-    command(raise, [this, &concert](AnswerTo<RaiseEpoch> answer) {
+        return now() < at.raise_after;
+    }();
+    if (is_soon) return waiting.refuse(unreachable({}));
+    if (wait_for(at, at.raising, std::move(waiting))) send_raise(concert, raise, 2);
+}
+
+void LineDesk::send_raise(const CatalogConcert& concert, const RaiseEpoch& raise, int tries) {
+    command(raise, [this, &concert, tries](AnswerTo<RaiseEpoch> answer) {
         if (!answer) return raised(concert, answer.error());
-        Room& of = room(concert.concert.key);
-        if (!*answer) {
-            {
-                std::lock_guard lock(of.mutex);
-                of.is_in_storage = true;
-            }
-            return raised(concert, std::nullopt);
-        }
         {
+            Room& of = room(concert.concert.key);
             std::lock_guard lock(of.mutex);
-            of.known = **answer;
+            of.is_in_storage = !answer->outside;
+            if (answer->outside) of.known = answer->outside;
         }
-        begin(concert, **answer);
+        // In an epoch that numbers are given in, it has been begun, and what it has lost since
+        // would go unnoticed.
+        if (!answer->is_unused) return raised(concert, std::nullopt);
+        begin(concert, *answer->outside, tries);
     });
 }
 
-// Also where another instance has raised it, and is about to: to begin an epoch again does nothing.
-void LineDesk::begin(const CatalogConcert& concert, const Board::Outside& at) {
-    line_.begin(line_room(concert, at), then<LineDid>([this, &concert](LineAnswer<LineDid> begun) {
-                    raised(concert, begun || !is_away(begun.fault())
-                                        ? std::nullopt
-                                        : std::optional(unreachable(begun.fault())));
-                }));
+// Also where another instance is about to: to begin an epoch again does nothing.
+void LineDesk::begin(const CatalogConcert& concert, const Board::Outside& at, int tries) {
+    auto begun = [this, &concert, at, tries](LineAnswer<LineDid> did) {
+        if (did) return raised(concert, std::nullopt);
+        if (!is_away(did.fault()) && tries > 0) {
+            return send_raise(
+                concert,
+                {.concert = concert.concert.id, .from = at.epoch, .above = did.fault().epoch},
+                tries - 1);
+        }
+        {
+            // Storage is not asked again and again what the line then cannot do.
+            Room& of = room(concert.concert.key);
+            std::lock_guard lock(of.mutex);
+            of.raise_after = now() + std::chrono::seconds(1);
+        }
+        raised(concert, unreachable(did.fault()));
+    };
+    line_.begin(line_room(concert, at), then<LineDid>(std::move(begun)));
 }
 
 void LineDesk::raised(const CatalogConcert& concert, const std::optional<Error>& refused) {
-    std::vector<Waiting> waiting;
     Room& at = room(concert.concert.key);
-    {
-        std::lock_guard lock(at.mutex);
-        waiting.swap(at.raising.value());
-        at.raising.reset();
-    }
-    for (const Waiting& each : waiting) refused ? each.refuse(*refused) : each.retry();
+    end(at, at.raising, refused);
 }
 
 void LineDesk::extend(const CatalogConcert& concert, const Board::Outside& at, LineClass line_class,
                       Waiting waiting) {
     Room& of = room(concert.concert.key);
-    {
+    std::optional<Mending>& extending = [&]() -> std::optional<Mending>& {
         std::lock_guard lock(of.mutex);
-        const auto [line, is_first] = of.extending.try_emplace(line_class);
-        line->second.push_back(std::move(waiting));
-        if (!is_first) return;
-    }
+        return of.extending[line_class];
+    }();
+    if (!wait_for(of, extending, std::move(waiting))) return;
     const ReserveNumbers reserve{
         .concert = concert.concert.id, .epoch = at.epoch, .line_class = line_class};
-    command(reserve, [this, &concert, at, line_class](AnswerTo<ReserveNumbers> block) {
-        if (!block) return extended(concert, line_class, block.error());
-        if (!*block) return extended(concert, line_class, std::nullopt);
-        line_.extend(line_room(concert, at), **block,
-                     then<LineDid>([this, &concert, line_class](LineAnswer<LineDid> did) {
-                         extended(concert, line_class,
-                                  did || !is_away(did.fault())
-                                      ? std::nullopt
-                                      : std::optional(unreachable(did.fault())));
-                     }));
+    command(reserve, [this, &concert, &of, &extending, at](AnswerTo<ReserveNumbers> block) {
+        if (!block) return end(of, extending, block.error());
+        if (!*block) return end(of, extending, std::nullopt);
+        auto extended = [&of, &extending](LineAnswer<LineDid> did) {
+            end(of, extending,
+                did || !is_away(did.fault()) ? std::nullopt
+                                             : std::optional(unreachable(did.fault())));
+        };
+        line_.extend(line_room(concert, at), **block, then<LineDid>(std::move(extended)));
     });
-}
-
-void LineDesk::extended(const CatalogConcert& concert, LineClass line_class,
-                        const std::optional<Error>& refused) {
-    Room& of = room(concert.concert.key);
-    std::vector<Waiting> waiting;
-    {
-        std::lock_guard lock(of.mutex);
-        waiting = std::move(of.extending.extract(line_class).mapped());
-    }
-    for (const Waiting& each : waiting) refused ? each.refuse(*refused) : each.retry();
 }
 
 }  // namespace concertres

@@ -9,6 +9,7 @@
 // Threads: any. Answers come on a thread of the line's or on the writer's.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -52,31 +53,44 @@ class LineDesk {
     // The same by the office's own clock.
     void tick(ConcertKey concert);
 
+    // From now on nobody is answered but with `draining`.
+    void close() { is_closed_ = true; }
     // Nothing is asked of the line any more, and nothing it answers will find this gone.
     // REQUIRES: the writer takes nothing any more
     void wait_until_idle();
 
   private:
     [[nodiscard]] static Error unreachable(const LineFault& fault);
+    [[nodiscard]] static Error draining();
 
     // What somebody wants who has to wait for the line to be mended first.
     struct Waiting {
         std::function<void()> retry;
         std::function<void(Error)> refuse;
     };
+    // Since when it is being done, and for whom.
+    struct Mending {
+        Time since{};
+        std::vector<Waiting> waiting{};
+    };
     struct Round;
     struct Room {
         std::mutex mutex;
         std::optional<Board::Outside> known;  // as storage has said, maybe before the board heard
         bool is_in_storage = false;           // for ever
-        std::optional<std::vector<Waiting>> raising;          // there: its epoch is
-        std::map<LineClass, std::vector<Waiting>> extending;  // likewise
-        std::unordered_set<UserId> heard;                     // since the last round
-        std::shared_ptr<Round> round;                         // that is under way
+        std::optional<Mending> raising;       // its epoch is
+        Time raise_after{Duration::min()};
+        std::map<LineClass, std::optional<Mending>> extending;  // numbers are reserved
+        bool was_missed = true;  // somebody may have come back to the line in vain
+        std::optional<Time> reachable_since;
+        std::unordered_set<UserId> heard;  // since the last round
+        bool is_erased = false;
+        std::shared_ptr<Round> round;  // that is under way
         std::vector<Done<Tick>> next_round;
     };
     struct Joining;
     struct Asking;
+    struct Admitting;
     // Something that is asked of the line again once that has been mended, within reason.
     struct Attempt {
         const CatalogConcert* concert = nullptr;
@@ -101,21 +115,31 @@ class LineDesk {
 
     // --- what the line lacks
     void mend(Attempt& attempt, const Board::Outside& at, const LineFault& fault, Waiting waiting);
+    // True: it is the first to wait for that, and has it done. Refuses who would wait too long.
+    [[nodiscard]] bool wait_for(Room& room, std::optional<Mending>& mending, Waiting waiting);
+    static void end(Room& room, std::optional<Mending>& mending,
+                    const std::optional<Error>& refused);
+    // Whoever waits for what takes too long.
+    void refuse_late(Room& room);
     void raise(const CatalogConcert& concert, const RaiseEpoch& raise, Waiting waiting);
-    void begin(const CatalogConcert& concert, const Board::Outside& at);
+    void send_raise(const CatalogConcert& concert, const RaiseEpoch& raise, int tries);
+    void begin(const CatalogConcert& concert, const Board::Outside& at, int tries);
     void raised(const CatalogConcert& concert, const std::optional<Error>& refused);
+    // Somebody could not come back.
+    void miss(const CatalogConcert& concert);
     void extend(const CatalogConcert& concert, const Board::Outside& at, LineClass line_class,
                 Waiting waiting);
-    void extended(const CatalogConcert& concert, LineClass line_class,
-                  const std::optional<Error>& refused);
 
     // --- joining
     void join(const std::shared_ptr<Joining>& joining);
-    void look_before(const std::shared_ptr<Joining>& joining);
+    void look_before(const std::shared_ptr<Joining>& joining, std::int64_t epoch);
     void join_line(const std::shared_ptr<Joining>& joining, const Board::Outside& at);
     // Whoever may not join anew still has the place that there is.
     void find_joined(const std::shared_ptr<Joining>& joining, const Board::Outside& at,
                      const Error& refused);
+    void joined(const std::shared_ptr<Joining>& joining, const LinePlace& place);
+    // The line has it waiting; storage may know better.
+    void was_waiting(const std::shared_ptr<Joining>& joining, const LinePlace& place);
     // It waits no more: storage knows what became of it.
     void was_joined(const std::shared_ptr<Joining>& joining, PlaceNumber number);
     void ended(const std::shared_ptr<Joining>& joining, PlaceView place);
@@ -130,6 +154,8 @@ class LineDesk {
                  const LinePlace& latest);
     void not_kept(const std::shared_ptr<Asking>& asking, const Board::Outside& at,
                   const LinePlace& latest, const Error& refused);
+    void find_away(const std::shared_ptr<Asking>& asking, const Board::Outside& at,
+                   const LineFault& fault);
     void come_back(const std::shared_ptr<Asking>& asking, const Board::Outside& at);
     void mend(const std::shared_ptr<Asking>& asking, const Board::Outside& at,
               const LineFault& fault);
@@ -137,16 +163,24 @@ class LineDesk {
                                     const LinePlace& place) const;
     [[nodiscard]] PlaceView gone(const CatalogConcert& concert, const UserId& user,
                                  PlaceNumber number) const;
+    void admit(const std::shared_ptr<Admitting>& admitting);
     void note_heard(const CatalogConcert& concert, const UserId& user);
     void drop_one(const CatalogConcert& concert, const LineEntry& entry);
 
     // --- letting in
     void begin_round(const CatalogConcert& concert, std::vector<Done<Tick>> asked);
     void tell_heard(const CatalogConcert& concert, const Board::Outside& at);
+    // Whether it does, with its sale as it is.
+    [[nodiscard]] bool lets_in(const CatalogConcert& concert, const Board::Outside& at);
+    void finish(const std::shared_ptr<Round>& round);
     void look(const std::shared_ptr<Round>& round);
     void peek(const std::shared_ptr<Round>& round);
     void let_in(const std::shared_ptr<Round>& round);
-    void note_crowd(const Round& round, const LetIn::Answer& answer);
+    [[nodiscard]] bool has_work(const Round& round) const;
+    // The line has been answering, without a break.
+    [[nodiscard]] std::optional<Time> reachable_since(const Round& round) const;
+    void note_reached(const Round& round, bool is_reached);
+    void note_crowd(const Round& round, const std::vector<LineEntry>& over);
     void drop(const std::shared_ptr<Round>& round, const std::vector<LineEntry>& over, bool again);
     void end_round(const std::shared_ptr<Round>& round, const std::optional<Error>& refused);
 
@@ -161,6 +195,7 @@ class LineDesk {
     mutable std::mutex rooms_mutex_;
     mutable std::unordered_map<std::int64_t, std::unique_ptr<Room>> rooms_;
 
+    std::atomic<bool> is_closed_{false};
     std::mutex idle_mutex_;
     std::condition_variable idle_;
     std::int64_t under_way_ = 0;
@@ -183,7 +218,11 @@ LineDone<T> LineDesk::then(Then then) {
         ++under_way_;
     }
     return [this, then = std::move(then)](LineAnswer<T> answer) mutable {
-        then(std::move(answer));
+        {
+            // What it holds goes before it counts as answered.
+            auto run = std::move(then);
+            run(std::move(answer));
+        }
         std::lock_guard lock(idle_mutex_);
         --under_way_;
         idle_.notify_all();

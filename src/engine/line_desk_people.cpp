@@ -7,15 +7,6 @@
 
 namespace concertres {
 
-namespace {
-
-// Sequences tell within an epoch, whatever the classes.
-bool is_later(PlaceNumber number, PlaceNumber than) {
-    return std::pair(number.epoch(), number.sequence()) > std::pair(than.epoch(), than.sequence());
-}
-
-}  // namespace
-
 PlaceView LineDesk::waiting(const CatalogConcert& concert, const UserId& user,
                             const LinePlace& place) const {
     PlaceView view{.user = user, .made = place.made};
@@ -40,10 +31,11 @@ struct LineDesk::Joining {
     Attempt attempt;
     PlaceNumber over{};                // the user's latest place, which is
     std::optional<PlaceView> ended{};  // the same
-    bool has_looked = false;           // in storage
+    std::int64_t looked_in = 0;        // in storage, in this epoch of the line
 };
 
 void LineDesk::ask(Join command, Done<Join> done) {
+    if (is_closed_) return done(draining());
     const CatalogConcert& concert = concert_of(command.concert);
     const RoomPolicy policy = queries_.board->policy(concert.concert.key).value();
     const auto line_class = class_named(policy, command.line_class);
@@ -55,6 +47,10 @@ void LineDesk::ask(Join command, Done<Join> done) {
 void LineDesk::join(const std::shared_ptr<Joining>& joining) {
     const CatalogConcert& concert = *joining->attempt.concert;
     const auto at = outside(concert.concert.key);
+    if (at && queries_.board->is_over(concert.concert.key, now())) {
+        return joining->done(
+            Error{Errc::room_closed, "this waiting room takes nobody any more", {}});
+    }
     if (!at) {
         if (!keeps(concert.concert.id)) {
             return command(std::move(joining->command), std::move(joining->done));
@@ -65,15 +61,15 @@ void LineDesk::join(const std::shared_ptr<Joining>& joining) {
     }
     // One that was lost may have forgotten who is in.
     const bool was_lost = at->closed_until > Time{};
-    if (was_lost && !joining->has_looked) return look_before(joining);
+    if (was_lost && joining->looked_in != at->epoch) return look_before(joining, at->epoch);
     join_line(joining, *at);
 }
 
-void LineDesk::look_before(const std::shared_ptr<Joining>& joining) {
+void LineDesk::look_before(const std::shared_ptr<Joining>& joining, std::int64_t epoch) {
     query(FindLatest{joining->command.concert, joining->command.user},
-          [this, joining](Result<PlaceNumber> latest) {
+          [this, joining, epoch](Result<PlaceNumber> latest) {
               if (!latest) return joining->done(latest.error());
-              joining->has_looked = true;
+              joining->looked_in = epoch;
               if (*latest == PlaceNumber{}) return join(joining);
               was_joined(joining, *latest);
           });
@@ -91,13 +87,44 @@ void LineDesk::join_line(const std::shared_ptr<Joining>& joining, const Board::O
                           .line_class = line_class,
                           .over = joining->over,
                           .waiting_max = queries_.options->waiting_max};
-    line_.join(
-        line_room(concert, at), wanted,
-        then<LinePlace>([this, joining, at](LineAnswer<LinePlace> place) {
-            if (!place) return mend(joining, at, place.fault());
-            if (!place.value().waits) return was_joined(joining, place.value().number);
-            joining->done(waiting(*joining->attempt.concert, joining->command.user, place.value()));
-        }));
+    line_.join(line_room(concert, at), wanted,
+               then<LinePlace>([this, joining, at](LineAnswer<LinePlace> place) {
+                   if (!place) return mend(joining, at, place.fault());
+                   if (!place.value().waits) return was_joined(joining, place.value().number);
+                   joined(joining, place.value());
+               }));
+}
+
+void LineDesk::joined(const std::shared_ptr<Joining>& joining, const LinePlace& place) {
+    const CatalogConcert& concert = *joining->attempt.concert;
+    if (!place.made) return was_waiting(joining, place);
+    queries_.board->note_one(concert.concert.key, place.number.line_class(), 1);
+    note_heard(concert, joining->command.user);
+    joining->done(waiting(concert, joining->command.user, place));
+}
+
+// Where it did not hear that one was let in, or has left.
+void LineDesk::was_waiting(const std::shared_ptr<Joining>& joining, const LinePlace& place) {
+    const Join& asked = joining->command;
+    query(GetPlace{.concert = asked.concert, .user = asked.user, .place = place.number},
+          [this, joining, place](Result<PlaceView> kept) {
+              const CatalogConcert& concert = *joining->attempt.concert;
+              const UserId user = joining->command.user;
+              if (!kept && kept.error().code == Errc::token_invalid) {
+                  note_heard(concert, user);
+                  return joining->done(waiting(concert, user, place));
+              }
+              if (!kept || kept->status == TokenStatus::admitted) {
+                  return joining->done(std::move(kept));
+              }
+              const auto at = outside(concert.concert.key).value();
+              auto dropped = [this, joining, at, view = *kept](LineAnswer<LineDid> did) {
+                  if (!did) return mend(joining, at, did.fault());
+                  ended(joining, view);
+              };
+              line_.drop(line_room(concert, at), std::array{LineEntry{place.number, user}},
+                         then<LineDid>(std::move(dropped)));
+          });
 }
 
 void LineDesk::find_joined(const std::shared_ptr<Joining>& joining, const Board::Outside& at,
@@ -105,9 +132,7 @@ void LineDesk::find_joined(const std::shared_ptr<Joining>& joining, const Board:
     const auto tell = [this, joining, at, refused](LineAnswer<LinePositions> answer) {
         if (!answer) return mend(joining, at, answer.fault());
         const LinePlace latest = answer.value().places.at(0);
-        if (latest.waits) {
-            return joining->done(waiting(*joining->attempt.concert, joining->command.user, latest));
-        }
+        if (latest.waits) return joined(joining, latest);
         if (!joining->ended && latest.number != PlaceNumber{}) {
             return was_joined(joining, latest.number);
         }
@@ -150,11 +175,13 @@ struct LineDesk::Asking {
     GetPlace query;
     Done<GetPlace> done;
     Attempt attempt;
+    Time asked_at{};
 };
 
 void LineDesk::ask(GetPlace query, Done<GetPlace> done) {
+    if (is_closed_) return done(draining());
     const CatalogConcert& concert = concert_of(query.concert);
-    find(std::make_shared<Asking>(Asking{query, std::move(done), {&concert}}));
+    find(std::make_shared<Asking>(Asking{query, std::move(done), {&concert}, now()}));
 }
 
 void LineDesk::find(const std::shared_ptr<Asking>& asking) {
@@ -162,11 +189,30 @@ void LineDesk::find(const std::shared_ptr<Asking>& asking) {
     const auto at = outside(concert.concert.key);
     // Nobody has joined it yet.
     if (!at) return query(asking->query, std::move(asking->done));
+    if (queries_.board->is_over(concert.concert.key, now())) {
+        return look_up(asking, *at, LinePlace{asking->query.place});
+    }
     line_.position(line_room(concert, *at), std::array{asking->query.user},
                    then<LinePositions>([this, asking, at = *at](LineAnswer<LinePositions> answer) {
-                       if (!answer) return mend(asking, at, answer.fault());
+                       if (!answer) return find_away(asking, at, answer.fault());
                        found(asking, at, answer.value().places.at(0));
                    }));
+}
+
+// Whoever has been let in is known to storage; but the many who have not are kept away from it.
+void LineDesk::find_away(const std::shared_ptr<Asking>& asking, const Board::Outside& at,
+                         const LineFault& fault) {
+    const CatalogConcert& concert = *asking->attempt.concert;
+    const bool is_away =
+        fault.kind == LineFault::Kind::away || fault.kind == LineFault::Kind::unknown;
+    if (is_away) note_heard(concert, asking->query.user);
+    if (!is_away || queries_.board->is_beyond_all({concert.concert.key, asking->query.place})) {
+        return mend(asking, at, fault);
+    }
+    query(asking->query, [this, asking, at, fault](Result<PlaceView> kept) {
+        if (!kept && kept.error().code == Errc::token_invalid) return mend(asking, at, fault);
+        asking->done(std::move(kept));
+    });
 }
 
 void LineDesk::found(const std::shared_ptr<Asking>& asking, const Board::Outside& at,
@@ -190,7 +236,10 @@ void LineDesk::look_up(const std::shared_ptr<Asking>& asking, const Board::Outsi
             kept->latest = !is_later(latest.number, asking->query.place);
             return asking->done(std::move(kept));
         }
-        if (kept.error().code != Errc::token_invalid) return asking->done(std::move(kept));
+        if (kept.error().code != Errc::token_invalid) {
+            if (asking->asked_at < at.closed_until) miss(*asking->attempt.concert);
+            return asking->done(std::move(kept));
+        }
         not_kept(asking, at, latest, kept.error());
     });
 }
@@ -198,12 +247,16 @@ void LineDesk::look_up(const std::shared_ptr<Asking>& asking, const Board::Outsi
 void LineDesk::not_kept(const std::shared_ptr<Asking>& asking, const Board::Outside& at,
                         const LinePlace& latest, const Error& refused) {
     const PlaceNumber place = asking->query.place;
-    // What the line cannot have given.
-    if (!place.is_valid() || place.epoch() == 0 || place.epoch() > at.epoch) {
-        return asking->done(refused);
-    }
+    const bool is_given = place.is_valid() && place.epoch() > 0 && place.epoch() <= at.epoch;
+    // In its own epoch the line knows who has which number; but a no-show's is forgotten for the
+    // user's next.
+    const bool forgets = queries_.board->no_shows(asking->attempt.concert->concert.key).has_value();
+    const bool is_users = place.epoch() < at.epoch || place == latest.number ||
+                          (forgets && is_later(latest.number, place));
+    if (!is_given || !is_users) return asking->done(refused);
     const bool is_lost = is_later(place, latest.number) && place.epoch() < at.epoch;
-    if (is_lost && now() < at.closed_until) return come_back(asking, at);
+    // It may have waited for storage until after that.
+    if (is_lost && asking->asked_at < at.closed_until) return come_back(asking, at);
     PlaceView view = gone(*asking->attempt.concert, asking->query.user, place);
     view.latest = !is_later(latest.number, place);
     asking->done(std::move(view));
@@ -237,7 +290,11 @@ void LineDesk::note_heard(const CatalogConcert& concert, const UserId& user) {
 }
 
 void LineDesk::ask(Leave command, Done<Leave> done) {
+    if (is_closed_) return done(draining());
     const CatalogConcert& concert = concert_of(command.concert);
+    PlaceView in{.user = command.user};
+    const bool is_shown = queries_.board->fill(concert, command.place, now(), in);
+    if (is_shown) return this->command(command, std::move(done));
     const GetPlace where{.concert = command.concert, .user = command.user, .place = command.place};
     auto shared = std::make_shared<Done<Leave>>(std::move(done));
     auto leave = [this, &concert, command, shared](Result<PlaceView> place) {
@@ -254,39 +311,63 @@ void LineDesk::ask(Leave command, Done<Leave> done) {
                           (*shared)(std::move(left));
                       });
     };
-    find(std::make_shared<Asking>(Asking{where, std::move(leave), {&concert}}));
+    find(std::make_shared<Asking>(Asking{where, std::move(leave), {&concert}, now()}));
 }
 
 // Where the line does not hear of it, the next to look at its head drops it.
 void LineDesk::drop_one(const CatalogConcert& concert, const LineEntry& entry) {
     const auto at = outside(concert.concert.key);
     if (!at) return;
+    queries_.board->note_one(concert.concert.key, entry.number.line_class(), -1);
     line_.drop(line_room(concert, *at), std::array{entry},
                then<LineDid>([](const LineAnswer<LineDid>&) {}));
 }
 
+struct LineDesk::Admitting {
+    Admit command;
+    Done<Admit> done;
+    Attempt attempt;
+};
+
 void LineDesk::ask(Admit command, Done<Admit> done) {
+    if (is_closed_) return done(draining());
     const CatalogConcert& concert = concert_of(command.concert);
     const auto at = outside(concert.concert.key);
-    if (!at || command.user.is_nil() || command.place != PlaceNumber{}) {
-        return this->command(std::move(command), std::move(done));
+    if (!at) return this->command(std::move(command), std::move(done));
+    if (command.user.is_nil() || command.place != PlaceNumber{}) {
+        auto tell = [done = std::move(done)](AnswerTo<Admit> in) mutable {
+            if (in || in.error().code != Errc::unknown_user) return done(std::move(in));
+            done(Error{Errc::unknown_user,
+                       "who waits with this place only the line outside of the store knows: name "
+                       "the user",
+                       {}});
+        };
+        return this->command(std::move(command), std::move(tell));
     }
-    auto shared = std::make_shared<Done<Admit>>(std::move(done));
-    auto admit = [this, &concert, command, shared](LineAnswer<LinePositions> answer) {
-        if (!answer) return (*shared)(unreachable(answer.fault()));
-        const LinePlace latest = answer.value().places.at(0);
-        if (!latest.waits) {
-            return this->command(command,
-                                 [shared](AnswerTo<Admit> in) { (*shared)(std::move(in)); });
+    admit(std::make_shared<Admitting>(Admitting{std::move(command), std::move(done), {&concert}}));
+}
+
+void LineDesk::admit(const std::shared_ptr<Admitting>& admitting) {
+    const CatalogConcert& concert = *admitting->attempt.concert;
+    const Board::Outside at = outside(concert.concert.key).value();
+    const auto done = [admitting](AnswerTo<Admit> in) { admitting->done(std::move(in)); };
+    auto found = [this, admitting, at, done](LineAnswer<LinePositions> answer) {
+        if (!answer) {
+            return mend(admitting->attempt, at, answer.fault(),
+                        {[this, admitting] { admit(admitting); }, done});
         }
-        this->command(AdmitOutside{command, latest.number},
-                      [this, &concert, latest, command, shared](AnswerTo<Admit> in) {
-                          if (in) drop_one(concert, {latest.number, command.user});
-                          (*shared)(std::move(in));
-                      });
+        const LinePlace latest = answer.value().places.at(0);
+        if (!latest.waits) return command(admitting->command, done);
+        command(AdmitOutside{admitting->command, latest.number}, [this, admitting,
+                                                                  latest](AnswerTo<Admit> in) {
+            if (in) {
+                drop_one(*admitting->attempt.concert, {latest.number, admitting->command.user});
+            }
+            admitting->done(std::move(in));
+        });
     };
-    line_.position(line_room(concert, *at), std::array{command.user},
-                   then<LinePositions>(std::move(admit)));
+    line_.position(line_room(concert, at), std::array{admitting->command.user},
+                   then<LinePositions>(std::move(found)));
 }
 
 }  // namespace concertres

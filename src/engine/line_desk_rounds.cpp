@@ -9,11 +9,8 @@ namespace concertres {
 
 namespace {
 
-// Who is passed over where people have to be there is whoever is looked at: so no more of them are
-// than may soon have a turn.
-constexpr std::size_t looked_at_min = 32;
 // How often a round begins anew before the next tick.
-constexpr int turns_max = 64;
+constexpr int laps_max = 64;
 
 }  // namespace
 
@@ -27,7 +24,8 @@ struct LineDesk::Round {
     std::vector<Done<Tick>> asked{};
     std::optional<LineFault> fault{};
     std::int64_t admitted = 0;
-    int turns = 0;
+    std::int64_t turns = 0;  // so many more may be let in, as far as is known
+    int laps = 0;
 };
 
 void LineDesk::tick(ConcertKey concert) { begin_round(queries_.catalog->at(concert), {}); }
@@ -56,13 +54,51 @@ void LineDesk::begin_round(const CatalogConcert& concert, std::vector<Done<Tick>
     round->concert = &concert;
     round->asked = std::move(asked);
     round->at = outside(key).value();
+    round->heads = std::make_shared<LineHeads>();
+    round->heads->epoch = round->at.epoch;
     round->classes = classes_of(board.policy(key).value()).size();
     round->rule = board.no_shows(key);
-    const SaleState state = board.join_facts(key, 0, now()).state;
-    round->lets_in = (state == SaleState::open || state == SaleState::draining) &&
-                     now() >= round->at.closed_until;
+    round->lets_in = lets_in(concert, round->at);
+    refuse_late(room(key));
+    if (board.is_over(key, now())) return finish(round);
     if (round->rule) tell_heard(concert, round->at);
     look(round);
+}
+
+// Before anybody is let in, whoever came back in vain is given time to try again.
+bool LineDesk::lets_in(const CatalogConcert& concert, const Board::Outside& at) {
+    Room& of = room(concert.concert.key);
+    const bool was_missed = [&] {
+        std::lock_guard lock(of.mutex);
+        return std::exchange(of.was_missed, false);
+    }();
+    if (was_missed && at.closed_until + queries_.options->line_rebuild > now()) {
+        command(
+            RaiseEpoch{
+                .concert = concert.concert.id, .why = RaiseEpoch::Why::unreached, .from = at.epoch},
+            Done<RaiseEpoch>{});
+        return false;
+    }
+    const SaleState state = queries_.board->join_facts(concert.concert.key, 0, now()).state;
+    return (state == SaleState::open || state == SaleState::draining) && now() >= at.closed_until;
+}
+
+// Nobody will stand in it any more.
+void LineDesk::finish(const std::shared_ptr<Round>& round) {
+    Room& of = room(round->concert->concert.key);
+    const bool was_erased = [&] {
+        std::lock_guard lock(of.mutex);
+        return std::exchange(of.is_erased, true);
+    }();
+    if (was_erased) return let_in(round);
+    auto erased = [this, round, &of](LineAnswer<LineDid> did) {
+        {
+            std::lock_guard lock(of.mutex);
+            of.is_erased = static_cast<bool>(did);
+        }
+        let_in(round);
+    };
+    line_.erase(round->concert->concert.id, then<LineDid>(std::move(erased)));
 }
 
 void LineDesk::tell_heard(const CatalogConcert& concert, const Board::Outside& at) {
@@ -76,17 +112,23 @@ void LineDesk::tell_heard(const CatalogConcert& concert, const Board::Outside& a
     for (std::span<const UserId> left(heard); !left.empty();) {
         const auto some = left.first(std::min(left.size(), LineStore::users_max));
         left = left.subspan(some.size());
-        line_.heard(line_room(concert, at), some, now(),
-                    then<std::int64_t>([](const LineAnswer<std::int64_t>&) {}));
+        // Who could not be told of is with the next round.
+        auto told = [this, &concert, users = std::vector(some.begin(), some.end())](
+                        const LineAnswer<std::int64_t>& back) {
+            if (back) return;
+            for (const UserId& user : users) note_heard(concert, user);
+        };
+        line_.heard(line_room(concert, at), some, now(), then<std::int64_t>(std::move(told)));
     }
 }
 
 void LineDesk::look(const std::shared_ptr<Round>& round) {
     round->heads = std::make_shared<LineHeads>();
     round->heads->epoch = round->at.epoch;
-    const auto soon = static_cast<std::size_t>(2 * round->admitted) + looked_at_min;
-    round->heads->looked_for =
-        round->rule ? std::min(soon, RoomLine::batch) : std::size_t{RoomLine::batch};
+    // Whoever is looked at and not there is passed over: so no more are than have turns.
+    const std::size_t count =
+        round->rule ? static_cast<std::size_t>(round->turns) : RoomLine::batch;
+    round->heads->looked_for = round->lets_in ? count : 0;
     peek(round);
 }
 
@@ -95,13 +137,19 @@ void LineDesk::peek(const std::shared_ptr<Round>& round) {
     const auto line_class = static_cast<LineClass>(round->heads->classes.size());
     if (round->heads->classes.size() == round->classes) return let_in(round);
     const Time at = now();
-    LinePeek peek{.line_class = line_class,
-                  .count = round->lets_in ? round->heads->looked_for : 0,
-                  .now = at};
-    if (round->rule && round->lets_in) peek.silent_before = at - round->rule->silent_after;
-    if (round->rule) peek.lost_before = at - round->rule->grace;
+    LinePeek peek{.line_class = line_class, .count = round->heads->looked_for, .now = at};
+    if (round->rule) {
+        // Nobody could be heard of while the line was away: all count as heard of when it is back.
+        const Duration heard_for = at - reachable_since(*round).value_or(at);
+        const Duration silent_after = round->rule->silent_after;
+        if (peek.count > 0 && heard_for >= silent_after) peek.silent_before = at - silent_after;
+        if (heard_for >= std::max(silent_after, round->rule->grace)) {
+            peek.lost_before = at - round->rule->grace;
+        }
+    }
     line_.peek(line_room(*round->concert, round->at), peek,
                then<LineHead>([this, round](LineAnswer<LineHead> head) {
+                   note_reached(*round, static_cast<bool>(head));
                    if (!head) {
                        round->fault = head.fault();
                        return let_in(round);
@@ -111,30 +159,58 @@ void LineDesk::peek(const std::shared_ptr<Round>& round) {
                }));
 }
 
+std::optional<Time> LineDesk::reachable_since(const Round& round) const {
+    Room& at = room(round.concert->concert.key);
+    std::lock_guard lock(at.mutex);
+    return at.reachable_since;
+}
+
+void LineDesk::note_reached(const Round& round, bool is_reached) {
+    Room& at = room(round.concert->concert.key);
+    std::lock_guard lock(at.mutex);
+    if (!is_reached) {
+        at.reachable_since.reset();
+    } else if (!at.reachable_since) {
+        at.reachable_since = now();
+    }
+}
+
+bool LineDesk::has_work(const Round& round) const {
+    const auto has_anybody = [&](const LineHead& head) {
+        return !head.waiting.empty() || (round.rule && round.lets_in && head.class_waiting > 0);
+    };
+    return !round.asked.empty() || std::ranges::any_of(round.heads->classes, has_anybody) ||
+           queries_.board->needs_tick(round.concert->concert.key, now());
+}
+
 // Where the line cannot be looked at, passes end all the same.
 void LineDesk::let_in(const std::shared_ptr<Round>& round) {
     if (round->fault) {
         round->heads->classes.clear();
         Attempt attempt{round->concert};
         mend(attempt, round->at, *round->fault, {[] {}, [](const Error&) {}});
+    } else {
+        note_crowd(*round, {});
     }
+    if (!has_work(*round)) return end_round(round, {});
     command(LetIn{round->concert->concert.id, round->heads},
             [this, round](Result<LetIn::Answer> answer) {
                 if (!answer) return end_round(round, answer.error());
                 round->admitted += answer->admitted;
-                if (!round->fault) note_crowd(*round, *answer);
+                if (!round->fault) note_crowd(*round, answer->over);
+                round->turns = std::min<std::int64_t>(answer->turns, RoomLine::batch);
                 drop(round, answer->over, answer->again);
             });
 }
 
-void LineDesk::note_crowd(const Round& round, const LetIn::Answer& answer) {
+void LineDesk::note_crowd(const Round& round, const std::vector<LineEntry>& over) {
     Board::Crowd crowd;
     for (const LineHead& head : round.heads->classes) {
         crowd.waiting.push_back(head.class_waiting);
         crowd.passed_over += head.class_passed_over;
     }
-    for (const LineEntry& over : answer.over) {
-        --crowd.waiting.at(static_cast<std::size_t>(over.number.line_class()));
+    for (const LineEntry& entry : over) {
+        --crowd.waiting.at(static_cast<std::size_t>(entry.number.line_class()));
     }
     queries_.board->note_crowd(round.concert->concert.key, std::move(crowd));
 }
@@ -142,7 +218,9 @@ void LineDesk::note_crowd(const Round& round, const LetIn::Answer& answer) {
 void LineDesk::drop(const std::shared_ptr<Round>& round, const std::vector<LineEntry>& over,
                     bool again) {
     if (over.empty()) {
-        if (!again || round->fault || ++round->turns == turns_max) return end_round(round, {});
+        const bool has_only_counted = round->rule && round->heads->looked_for == 0;
+        const bool has_more = again || (has_only_counted && round->turns > 0);
+        if (!has_more || round->fault || ++round->laps == laps_max) return end_round(round, {});
         return look(round);
     }
     const std::size_t some = std::min(over.size(), LineStore::users_max);

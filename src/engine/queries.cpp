@@ -68,7 +68,7 @@ Result<PlaceView> run(const QueryContext& at, const GetPlace& query) {
     const bool own =
         (found.pass && found.pass->user == key) || (found.place && found.place->user == key);
     if (found.has_room && !own) {
-        return token_refusal();
+        return refuse_stranger(*at.board, *at.options, concert->concert.key);
     }
     const Time now = at.now();
     const TokenStatus status = status_of(found, now);

@@ -222,9 +222,10 @@ TEST_CASE("a stranger's number opens nothing, and is not given up") {
     Office at(at_most(1));
     static_cast<void>(at.join(1));
     static_cast<void>(at.join(2));
-    CHECK(at.poll(2, PlaceNumber::of(1, 1))->status == TokenStatus::left);
-    CHECK_FALSE(at.poll(2, PlaceNumber::of(1, 1))->latest);
-    CHECK(at.leave(2, PlaceNumber::of(1, 1))->status == TokenStatus::left);
+    CHECK(code_of(at.poll(2, PlaceNumber::of(1, 1))) == Errc::token_invalid);
+    CHECK(code_of(at.leave(2, PlaceNumber::of(1, 1))) == Errc::token_invalid);
+    CHECK(code_of(at.poll(2, PlaceNumber::of(1, 3))) == Errc::token_invalid);
+    CHECK(code_of(at.poll(3, PlaceNumber::of(1, 1))) == Errc::token_invalid);
     CHECK(code_of(at.poll(2, PlaceNumber::of(2, 1))) == Errc::token_invalid);
     CHECK(code_of(at.poll(2, PlaceNumber::of(0, 1))) == Errc::token_invalid);
     at.advance(1s);
@@ -366,10 +367,10 @@ TEST_CASE("while the line is away who is in goes on, and passes end") {
     CHECK(at.poll(1, first)->status == TokenStatus::admitted);
     REQUIRE(at.hold(1, first, 3));
     at.advance(16min);
-    CHECK(code_of(at.poll(1, first)) == Errc::storage_unavailable);
+    CHECK(at.poll(1, first)->status == TokenStatus::expired);
+    CHECK(code_of(at.poll(2, second)) == Errc::storage_unavailable);
     CHECK(at.office->concert({at.sale.concert})->admitted == 0);
     at.line->go_away(false);
-    CHECK(at.poll(1, first)->status == TokenStatus::expired);
     at.advance(1s);
     CHECK(at.poll(2, second)->status == TokenStatus::admitted);
 }
@@ -416,7 +417,8 @@ TEST_CASE("after a restart the line is as it was; without it nobody joins") {
     at.advance(1s);
     CHECK(code_of(at.join(3)) == Errc::storage_unavailable);
     CHECK(at.poll(1, first)->status == TokenStatus::admitted);
-    CHECK(code_of(at.poll(2, second)) == Errc::token_invalid);
+    CHECK(code_of(at.poll(2, second)) == Errc::storage_unavailable);
+    CHECK(code_of(at.leave(2, second)) == Errc::storage_unavailable);
     at.open();
     CHECK(at.poll(2, second)->position == 1);
 }
@@ -496,14 +498,115 @@ TEST_CASE("who is not there when the turn comes is passed over, and first on com
     REQUIRE(at.leave(1, number(1)));
     at.advance(1s);
     CHECK(at.poll(3, number(3))->status == TokenStatus::admitted);
-    CHECK(at.office->concert({at.sale.concert})->passed_over == 2);
+    CHECK(at.office->concert({at.sale.concert})->passed_over == 1);
     CHECK(at.poll(2, number(2))->position == 1);
     REQUIRE(at.leave(3, number(3)));
     at.advance(2s);
     CHECK(at.poll(2, number(2))->status == TokenStatus::admitted);
-    // The fourth has lost the place by now.
+    REQUIRE(at.leave(2, number(2)));
+    at.advance(2s);
+    CHECK(at.office->concert({at.sale.concert})->passed_over == 1);
+    // Whoever does not come back within the grace loses the place.
     at.advance(6min);
     CHECK(at.poll(4, number(4))->status == TokenStatus::left);
+}
+
+TEST_CASE("after an outage nobody is passed over who could not be heard of") {
+    RoomPolicy room = at_most(1);
+    room.no_shows = NoShows{.silent_after = 90s, .grace = 1s};
+    Office at(room);
+    for (int user = 1; user <= 3; ++user) static_cast<void>(at.join(user));
+    const auto number = [](int user) { return PlaceNumber::of(1, user); };
+    at.advance(100s);
+    for (int user = 1; user <= 3; ++user) static_cast<void>(at.poll(user, number(user)));
+    at.line->go_away(true);
+    at.advance(5min);
+    REQUIRE(at.leave(1, number(1)));
+    at.line->go_away(false);
+    at.advance(2s);
+    CHECK(at.office->concert({at.sale.concert})->passed_over == 0);
+    CHECK(at.poll(2, number(2))->status == TokenStatus::admitted);
+    CHECK(at.poll(3, number(3))->position == 1);
+}
+
+TEST_CASE("a line that cannot be begun uses up no epochs, and is begun once it can be") {
+    Office at(at_most(1));
+    const PlaceNumber first = at.join(1)->number;
+    at.line->wipe();
+    at.line->refuse_beginning(true);
+    int commits = 0;
+    at.on_commit = [&] { ++commits; };
+    for (int i = 0; i < 300; ++i) {
+        CHECK(code_of(at.poll(1, first)) == Errc::storage_unavailable);
+        CHECK(code_of(at.join(2)) == Errc::storage_unavailable);
+        if (i % 10 == 0) at.advance(1s);
+    }
+    at.on_commit = nullptr;
+    CHECK(commits < 100);
+    at.line->refuse_beginning(false);
+    at.advance(2s);
+    CHECK(at.poll(1, first)->position == 1);
+    CHECK(at.join(2)->number == PlaceNumber::of(2, 1));
+    at.advance(121s);
+    CHECK(at.poll(1, first)->status == TokenStatus::admitted);
+}
+
+TEST_CASE("one who has left joins anew where the line still has the place") {
+    Office at(at_most(1));
+    for (int user = 1; user <= 3; ++user) static_cast<void>(at.join(user));
+    at.on_commit = [&] { at.line->go_away(true); };
+    CHECK(at.leave(2, PlaceNumber::of(1, 2))->status == TokenStatus::left);
+    at.on_commit = nullptr;
+    at.line->go_away(false);
+    CHECK(at.join(2)->status == TokenStatus::left);
+    const auto anew = at.join(2, true).value();
+    CHECK(anew.made);
+    CHECK(anew.number == PlaceNumber::of(1, 4));
+    CHECK(anew.position == 3);
+}
+
+TEST_CASE("who is in gives the pass back while the line is away") {
+    Office at(at_most(1));
+    const PlaceNumber first = at.join(1)->number;
+    at.advance(1s);
+    at.line->go_away(true);
+    REQUIRE(at.hold(1, first, 3));
+    CHECK(at.leave(1, first)->status == TokenStatus::left);
+    CHECK(at.poll(1, first)->status == TokenStatus::left);
+    at.line->go_away(false);
+}
+
+TEST_CASE("an operator lets in nobody twice") {
+    Office at(at_most(5));
+    REQUIRE(at.office->change_sale({at.sale.concert, {.mode = SaleMode::paused}}));
+    const PlaceNumber first = at.join(1)->number;
+    const auto admit = [&] {
+        return at.office->admit(
+            {.concert = at.sale.concert, .user = SmallSale::user(1), .actor = "ann"});
+    };
+    at.on_commit = [&] { at.line->wipe(); };
+    REQUIRE(admit()->number == first);
+    at.on_commit = nullptr;
+    CHECK(admit()->number == first);
+    CHECK(at.join(1)->number == first);
+    CHECK(at.office->concert({at.sale.concert})->admitted == 1);
+}
+
+TEST_CASE("once the last performance has started the line is taken away") {
+    Office at(at_most(1));
+    ConcertDraft draft = draft_with(at_most(1));
+    draft.performances = {{OffsetTime{.time = at.office->now() + 1h}}};
+    at.sale = SmallSale::add(*at.office, std::move(draft));
+    const PlaceNumber first = at.join(1)->number;
+    for (int user = 2; user <= 9; ++user) static_cast<void>(at.join(user));
+    at.advance(1s);
+    CHECK(at.line->copy().size() == 1);
+    at.advance(1h);
+    CHECK(at.line->copy().empty());
+    CHECK(code_of(at.join(10)) == Errc::room_closed);
+    CHECK(at.poll(1, first)->status == TokenStatus::expired);
+    CHECK(at.poll(9, PlaceNumber::of(1, 9))->status == TokenStatus::left);
+    CHECK(at.line->copy().empty());
 }
 
 TEST_SUITE_END();

@@ -80,6 +80,11 @@ void MemoryLine::go_away(bool away) {
     away_ = away;
 }
 
+void MemoryLine::refuse_beginning(bool refuses) {
+    const std::lock_guard lock(mutex_);
+    refuses_beginning_ = refuses;
+}
+
 void MemoryLine::lose_answers(int calls) {
     const std::lock_guard lock(mutex_);
     answers_to_lose_ = calls;
@@ -122,6 +127,7 @@ void MemoryLine::in_room(const LineRoom& room, LineDone<T>& done, const Act& act
 
 void MemoryLine::begin(const LineRoom& room, LineDone<LineDid> done) {
     answer(done, [&]() -> LineAnswer<LineDid> {
+        if (refuses_beginning_) return LineFault{.kind = Kind::away};
         Room& line = rooms_[room.concert];
         const bool is_other = line.epoch == room.epoch && line.home != home_;
         if (line.epoch > room.epoch || is_other) {

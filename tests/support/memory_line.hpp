@@ -38,6 +38,8 @@ class MemoryLine final : public LineStore {
     void roll_back(const Copy& copy);
     // From now on every call is `away`; until it is not.
     void go_away(bool away);
+    // It can be asked, but not begun, as where a server takes no writes.
+    void refuse_beginning(bool refuses);
     // The next calls are done and answered with `unknown`.
     void lose_answers(int calls);
 
@@ -67,6 +69,7 @@ class MemoryLine final : public LineStore {
     Copy rooms_;
     std::int64_t home_ = 1;
     bool away_ = false;
+    bool refuses_beginning_ = false;
     int answers_to_lose_ = 0;
 };
 

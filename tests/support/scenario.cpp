@@ -59,9 +59,11 @@ void set_option(Line& line, Options& options) {
 
 class Replay {
   public:
-    Replay(std::filesystem::path table, const Backend& backend)
+    Replay(std::filesystem::path table, const Backend& backend, std::shared_ptr<LineStore> line)
         : table_(std::move(table)), backend_(&backend), verbs_(beginning) {
         options_.running = Running::by_host;
+        options_.line = std::move(line);
+        if (options_.line) verbs_.begin_epochs_at(1);
         options_.policies = {{"nobody", std::make_shared<NobodyEnters>()},
                              {"throws", std::make_shared<AlwaysThrows>()}};
     }
@@ -295,8 +297,9 @@ class Replay {
 
 }  // namespace
 
-Replayed replay(const std::filesystem::path& table, const Backend& backend) {
-    return Replay(table, backend).run();
+Replayed replay(const std::filesystem::path& table, const Backend& backend,
+                std::shared_ptr<LineStore> line) {
+    return Replay(table, backend, std::move(line)).run();
 }
 
 }  // namespace concertres::test

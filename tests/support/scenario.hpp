@@ -38,9 +38,11 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "concertres/line.hpp"
 #include "support/backends.hpp"
 
 namespace concertres::test {
@@ -51,6 +53,8 @@ struct Replayed {
 };
 
 // Replays the table on a new store of this backend.
-[[nodiscard]] Replayed replay(const std::filesystem::path& table, const Backend& backend);
+// With a line that keeps who waits, where it is told one.
+[[nodiscard]] Replayed replay(const std::filesystem::path& table, const Backend& backend,
+                              std::shared_ptr<LineStore> line = nullptr);
 
 }  // namespace concertres::test

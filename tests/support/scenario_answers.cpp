@@ -59,7 +59,7 @@ std::string_view transfer_kind_text(TransferKind kind) {
 Answer Answers::operator()(const PlaceView& view) const {
     Answer answer{.words = {std::string(token_status_name(view.status))}};
     if (view.position) answer.words.push_back(text(*view.position));
-    answer.fields = {{"number", text(view.number.value)},
+    answer.fields = {{"number", text(names_->written(view.number))},
                      {"class", view.line_class.empty() ? "none" : view.line_class},
                      {"made", yes_or_no(view.made)},
                      {"latest", yes_or_no(view.latest)},

@@ -37,8 +37,20 @@ class Names {
         for (const Id& each : ids) words.push_back(name(each));
         return words.empty() ? "none" : join_text(words, ',');
     }
+    // Tables write numbers as of epoch 0; lines outside of storage begin with epoch 1.
+    [[nodiscard]] PlaceNumber number(std::int64_t written) const {
+        PlaceNumber number{written};
+        if (number.is_valid() && number.epoch() == 0) number.value += first_epoch_.value;
+        return number;
+    }
+    [[nodiscard]] std::int64_t written(PlaceNumber number) const {
+        const bool is_shown = number.is_valid() && number.epoch() >= first_epoch_.epoch();
+        return is_shown ? number.value - first_epoch_.value : number.value;
+    }
+    void begin_epochs_at(std::int64_t epoch) { first_epoch_ = PlaceNumber::of(epoch, 0); }
 
   private:
+    PlaceNumber first_epoch_{};
     std::map<std::string, Uuid> ids_;
     std::map<Uuid, std::string> names_;
 };

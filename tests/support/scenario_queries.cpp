@@ -151,7 +151,7 @@ void Verbs::report(Line& line, BoxOffice& office, const Reply& reply) {
 void Verbs::explain(Line& line, BoxOffice& office, const Reply& reply) {
     Explain query{.id = names_.id<UserId>(line.word("name")).uuid};
     if (const auto seat = line.number_field("seat")) query.seat = static_cast<SeatNumber>(*seat);
-    if (const auto place = line.number_field("place")) query.place = PlaceNumber{*place};
+    if (const auto place = line.number_field("place")) query.place = names_.number(*place);
     if (const auto limit = line.number_field("limit")) {
         query.limit = static_cast<std::size_t>(*limit);
     }
@@ -190,7 +190,7 @@ void Verbs::verify(Line& line, BoxOffice& office, const Reply& reply) {
     reply({.words = {"valid"},
            .fields = {{"user", names_.name(claims->user)},
                       {"concert", names_.name(claims->concert)},
-                      {"number", std::to_string(claims->number.value)}}});
+                      {"number", std::to_string(names_.written(claims->number))}}});
 }
 
 // --- Names
@@ -212,7 +212,7 @@ PlaceNumber Verbs::place_of(Line& line, const std::string& name, const std::stri
     const std::optional<std::string> said = line.field("place");
     if (said == "none") return {};
     if (said && said->find_first_not_of("0123456789") == std::string::npos) {
-        return {parse_numbers(*said).at(0)};
+        return names_.number(parse_numbers(*said).at(0));
     }
     const auto found = places_.find({said.value_or(name), concert});
     if (found != places_.end()) return found->second;

@@ -449,7 +449,7 @@ void Verbs::admit(Line& line, BoxOffice& office, const Reply& reply) {
     Admit command{.concert = names_.id<ConcertId>(line.word("concert")),
                   .actor = line.field("actor").value_or("operator")};
     if (who.find_first_not_of("0123456789") == std::string::npos) {
-        command.place = {parse_numbers(who).at(0)};
+        command.place = names_.number(parse_numbers(who).at(0));
     } else if (who != "nobody") {
         command.user = user(who);
     }

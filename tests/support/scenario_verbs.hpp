@@ -25,6 +25,8 @@ class Verbs {
     Verbs(const Verbs&) = delete;
     Verbs& operator=(const Verbs&) = delete;
 
+    void begin_epochs_at(std::int64_t epoch) { names_.begin_epochs_at(epoch); }
+
     // Sends what the line asks to the box office; `reply` is called with the answer, now or later.
     // False: this is none of the verbs here. Throws TableError.
     [[nodiscard]] bool send(Line& line, BoxOffice& office, const Reply& reply);

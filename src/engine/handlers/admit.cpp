@@ -26,12 +26,16 @@ void Handler<Admit>::gather_place(UnitOfWork& rows) {
     PlaceNumber number = command_.place;
     user_ = nullptr;
     member_ = nullptr;
+    latest_ = nullptr;
     if (!command_.user.is_nil()) {
         user_ = rows.want<User>(command_.user);
         if (exists(user_)) member_ = rows.want<Member>({concert, (*user_)->user});
         if (exists(member_)) number = (*member_)->latest;
     }
-    if (outside_ != PlaceNumber{}) number = outside_;
+    // One who is in with another place has that.
+    latest_ = exists(member_) ? rows.want<Pass>({concert, (*member_)->latest}) : nullptr;
+    const bool is_in = exists(latest_) && (*latest_)->status_at(rows.now()) == PassStatus::admitted;
+    if (outside_ != PlaceNumber{} && !is_in) number = outside_;
     standing_.want(rows, concert, number);
 }
 

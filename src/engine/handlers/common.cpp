@@ -62,6 +62,18 @@ std::optional<Error> check_token(const ConcertId& proven, const Concert& concert
     return token_refusal();
 }
 
+Error line_missing() {
+    return {Errc::storage_unavailable,
+            "the line of this waiting room is kept outside of the store, and this box office was "
+            "opened without it (Options::line)",
+            {}};
+}
+
+Error refuse_stranger(const Board& board, const Options& options, ConcertKey concert) {
+    const bool is_missing = !options.line && board.outside(concert);
+    return is_missing ? line_missing() : token_refusal();
+}
+
 Error key_reused() {
     return {Errc::key_reused,
             "this idempotency key belongs to an earlier command with other content: use a new key "

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "concertres/commands.hpp"
@@ -51,6 +52,11 @@ enum class IdentityKind : std::uint8_t {
 // Refuses: token_invalid.
 [[nodiscard]] std::optional<Error> check_token(const ConcertId& proven, const Concert& concert);
 
+// The room's line is outside, and the box office was opened without it.
+[[nodiscard]] Error line_missing();
+// Of a place that no row tells of, or of another user's.
+[[nodiscard]] Error refuse_stranger(const Board& board, const Options& options, ConcertKey concert);
+
 [[nodiscard]] Error key_reused();
 [[nodiscard]] Error unknown(Errc code, std::string_view what, const Uuid& id);
 
@@ -71,6 +77,11 @@ struct StandingRows {
     // REQUIRES: all read
     [[nodiscard]] Standing standing() const;
 };
+
+// Whatever their classes, in which numbers say nothing of each other.
+[[nodiscard]] inline bool is_later(PlaceNumber number, PlaceNumber than) {
+    return std::pair(number.epoch(), number.sequence()) > std::pair(than.epoch(), than.sequence());
+}
 
 // Writes who it is that storage hears of for the first time, as the pass or the leaving of one who
 // stood in a line outside goes into it. REQUIRES: `user` is read

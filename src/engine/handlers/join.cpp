@@ -63,12 +63,7 @@ Result<PlaceView> Handler<Join>::decide(UnitOfWork& rows) {
 Result<PlaceView> Handler<Join>::join_line(UnitOfWork& rows, LineClass line_class) {
     // All of it happens to copies, and is put back only once nothing refuses any more.
     std::vector<Line> lines = lines_.lines();
-    if (closed_until(lines)) {
-        return Error{Errc::storage_unavailable,
-                     "the line of this waiting room is kept outside of the store, and this box "
-                     "office was opened without it (Options::line)",
-                     {}};
-    }
+    if (closed_until(lines)) return line_missing();
     std::optional<Sale> drawing;
     std::vector<Event> events;
     // Who comes once the sale has opened stands behind those who are drawn.
@@ -169,7 +164,7 @@ Result<PlaceView> Handler<Leave>::decide(UnitOfWork& rows) {
     }
     const bool own = (standing.pass && standing.pass->user == user) ||
                      (standing.place && standing.place->user == user);
-    if (!own) return token_refusal();
+    if (!own) return refuse_stranger(rows.board(), rows.options(), concert_->concert.key);
 
     view.status = status_of(standing, rows.now());
     view.latest = (*member_)->latest == command_.place;

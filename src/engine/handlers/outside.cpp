@@ -1,6 +1,8 @@
 #include "engine/handlers/outside.hpp"
 
 #include <algorithm>
+#include <span>
+#include <vector>
 
 namespace concertres {
 
@@ -14,46 +16,47 @@ void Handler<RaiseEpoch>::gather(UnitOfWork& rows) {
     if (exists(sale_) && (*sale_)->room) lines_.want(rows, **sale_);
 }
 
-std::optional<Time> Handler<RaiseEpoch>::closes_until(const UnitOfWork& rows,
-                                                      const Line& first) const {
-    const Time back = rows.now() + rows.options().line_rebuild;
-    switch (command_.why) {
-        case RaiseEpoch::Why::joined:
-            return Time{};  // nobody has a number to come back to
-        case RaiseEpoch::Why::lost:
-            return back;
-        case RaiseEpoch::Why::unreached:
-            break;
-    }
-    // Once for the many who could not come back just now.
-    const bool is_due = *first.closed_until > rows.now() &&
-                        back - *first.closed_until > rows.options().line_rebuild / 8;
-    return is_due ? std::optional(back) : std::nullopt;
+namespace {
+
+bool is_unused(std::span<const Line> lines) {
+    return std::ranges::all_of(lines, [](const Line& line) { return line.next_sequence == 1; });
 }
 
-Result<std::optional<Board::Outside>> Handler<RaiseEpoch>::decide(UnitOfWork& rows) {
+}  // namespace
+
+Result<void> Handler<RaiseEpoch>::raise(const UnitOfWork& rows, std::vector<Line>& lines) const {
+    Line& first = lines.front();
+    const Duration rebuild = rows.options().line_rebuild;
+    const Time back = rows.now() + rebuild;
+    const bool is_lost = command_.why == RaiseEpoch::Why::lost;
+    if (command_.why == RaiseEpoch::Why::joined) {
+        // Nobody has a number to come back to.
+        return first.closed_until ? Result<void>() : raise_epoch(lines, command_.above, Time{});
+    }
+    if (first.epoch != command_.from) return {};
+    if (is_lost && (!is_unused(lines) || command_.above >= first.epoch)) {
+        return raise_epoch(lines, command_.above, back);
+    }
+    // Once for the many who come back in vain; and not where nobody ever had a number.
+    const bool is_due = *first.closed_until > Time{} && back - *first.closed_until > rebuild / 8;
+    if (is_due) first.closed_until = back;
+    return {};
+}
+
+Result<RaiseEpoch::Answer> Handler<RaiseEpoch>::decide(UnitOfWork& rows) {
     if (concert_ == nullptr) {
         return unknown(Errc::unknown_concert, "concert", command_.concert.uuid);
     }
-    if (!(*sale_)->room) return std::optional<Board::Outside>{};
+    if (!(*sale_)->room) return RaiseEpoch::Answer{};
     std::vector<Line> lines = lines_.lines();
     const bool is_first = command_.why == RaiseEpoch::Why::joined;
-    if (!concertres::closed_until(lines) && !(is_first && may_leave_storage(**sale_, lines))) {
-        return std::optional<Board::Outside>{};
+    if (!closed_until(lines) && !(is_first && may_leave_storage(**sale_, lines))) {
+        return RaiseEpoch::Answer{};
     }
-    Line& first = lines.front();
-    const bool is_raised =
-        concertres::closed_until(lines) && (is_first || first.epoch != command_.from);
-    const auto until = is_raised ? std::nullopt : closes_until(rows, first);
-    if (until) {
-        if (command_.why == RaiseEpoch::Why::unreached) {
-            first.closed_until = until;
-        } else if (auto r = raise_epoch(lines, command_.above, *until); !r) {
-            return r.error();
-        }
-        lines_.put_changed(rows, lines);
-    }
-    return std::optional(Board::Outside{first.epoch, *first.closed_until});
+    if (auto r = raise(rows, lines); !r) return r.error();
+    lines_.put_changed(rows, lines);
+    const Line& first = lines.front();
+    return RaiseEpoch::Answer{Board::Outside{first.epoch, *first.closed_until}, is_unused(lines)};
 }
 
 // --- ReserveNumbers ----------------------------------------------------------------------------
@@ -85,7 +88,7 @@ Result<std::optional<LineBlock>> Handler<ReserveNumbers>::decide(UnitOfWork& row
 Result<LetIn::Answer> Handler<LetIn>::decide(UnitOfWork& rows) {
     const auto admitted = tick_.decide(rows);
     if (!admitted) return admitted.error();
-    return LetIn::Answer{*admitted, tick_.over(), tick_.again()};
+    return LetIn::Answer{*admitted, tick_.over(), tick_.turns(), tick_.again()};
 }
 
 std::size_t Handler<LetIn>::keys() const {

@@ -15,15 +15,19 @@
 
 namespace concertres {
 
-// The line cannot be used in the epoch `from`. The answer is how it stands then; nothing: the
-// room's line is in storage, and stays there. Refuses: unknown_concert, room_closed (no more
-// epochs).
+// The line cannot be used in the epoch `from`. An epoch of which no number has been reserved is not
+// raised: nobody can have lost one, and the line is begun in it once it can be.
+// Refuses: unknown_concert, room_closed (no more epochs).
 struct RaiseEpoch {
-    using Answer = std::optional<Board::Outside>;
+    // How the line stands then.
+    struct Answer {
+        std::optional<Board::Outside> outside{};  // nothing: it is in storage, and stays there
+        bool is_unused = false;                   // no number of its epoch has been reserved
+    };
     enum class Why : std::uint8_t {
         joined,     // the first one joins
         lost,       // the line has lost something, or is in an epoch later than storage's
-        unreached,  // it cannot be reached: who comes back to it needs more time
+        unreached,  // somebody came back to it in vain: that takes more time
     };
     ConcertId concert{};
     Why why = Why::lost;
@@ -37,11 +41,10 @@ class Handler<RaiseEpoch> {
     explicit Handler(RaiseEpoch command) : command_(command) {}
 
     void gather(UnitOfWork& rows);
-    Result<std::optional<Board::Outside>> decide(UnitOfWork& rows);
+    Result<RaiseEpoch::Answer> decide(UnitOfWork& rows);
 
   private:
-    // When people have come back.
-    [[nodiscard]] std::optional<Time> closes_until(const UnitOfWork& rows, const Line& first) const;
+    Result<void> raise(const UnitOfWork& rows, std::vector<Line>& lines) const;
 
     RaiseEpoch command_;
     const CatalogConcert* concert_ = nullptr;
@@ -80,6 +83,7 @@ struct LetIn {
     struct Answer {
         std::int64_t admitted = 0;
         std::vector<LineEntry> over{};  // who is to be dropped: in by now, or not to be let in
+        std::int64_t turns = 0;         // so many more who wait may be let in
         bool again = false;             // there is more to do
     };
     ConcertId concert{};

@@ -85,6 +85,8 @@ class Handler<Tick> {
     [[nodiscard]] bool again() const { return again_; }
     // Of those at the heads, who waits no more. REQUIRES: it was decided
     [[nodiscard]] const std::vector<LineEntry>& over() const { return over_; }
+    // So many more of those who wait have turns left. REQUIRES: the same
+    [[nodiscard]] std::int64_t turns() const { return turns_; }
 
     // Of those who are in, how many hold no seat, by class.
     using Seeking = std::array<std::int64_t, PlaceNumber::classes_max>;
@@ -168,7 +170,7 @@ class Handler<Tick> {
     // Whose turn it is, of those who are there.
     [[nodiscard]] std::optional<std::vector<Turns>> share_turns(
         const UnitOfWork& rows, Sale& sale, const RoomSnapshot& room,
-        std::span<const ClassDemand> demands, std::int64_t common) const;
+        std::span<const ClassDemand> demands, std::int64_t common);
     void take_turns(UnitOfWork& rows, Sale& sale, const Candidates& candidates, Turns turns,
                     std::vector<Event>& events);
     void move_cursors(std::span<Line> lines) const;
@@ -191,6 +193,7 @@ class Handler<Tick> {
     std::vector<Read<Place>> losing_;   // the same
     std::vector<Queue> queues_;         // by class
     std::vector<LineEntry> over_;
+    std::int64_t turns_ = 0;
     bool again_ = false;
 };
 
@@ -217,7 +220,8 @@ class Handler<Admit> {
     const CatalogConcert* concert_ = nullptr;
     Read<User> user_ = nullptr;
     Read<Member> member_ = nullptr;
-    StandingRows standing_;  // its sale is read always
+    Read<Pass> latest_ = nullptr;  // of the member
+    StandingRows standing_;        // its sale is read always
     Read<RoomLine> line_ = nullptr;
     LineRows lines_;  // where a draw is due
     SeatsToCome seats_;

@@ -108,7 +108,8 @@ Handler<Tick>::Queue Handler<Tick>::gather_queue(UnitOfWork& rows, const Sale& s
 Handler<Tick>::Queue Handler<Tick>::gather_outside(UnitOfWork& rows, const Sale& sale,
                                                    const LineHead& head) const {
     Queue queue;
-    queue.is_cut = head.is_cut || head.waiting.size() == heads_->looked_for;
+    queue.is_cut =
+        heads_->looked_for > 0 && (head.is_cut || head.waiting.size() == heads_->looked_for);
     for (const LineEntry& entry : head.waiting) {
         Outsider& each = queue.outside.emplace_back();
         each.entry = entry;
@@ -163,6 +164,7 @@ Result<std::int64_t> Handler<Tick>::decide(UnitOfWork& rows) {
     }
     again_ = false;
     over_.clear();
+    turns_ = 0;
     Sale sale = **sale_;
     if (!sale.room) return std::int64_t{0};
     std::vector<Event> events;
@@ -223,7 +225,8 @@ std::optional<std::int64_t> Handler<Tick>::admit_waiting(UnitOfWork& rows, Sale&
                                          : candidates(rows, sale, queues_[i]));
         const auto there = std::ranges::count_if(next[i], &Next::is_there);
         demands.push_back({classes[i].weight, there, queues_[i].is_cut, seat_turns.own_of(i)});
-        people += static_cast<std::int64_t>(next[i].size());
+        people += heads_ != nullptr ? heads_->classes[i].class_waiting
+                                    : static_cast<std::int64_t>(next[i].size());
     }
     // Of all classes together no more than a batch, as where there is one.
     constexpr auto batch = static_cast<std::int64_t>(RoomLine::batch);
@@ -268,6 +271,8 @@ Handler<Tick>::Candidates Handler<Tick>::candidates(const UnitOfWork& rows, cons
 
 bool Handler<Tick>::Outsider::is_over(Time now) const {
     if (*place || *pass) return true;
+    // A later place of the user's has been in, or has left.
+    if (exists(member) && !is_later(entry.number, (*member)->latest)) return true;
     return exists(latest) && (*latest)->status_at(now) == PassStatus::admitted;
 }
 
@@ -285,7 +290,7 @@ Handler<Tick>::Candidates Handler<Tick>::candidates_outside(const Queue& queue, 
 
 std::optional<std::vector<Handler<Tick>::Turns>> Handler<Tick>::share_turns(
     const UnitOfWork& rows, Sale& sale, const RoomSnapshot& room,
-    std::span<const ClassDemand> demands, std::int64_t common) const {
+    std::span<const ClassDemand> demands, std::int64_t common) {
     ClassShares shares;
     std::int64_t turns_left = 0;
     const auto total = consult(rows, sale, room, [&](std::int64_t quota) {
@@ -296,6 +301,7 @@ std::optional<std::vector<Handler<Tick>::Turns>> Handler<Tick>::share_turns(
         return taken;
     });
     if (!total) return std::nullopt;
+    turns_ = turns_left;
     sale.share_state = std::move(shares.state);
     for (std::size_t i = 0; i < demands.size(); ++i) {
         common -= std::max<std::int64_t>(0, shares.admitted[i] - demands[i].own_seats);
