@@ -292,9 +292,6 @@ void LineDesk::note_heard(const CatalogConcert& concert, const UserId& user) {
 void LineDesk::ask(Leave command, Done<Leave> done) {
     if (is_closed_) return done(draining());
     const CatalogConcert& concert = concert_of(command.concert);
-    PlaceView in{.user = command.user};
-    const bool is_shown = queries_.board->fill(concert, command.place, now(), in);
-    if (is_shown) return this->command(command, std::move(done));
     const GetPlace where{.concert = command.concert, .user = command.user, .place = command.place};
     auto shared = std::make_shared<Done<Leave>>(std::move(done));
     auto leave = [this, &concert, command, shared](Result<PlaceView> place) {

@@ -325,6 +325,18 @@ TEST_CASE("one who was through before the line was lost is known as such") {
     CHECK(at.join(1)->number == anew.number);
 }
 
+TEST_CASE("and so is one who asks long after") {
+    Office at(at_most(1));
+    const PlaceNumber first = at.join(1)->number;
+    at.advance(1s);
+    REQUIRE(at.pay(1, first, at.hold(1, first, 7)->id));
+    at.line->wipe();
+    static_cast<void>(at.join(2));
+    at.advance(10min);
+    CHECK(at.join(1)->status == TokenStatus::spent);
+    CHECK(at.join(1)->number == first);
+}
+
 TEST_CASE("a line that was put back to what it was gives no number twice") {
     Office at(at_most(1));
     static_cast<void>(at.join(1));
@@ -519,6 +531,7 @@ TEST_CASE("after an outage nobody is passed over who could not be heard of") {
     const auto number = [](int user) { return PlaceNumber::of(1, user); };
     at.advance(100s);
     for (int user = 1; user <= 3; ++user) static_cast<void>(at.poll(user, number(user)));
+    at.advance(1s);
     at.line->go_away(true);
     at.advance(5min);
     REQUIRE(at.leave(1, number(1)));
