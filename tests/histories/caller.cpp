@@ -66,7 +66,8 @@ Answer answer_of(const Call& call, const RawAnswer& raw) {
                                                                                  : "reservation_id";
     answer.id = text(body, id);
     if (answer.is_good()) answer.state = text(body, "status");
-    answer.number = number(body, "number").value_or(0);
+    // Whatever epoch the line begins with: nothing that is judged goes on in another.
+    answer.number = PlaceNumber{number(body, "number").value_or(0)}.sequence();
     answer.position = number(body, "position");
     if (const json::value* const balance = body.as_object().if_contains("balance")) {
         answer.balance = number(*balance, "amount").value_or(-1);

@@ -17,6 +17,7 @@
 #include "histories/caller.hpp"
 #include "histories/cutting_proxy.hpp"
 #include "histories/faults.hpp"
+#include "line/redis_server.hpp"
 #include "program/commands.hpp"
 #include "program/instances.hpp"
 #include "program/server_process.hpp"
@@ -117,4 +118,57 @@ TEST_CASE("it has one also over three servers of one database, one killed and on
     check_books(servers[2], *stage, history);
     for (const std::size_t i : {1u, 2u}) CHECK(servers[i].stop() == "exit 0");
     audit(servers.where());
+}
+
+TEST_CASE("it has one also where a Redis keeps who waits, for two servers, one of them killed") {
+    const SharedDatabase database;
+    RedisServer redis;
+    const auto start = [&] {
+        return std::make_unique<ServerProcess>(Serving{
+            .data = {},
+            .store = database.address(),
+            .arguments = {"--tick-ms", "20", "--log-level", "warning", "--line", redis.address()}});
+    };
+    const auto one = start();
+    const auto two = start();
+    const auto stage = set_stage(*two, {.users = 12});
+    stage->addresses.push_back(address_of(*one));
+    stage->history.shows_late = true;
+    Crowd crowd(*stage, {.clients = 24, .calls = 60, .seed = 5});
+    REQUIRE(crowd.comes_to(24 * 25));
+    one->kill();
+    const History history = crowd.end();
+    check_linearizable(history);
+    CHECK(redis.command({"KEYS", "*"}).elements.size() >= 2);
+    check_books(*two, *stage, history);
+    CHECK(two->stop() == "exit 0");
+    audit({"--store", database.address()});
+}
+
+TEST_CASE("seats, money and keys have one also where the Redis is killed, wiped and stands still") {
+    const TempDir folder;
+    RedisServer redis;
+    ServerProcess server(
+        {.data = folder.path(),
+         .arguments = {"--tick-ms", "20", "--log-level", "error", "--line", redis.address(),
+                       "--line-timeout-ms", "300", "--line-rebuild-ms", "500"}});
+    const auto stage = set_stage(server, {.users = 12});
+    stage->history.shows_late = true;
+    stage->history.loses_line = true;
+    Crowd crowd(*stage, {.clients = 24, .calls = 120, .seed = 6});
+    REQUIRE(crowd.comes_to(24 * 20));
+    redis.command({"FLUSHALL"});
+    REQUIRE(crowd.comes_to(24 * 40));
+    redis.kill();
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    redis.start();
+    REQUIRE(crowd.comes_to(24 * 70));
+    redis.pause();
+    std::this_thread::sleep_for(std::chrono::milliseconds(700));
+    redis.resume();
+    const History history = crowd.end();
+    check_linearizable(history);
+    check_books(server, *stage, history);
+    CHECK(server.stop() == "exit 0");
+    audit({"--data", folder.path()});
 }

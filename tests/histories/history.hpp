@@ -93,6 +93,8 @@ struct History {
     // Several servers: places, positions and maps are told from memory, as they were a moment ago,
     // and are not judged. Whatever is decided is.
     bool shows_late = false;
+    // Its line is lost on the way, and numbers begin anew: rooms are not judged.
+    bool loses_line = false;
 };
 
 // What is in a history, to be sure that something is.

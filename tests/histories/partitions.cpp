@@ -350,7 +350,7 @@ class Rooms {
 
     void take(const Event& event, std::size_t index) {
         const auto sale = static_cast<std::size_t>(event.call.sale);
-        if (history_.admitted_max.at(sale) == 0) return;
+        if (history_.admitted_max.at(sale) == 0 || history_.loses_line) return;
         if (auto call = read(event)) {
             call->user = users_(event.call.user);
             parts_[event.call.sale].add(*call, event.span, index);
