@@ -1,5 +1,6 @@
 #include "concertres/box_office.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
@@ -100,14 +101,7 @@ class BoxOffice::Impl {
         for (const NewConcert& stored : storage_->concerts()) {
             restore(*storage_, catalog_, board_, stored);
         }
-        if (options_.line) {
-            desk_ = std::make_unique<LineDesk>(*options_.line, queries_,
-                                               [this](std::unique_ptr<Work> work) {
-                                                   writer_.submit(std::move(work));
-                                                   wake();
-                                               });
-            writer_.tick_outside_by([this](ConcertKey concert) { desk_->tick(concert); });
-        }
+        open_desk();
         if (options_.running == Running::own_thread) thread_ = std::thread([this] { run(); });
     }
     ~Impl() { stop(); }
@@ -241,6 +235,29 @@ class BoxOffice::Impl {
     const QueryContext& queries() const { return queries_; }
 
   private:
+    void open_desk() {
+        if (!options_.line) return miss_line();
+        desk_ = std::make_unique<LineDesk>(*options_.line, queries_,
+                                           [this](std::unique_ptr<Work> work) {
+                                               writer_.submit(std::move(work));
+                                               wake();
+                                           });
+        writer_.tick_outside_by([this](ConcertKey concert) { desk_->tick(concert); });
+    }
+
+    // Nobody joins a room whose line is outside, or is let in there.
+    void miss_line() const {
+        const auto concerts = catalog_.all();
+        const auto missed = std::ranges::count_if(concerts, [&](const CatalogConcert* concert) {
+            return board_.outside(concert->concert.key).has_value();
+        });
+        if (missed == 0 || !options_.log) return;
+        options_.log(LogLevel::warning,
+                     "the lines of " + std::to_string(missed) +
+                         " waiting rooms are kept outside of the store, and there is no "
+                         "Options::line: nobody joins them or is let in");
+    }
+
     static Options checked(Options options) {
         if (auto valid = check(options); !valid) {
             throw std::invalid_argument(valid.error().detail);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -63,6 +64,7 @@ struct Office {
         office.reset();
         Options options{.running = Running::by_host};
         if (with_line) options.line = line;
+        options.log = [this](LogLevel, std::string_view text) { logged.emplace_back(text); };
         office.emplace(std::make_unique<WatchedStorage>(store, on_commit), std::move(options));
     }
     void run() {
@@ -111,6 +113,7 @@ struct Office {
     std::shared_ptr<Storage> store = open_memory({.clock = &clock});
     std::shared_ptr<MemoryLine> line = std::make_shared<MemoryLine>();
     std::function<void()> on_commit;
+    std::vector<std::string> logged;
     std::optional<BoxOffice> office;
     SmallSale sale;
 };
@@ -425,7 +428,10 @@ TEST_CASE("after a restart the line is as it was; without it nobody joins") {
     CHECK(at.poll(2, second)->position == 2);
     at.advance(1s);
     CHECK(at.poll(1, first)->status == TokenStatus::admitted);
+    CHECK(at.logged.empty());
     at.open(false);
+    REQUIRE(at.logged.size() == 1);
+    CHECK(at.logged.front().starts_with("the lines of 1 waiting rooms are kept outside"));
     at.advance(1s);
     CHECK(code_of(at.join(3)) == Errc::storage_unavailable);
     CHECK(at.poll(1, first)->status == TokenStatus::admitted);
