@@ -105,6 +105,8 @@ class Board {
     void note_one(ConcertKey concert, LineClass line_class, std::int64_t more);
     // What a newcomer is refused by. REQUIRES: the concert has a room
     [[nodiscard]] JoinFacts join_facts(ConcertKey concert, LineClass line_class, Time now) const;
+    // Of the sale, over all its seats.
+    [[nodiscard]] SaleState state(ConcertKey concert, Time now) const;
     // No performance of it is to come.
     [[nodiscard]] bool is_over(ConcertKey concert, Time now) const;
     // Somebody in such a room may be past the end of the pass, or a loop watches those who are in.

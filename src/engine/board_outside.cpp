@@ -78,10 +78,16 @@ bool Board::is_over(ConcertKey concert, Time now) const {
     return is_over(room(concert), now);
 }
 
+SaleState Board::state(ConcertKey concert, Time now) const {
+    std::shared_lock lock(mutex_);
+    const Room& at = room(concert);
+    return state_of(at.sale, counts_to_come(at, now), now);
+}
+
 bool Board::needs_tick(ConcertKey concert, Time now) const {
     std::shared_lock lock(mutex_);
     const Room& at = room(concert);
-    if (at.sale.room && at.sale.room->closed_loop) return true;
+    if (at.sale.room && at.sale.room->closed_loop && !at.admitted.empty()) return true;
     return std::ranges::any_of(at.admitted,
                                [now](const auto& in) { return in.second.expires_at <= now; });
 }

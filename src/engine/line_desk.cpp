@@ -103,8 +103,6 @@ void LineDesk::mend(Attempt& attempt, const Board::Outside& at, const LineFault&
                      {.concert = concert.concert.id, .from = at.epoch, .above = fault.epoch},
                      std::move(waiting));
     }
-    // Whoever could not come back just now is waited for.
-    if (now() < at.closed_until) miss(concert);
     waiting.refuse(unreachable(fault));
 }
 
@@ -188,6 +186,11 @@ void LineDesk::send_raise(const CatalogConcert& concert, const RaiseEpoch& raise
 
 // Also where another instance is about to: to begin an epoch again does nothing.
 void LineDesk::begin(const CatalogConcert& concert, const Board::Outside& at, int tries) {
+    {
+        Room& of = room(concert.concert.key);
+        std::lock_guard lock(of.mutex);
+        of.is_erased = false;
+    }
     auto begun = [this, &concert, at, tries](LineAnswer<LineDid> did) {
         if (did) return raised(concert, std::nullopt);
         if (!is_away(did.fault()) && tries > 0) {

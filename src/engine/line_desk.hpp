@@ -81,8 +81,11 @@ class LineDesk {
         std::optional<Mending> raising;       // its epoch is
         Time raise_after{Duration::min()};
         std::map<LineClass, std::optional<Mending>> extending;  // numbers are reserved
-        bool was_missed = true;  // somebody may have come back to the line in vain
+        bool was_missed = false;  // somebody came back to the line in vain
+        bool is_new = true;       // no round of it has been
         std::optional<Time> reachable_since;
+        std::int64_t reachable_in = 0;     // in that epoch
+        std::atomic<int> looking{0};       // so many ask storage because the line is away
         std::unordered_set<UserId> heard;  // since the last round
         bool is_erased = false;
         std::shared_ptr<Round> round;  // that is under way
@@ -127,6 +130,7 @@ class LineDesk {
     void raised(const CatalogConcert& concert, const std::optional<Error>& refused);
     // Somebody could not come back.
     void miss(const CatalogConcert& concert);
+    void miss(const std::shared_ptr<Asking>& asking, const Board::Outside& at);
     void extend(const CatalogConcert& concert, const Board::Outside& at, LineClass line_class,
                 Waiting waiting);
 
@@ -135,8 +139,10 @@ class LineDesk {
     void look_before(const std::shared_ptr<Joining>& joining, std::int64_t epoch);
     void join_line(const std::shared_ptr<Joining>& joining, const Board::Outside& at);
     // Whoever may not join anew still has the place that there is.
+    // Otherwise takes a new one, unless that is `refused`.
     void find_joined(const std::shared_ptr<Joining>& joining, const Board::Outside& at,
-                     const Error& refused);
+                     const std::optional<Error>& refused);
+    void take_place(const std::shared_ptr<Joining>& joining, const Board::Outside& at);
     void joined(const std::shared_ptr<Joining>& joining, const LinePlace& place);
     // The line has it waiting; storage may know better.
     void was_waiting(const std::shared_ptr<Joining>& joining, const LinePlace& place);
@@ -170,8 +176,10 @@ class LineDesk {
     // --- letting in
     void begin_round(const CatalogConcert& concert, std::vector<Done<Tick>> asked);
     void tell_heard(const CatalogConcert& concert, const Board::Outside& at);
-    // Whether it does, with its sale as it is.
-    [[nodiscard]] bool lets_in(const CatalogConcert& concert, const Board::Outside& at);
+    // Before anybody is let in, whoever came back in vain is given time to try again.
+    [[nodiscard]] bool is_to_be_put_off(const Round& round);
+    void put_off(const std::shared_ptr<Round>& round);
+    void start(const std::shared_ptr<Round>& round);
     void finish(const std::shared_ptr<Round>& round);
     void look(const std::shared_ptr<Round>& round);
     void peek(const std::shared_ptr<Round>& round);
@@ -187,6 +195,7 @@ class LineDesk {
     // Users that were heard of and have not been told of yet; more of them are told of later, when
     // they ask again.
     static constexpr std::size_t heard_max = 200'000;
+    static constexpr int looking_max = 64;
 
     LineStore& line_;
     const QueryContext& queries_;

@@ -80,11 +80,16 @@ void LineDesk::join_line(const std::shared_ptr<Joining>& joining, const Board::O
     const LineClass line_class = joining->attempt.line_class;
     const auto allowed =
         check_joinable(queries_.board->join_facts(concert.concert.key, line_class, now()));
-    if (!allowed || (joining->ended && !joining->command.again)) {
-        return find_joined(joining, at, allowed ? Error{} : allowed.error());
+    if (!allowed || joining->ended) {
+        return find_joined(joining, at, allowed ? std::nullopt : std::optional(allowed.error()));
     }
+    take_place(joining, at);
+}
+
+void LineDesk::take_place(const std::shared_ptr<Joining>& joining, const Board::Outside& at) {
+    const CatalogConcert& concert = *joining->attempt.concert;
     const LineJoin wanted{.user = joining->command.user,
-                          .line_class = line_class,
+                          .line_class = joining->attempt.line_class,
                           .over = joining->over,
                           .waiting_max = queries_.options->waiting_max};
     line_.join(line_room(concert, at), wanted,
@@ -128,16 +133,18 @@ void LineDesk::was_waiting(const std::shared_ptr<Joining>& joining, const LinePl
 }
 
 void LineDesk::find_joined(const std::shared_ptr<Joining>& joining, const Board::Outside& at,
-                           const Error& refused) {
+                           const std::optional<Error>& refused) {
     const auto tell = [this, joining, at, refused](LineAnswer<LinePositions> answer) {
         if (!answer) return mend(joining, at, answer.fault());
         const LinePlace latest = answer.value().places.at(0);
-        if (latest.waits) return joined(joining, latest);
+        // One that is over may still stand there: then it is that one.
+        if (latest.waits && latest.number != joining->over) return joined(joining, latest);
         if (!joining->ended && latest.number != PlaceNumber{}) {
             return was_joined(joining, latest.number);
         }
         if (joining->ended && !joining->command.again) return joining->done(*joining->ended);
-        joining->done(refused);
+        if (refused) return joining->done(*refused);
+        take_place(joining, at);
     };
     line_.position(line_room(*joining->attempt.concert, at), std::array{joining->command.user},
                    then<LinePositions>(tell));
@@ -157,7 +164,7 @@ void LineDesk::ended(const std::shared_ptr<Joining>& joining, PlaceView place) {
     const auto at = outside(joining->attempt.concert->concert.key);
     if (place.status == TokenStatus::admitted || !at) return joining->done(std::move(place));
     if (joining->attempt.left-- <= 0) return joining->done(unreachable({}));
-    if (is_later(place.number, joining->over)) joining->over = place.number;
+    joining->over = place.number;
     joining->ended = std::move(place);
     join_line(joining, *at);
 }
@@ -209,8 +216,15 @@ void LineDesk::find_away(const std::shared_ptr<Asking>& asking, const Board::Out
     if (!is_away || queries_.board->is_beyond_all({concert.concert.key, asking->query.place})) {
         return mend(asking, at, fault);
     }
-    query(asking->query, [this, asking, at, fault](Result<PlaceView> kept) {
+    Room& of = room(concert.concert.key);
+    if (of.looking.fetch_add(1) >= looking_max) {
+        --of.looking;
+        return mend(asking, at, fault);
+    }
+    query(asking->query, [this, asking, at, fault, &of](Result<PlaceView> kept) {
+        --of.looking;
         if (!kept && kept.error().code == Errc::token_invalid) return mend(asking, at, fault);
+        if (!kept) miss(asking, at);
         asking->done(std::move(kept));
     });
 }
@@ -233,11 +247,12 @@ void LineDesk::look_up(const std::shared_ptr<Asking>& asking, const Board::Outsi
                        const LinePlace& latest) {
     query(asking->query, [this, asking, at, latest](Result<PlaceView> kept) {
         if (kept) {
-            kept->latest = !is_later(latest.number, asking->query.place);
+            const PlaceNumber asked = asking->query.place;
+            kept->latest = latest.number == asked || asked.epoch() > latest.number.epoch();
             return asking->done(std::move(kept));
         }
         if (kept.error().code != Errc::token_invalid) {
-            if (asking->asked_at < at.closed_until) miss(*asking->attempt.concert);
+            miss(asking, at);
             return asking->done(std::move(kept));
         }
         not_kept(asking, at, latest, kept.error());
@@ -252,13 +267,14 @@ void LineDesk::not_kept(const std::shared_ptr<Asking>& asking, const Board::Outs
     // user's next.
     const bool forgets = queries_.board->no_shows(asking->attempt.concert->concert.key).has_value();
     const bool is_users = place.epoch() < at.epoch || place == latest.number ||
-                          (forgets && is_later(latest.number, place));
+                          (forgets && latest.number.epoch() == place.epoch());
     if (!is_given || !is_users) return asking->done(refused);
-    const bool is_lost = is_later(place, latest.number) && place.epoch() < at.epoch;
+    const bool is_lost = place != latest.number && place.epoch() < at.epoch &&
+                         place.epoch() >= latest.number.epoch();
     // It may have waited for storage until after that.
     if (is_lost && asking->asked_at < at.closed_until) return come_back(asking, at);
     PlaceView view = gone(*asking->attempt.concert, asking->query.user, place);
-    view.latest = !is_later(latest.number, place);
+    view.latest = place == latest.number || place.epoch() > latest.number.epoch();
     asking->done(std::move(view));
 }
 
@@ -277,9 +293,16 @@ void LineDesk::come_back(const std::shared_ptr<Asking>& asking, const Board::Out
 
 void LineDesk::mend(const std::shared_ptr<Asking>& asking, const Board::Outside& at,
                     const LineFault& fault) {
+    miss(asking, at);
     mend(asking->attempt, at, fault,
          {[this, asking] { find(asking); },
           [asking](Error error) { asking->done(std::move(error)); }});
+}
+
+// Before those are let in who stand behind, it is to have another try.
+void LineDesk::miss(const std::shared_ptr<Asking>& asking, const Board::Outside& at) {
+    const bool comes_back = asking->query.place.epoch() < at.epoch;
+    if (comes_back && asking->asked_at < at.closed_until) miss(*asking->attempt.concert);
 }
 
 void LineDesk::note_heard(const CatalogConcert& concert, const UserId& user) {

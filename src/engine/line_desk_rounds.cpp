@@ -24,7 +24,7 @@ struct LineDesk::Round {
     std::vector<Done<Tick>> asked{};
     std::optional<LineFault> fault{};
     std::int64_t admitted = 0;
-    std::int64_t turns = 0;  // so many more may be let in, as far as is known
+    std::vector<std::int64_t> turns{};  // of each class, where people have to be there
     int laps = 0;
 };
 
@@ -58,29 +58,41 @@ void LineDesk::begin_round(const CatalogConcert& concert, std::vector<Done<Tick>
     round->heads->epoch = round->at.epoch;
     round->classes = classes_of(board.policy(key).value()).size();
     round->rule = board.no_shows(key);
-    round->lets_in = lets_in(concert, round->at);
     refuse_late(room(key));
-    if (board.is_over(key, now())) return finish(round);
-    if (round->rule) tell_heard(concert, round->at);
-    look(round);
+    if (is_to_be_put_off(*round)) return put_off(round);
+    const SaleState state = board.state(key, now());
+    round->lets_in = (state == SaleState::open || state == SaleState::draining) &&
+                     now() >= round->at.closed_until;
+    start(round);
 }
 
-// Before anybody is let in, whoever came back in vain is given time to try again.
-bool LineDesk::lets_in(const CatalogConcert& concert, const Board::Outside& at) {
-    Room& of = room(concert.concert.key);
-    const bool was_missed = [&] {
-        std::lock_guard lock(of.mutex);
-        return std::exchange(of.was_missed, false);
-    }();
-    if (was_missed && at.closed_until + queries_.options->line_rebuild > now()) {
-        command(
-            RaiseEpoch{
-                .concert = concert.concert.id, .why = RaiseEpoch::Why::unreached, .from = at.epoch},
-            Done<RaiseEpoch>{});
-        return false;
-    }
-    const SaleState state = queries_.board->join_facts(concert.concert.key, 0, now()).state;
-    return (state == SaleState::open || state == SaleState::draining) && now() >= at.closed_until;
+bool LineDesk::is_to_be_put_off(const Round& round) {
+    Room& of = room(round.concert->concert.key);
+    std::lock_guard lock(of.mutex);
+    const Time closed_until = round.at.closed_until;
+    // Who asked before it was opened, nobody knows.
+    const bool opens_into_it = std::exchange(of.is_new, false) && now() < closed_until;
+    const bool was_missed = std::exchange(of.was_missed, false) &&
+                            now() < closed_until + queries_.options->line_rebuild;
+    return opens_into_it || was_missed;
+}
+
+void LineDesk::put_off(const std::shared_ptr<Round>& round) {
+    const CatalogConcert& concert = *round->concert;
+    command(RaiseEpoch{.concert = concert.concert.id,
+                       .why = RaiseEpoch::Why::unreached,
+                       .from = round->at.epoch},
+            [this, round](const AnswerTo<RaiseEpoch>& answer) {
+                if (!answer) miss(*round->concert);
+                start(round);
+            });
+}
+
+void LineDesk::start(const std::shared_ptr<Round>& round) {
+    const CatalogConcert& concert = *round->concert;
+    if (queries_.board->is_over(concert.concert.key, now())) return finish(round);
+    if (round->rule) tell_heard(concert, round->at);
+    look(round);
 }
 
 // Nobody will stand in it any more.
@@ -125,10 +137,13 @@ void LineDesk::tell_heard(const CatalogConcert& concert, const Board::Outside& a
 void LineDesk::look(const std::shared_ptr<Round>& round) {
     round->heads = std::make_shared<LineHeads>();
     round->heads->epoch = round->at.epoch;
-    // Whoever is looked at and not there is passed over: so no more are than have turns.
-    const std::size_t count =
-        round->rule ? static_cast<std::size_t>(round->turns) : RoomLine::batch;
-    round->heads->looked_for = round->lets_in ? count : 0;
+    if (round->lets_in && !round->rule) {
+        round->heads->looked_for.assign(round->classes, RoomLine::batch);
+    } else if (round->lets_in) {
+        // Whoever is looked at and not there is passed over: so no more are than have turns.
+        round->heads->looked_for.assign(round->turns.begin(), round->turns.end());
+    }
+    round->turns.clear();
     peek(round);
 }
 
@@ -137,7 +152,10 @@ void LineDesk::peek(const std::shared_ptr<Round>& round) {
     const auto line_class = static_cast<LineClass>(round->heads->classes.size());
     if (round->heads->classes.size() == round->classes) return let_in(round);
     const Time at = now();
-    LinePeek peek{.line_class = line_class, .count = round->heads->looked_for, .now = at};
+    const auto& looked_for = round->heads->looked_for;
+    LinePeek peek{.line_class = line_class,
+                  .count = looked_for.empty() ? 0 : looked_for[round->heads->classes.size()],
+                  .now = at};
     if (round->rule) {
         // Nobody could be heard of while the line was away: all count as heard of when it is back.
         const Duration heard_for = at - reachable_since(*round).value_or(at);
@@ -162,16 +180,19 @@ void LineDesk::peek(const std::shared_ptr<Round>& round) {
 std::optional<Time> LineDesk::reachable_since(const Round& round) const {
     Room& at = room(round.concert->concert.key);
     std::lock_guard lock(at.mutex);
-    return at.reachable_since;
+    // What a line that was begun anew says of who was heard of may be older than it seems.
+    return at.reachable_in == round.at.epoch ? at.reachable_since : std::nullopt;
 }
 
 void LineDesk::note_reached(const Round& round, bool is_reached) {
     Room& at = room(round.concert->concert.key);
     std::lock_guard lock(at.mutex);
+    const bool goes_on = at.reachable_since && at.reachable_in == round.at.epoch;
     if (!is_reached) {
         at.reachable_since.reset();
-    } else if (!at.reachable_since) {
+    } else if (!goes_on) {
         at.reachable_since = now();
+        at.reachable_in = round.at.epoch;
     }
 }
 
@@ -198,7 +219,7 @@ void LineDesk::let_in(const std::shared_ptr<Round>& round) {
                 if (!answer) return end_round(round, answer.error());
                 round->admitted += answer->admitted;
                 if (!round->fault) note_crowd(*round, answer->over);
-                round->turns = std::min<std::int64_t>(answer->turns, RoomLine::batch);
+                round->turns = answer->turns;
                 drop(round, answer->over, answer->again);
             });
 }
@@ -218,8 +239,8 @@ void LineDesk::note_crowd(const Round& round, const std::vector<LineEntry>& over
 void LineDesk::drop(const std::shared_ptr<Round>& round, const std::vector<LineEntry>& over,
                     bool again) {
     if (over.empty()) {
-        const bool has_only_counted = round->rule && round->heads->looked_for == 0;
-        const bool has_more = again || (has_only_counted && round->turns > 0);
+        const auto has_turns = [](std::int64_t turns) { return turns > 0; };
+        const bool has_more = again || std::ranges::any_of(round->turns, has_turns);
         if (!has_more || round->fault || ++round->laps == laps_max) return end_round(round, {});
         return look(round);
     }

@@ -628,6 +628,87 @@ TEST_CASE("once the last performance has started the line is taken away") {
     CHECK(at.line->copy().empty());
 }
 
+TEST_CASE("who changes the class has a place there, and keeps it") {
+    RoomPolicy room = at_most(1);
+    room.classes = {{.name = "public", .weight = 1}, {.name = "fans", .weight = 1}};
+    Office at(room);
+    const auto join = [&](int user, const std::string& line_class) {
+        return at.office
+            ->join({.concert = at.sale.concert,
+                    .user = SmallSale::user(user),
+                    .again = true,
+                    .line_class = line_class})
+            .value();
+    };
+    for (int user = 1; user <= 5; ++user) static_cast<void>(join(user, "public"));
+    REQUIRE(at.leave(5, PlaceNumber::of(1, 5)));
+    const PlaceNumber fan{PlaceNumber::of({.line_class = 1, .epoch = 1, .sequence = 1})};
+    CHECK(join(5, "fans").number == fan);
+    CHECK(join(5, "fans").number == fan);
+    CHECK_FALSE(at.poll(5, PlaceNumber::of(1, 5))->latest);
+    CHECK(at.poll(5, fan)->latest);
+    REQUIRE(at.leave(1, PlaceNumber::of(1, 1)));
+    for (int i = 0; i < 40 && at.poll(5, fan)->status == TokenStatus::waiting; ++i) at.advance(60s);
+    CHECK(at.poll(5, fan)->status == TokenStatus::admitted);
+    // After a loss, too.
+    REQUIRE(at.leave(5, fan));
+    at.line->wipe();
+    const auto anew = join(5, "public");
+    CHECK(anew.number == PlaceNumber::of(2, 1));
+    CHECK(join(5, "public").number == anew.number);
+    CHECK(join(5, "fans").number == anew.number);
+}
+
+TEST_CASE("where no-shows are passed over, classes have their shares all the same") {
+    RoomPolicy room;
+    room.window = AdmissionWindow{.admit_max = 1, .length = 1s};
+    room.no_shows = NoShows{.silent_after = 90s, .grace = 5min};
+    room.classes = {{.name = "public", .weight = 3}, {.name = "fans", .weight = 1}};
+    Office at(room);
+    for (int user = 1; user <= 40; ++user) {
+        REQUIRE(at.office->join({.concert = at.sale.concert,
+                                 .user = SmallSale::user(user),
+                                 .line_class = user % 2 == 0 ? "public" : "fans"}));
+    }
+    at.advance(16s);
+    const auto view = at.office->concert({at.sale.concert}).value();
+    CHECK(view.admitted == 16);
+    CHECK(view.class_waiting == std::vector<std::int64_t>{8, 16});
+}
+
+TEST_CASE("a class with seats of its own is let in where the first class has none left") {
+    ConcertDraft draft = draft_with(at_most(1), 2);
+    draft.room->classes = {{.name = "public", .weight = 1}, {.name = "fans", .weight = 1}};
+    for (HallSeat& seat : draft.seats) seat.allotted_to = 1;
+    Office at;
+    at.sale = SmallSale::add(*at.office, std::move(draft));
+    REQUIRE(at.office->join(
+        {.concert = at.sale.concert, .user = SmallSale::user(1), .line_class = "fans"}));
+    at.advance(1s);
+    CHECK(at.office->concert({at.sale.concert})->admitted == 1);
+}
+
+TEST_CASE("a line put back to what it was takes nobody's place for having been away") {
+    RoomPolicy room = at_most(1);
+    room.no_shows = NoShows{.silent_after = 90s, .grace = 1s};
+    Office at(room);
+    for (int user = 1; user <= 3; ++user) static_cast<void>(at.join(user));
+    const auto number = [](int user) { return PlaceNumber::of(1, user); };
+    at.advance(100s);
+    static_cast<void>(at.poll(3, number(3)));
+    REQUIRE(at.leave(1, number(1)));
+    at.clock.advance(1s);
+    at.run();
+    REQUIRE(at.office->concert({at.sale.concert})->passed_over == 1);
+    const MemoryLine::Copy copy = at.line->copy();
+    CHECK(at.poll(2, number(2))->position == 1);
+    at.advance(60s);
+    static_cast<void>(at.poll(2, number(2)));
+    at.line->roll_back(copy);
+    at.advance(10s);
+    CHECK(at.poll(2, number(2))->status == TokenStatus::waiting);
+}
+
 TEST_SUITE_END();
 
 }  // namespace concertres::test

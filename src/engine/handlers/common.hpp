@@ -78,9 +78,11 @@ struct StandingRows {
     [[nodiscard]] Standing standing() const;
 };
 
-// Whatever their classes, in which numbers say nothing of each other.
-[[nodiscard]] inline bool is_later(PlaceNumber number, PlaceNumber than) {
-    return std::pair(number.epoch(), number.sequence()) > std::pair(than.epoch(), than.sequence());
+// Whoever has the one number cannot have got the other later. Numbers of one epoch say that within
+// their class alone.
+[[nodiscard]] inline bool is_superseded(PlaceNumber number, PlaceNumber by) {
+    return by.epoch() > number.epoch() ||
+           (by.epoch() == number.epoch() && by.line_class() == number.line_class() && by >= number);
 }
 
 // Writes who it is that storage hears of for the first time, as the pass or the leaving of one who

@@ -82,9 +82,9 @@ class Handler<ReserveNumbers> {
 struct LetIn {
     struct Answer {
         std::int64_t admitted = 0;
-        std::vector<LineEntry> over{};  // who is to be dropped: in by now, or not to be let in
-        std::int64_t turns = 0;         // so many more who wait may be let in
-        bool again = false;             // there is more to do
+        std::vector<LineEntry> over{};      // who is to be dropped: in by now, or not to be let in
+        std::vector<std::int64_t> turns{};  // of each class, where nobody was looked at
+        bool again = false;                 // there is more to do
     };
     ConcertId concert{};
     std::shared_ptr<const LineHeads> heads{};

@@ -18,7 +18,8 @@ namespace concertres {
 // The heads of a line outside, as it showed them when storage was in that epoch.
 struct LineHeads {
     std::int64_t epoch = 0;
-    std::size_t looked_for = 0;  // in each class, at most
+    // In each class, at most. Empty: nobody was, and only how many wait is known.
+    std::vector<std::size_t> looked_for{};
     std::vector<LineHead> classes{};
 };
 
@@ -85,8 +86,8 @@ class Handler<Tick> {
     [[nodiscard]] bool again() const { return again_; }
     // Of those at the heads, who waits no more. REQUIRES: it was decided
     [[nodiscard]] const std::vector<LineEntry>& over() const { return over_; }
-    // So many more of those who wait have turns left. REQUIRES: the same
-    [[nodiscard]] std::int64_t turns() const { return turns_; }
+    // Where nobody was looked at: how many of each class would be let in. REQUIRES: the same
+    [[nodiscard]] const std::vector<std::int64_t>& turns() const { return turns_; }
 
     // Of those who are in, how many hold no seat, by class.
     using Seeking = std::array<std::int64_t, PlaceNumber::classes_max>;
@@ -156,8 +157,10 @@ class Handler<Tick> {
     [[nodiscard]] Queue gather_queue(UnitOfWork& rows, const Sale& sale, LineClass line_class,
                                      const std::optional<Drawn>& drawn) const;
     [[nodiscard]] Queue gather_outside(UnitOfWork& rows, const Sale& sale,
-                                       const LineHead& head) const;
+                                       std::size_t line_class) const;
     [[nodiscard]] bool is_open_outside(Time now) const;
+    void count_turns(const UnitOfWork& rows, Sale& sale, const RoomSnapshot& room,
+                     std::vector<ClassDemand> demands, std::int64_t common);
     void gather_back(UnitOfWork& rows, Queue& queue, LineClass line_class, const Drawn* drawn,
                      const Draw* order) const;
     // Takes their places from those whose grace is over; the answer is how many.
@@ -170,7 +173,7 @@ class Handler<Tick> {
     // Whose turn it is, of those who are there.
     [[nodiscard]] std::optional<std::vector<Turns>> share_turns(
         const UnitOfWork& rows, Sale& sale, const RoomSnapshot& room,
-        std::span<const ClassDemand> demands, std::int64_t common);
+        std::span<const ClassDemand> demands, std::int64_t common) const;
     void take_turns(UnitOfWork& rows, Sale& sale, const Candidates& candidates, Turns turns,
                     std::vector<Event>& events);
     void move_cursors(std::span<Line> lines) const;
@@ -193,7 +196,7 @@ class Handler<Tick> {
     std::vector<Read<Place>> losing_;   // the same
     std::vector<Queue> queues_;         // by class
     std::vector<LineEntry> over_;
-    std::int64_t turns_ = 0;
+    std::vector<std::int64_t> turns_;
     bool again_ = false;
 };
 

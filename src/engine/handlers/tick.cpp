@@ -43,8 +43,8 @@ void Handler<Tick>::gather_waiting(UnitOfWork& rows) {
     look_who_is_back(rows, sale);
     if (heads_ != nullptr) {
         lines_.want(rows, sale);
-        for (const LineHead& head : heads_->classes) {
-            queues_.push_back(gather_outside(rows, sale, head));
+        for (std::size_t i = 0; i < heads_->classes.size(); ++i) {
+            queues_.push_back(gather_outside(rows, sale, i));
         }
         return;
     }
@@ -106,10 +106,14 @@ Handler<Tick>::Queue Handler<Tick>::gather_queue(UnitOfWork& rows, const Sale& s
 }
 
 Handler<Tick>::Queue Handler<Tick>::gather_outside(UnitOfWork& rows, const Sale& sale,
-                                                   const LineHead& head) const {
+                                                   std::size_t line_class) const {
+    const LineHead& head = heads_->classes[line_class];
     Queue queue;
+    // Of a class that was not looked at, whoever waits is behind that.
+    const std::size_t looked_for = heads_->looked_for.empty() ? 0 : heads_->looked_for[line_class];
     queue.is_cut =
-        heads_->looked_for > 0 && (head.is_cut || head.waiting.size() == heads_->looked_for);
+        head.is_cut || (head.waiting.size() == looked_for &&
+                        head.class_waiting > static_cast<std::int64_t>(head.waiting.size()));
     for (const LineEntry& entry : head.waiting) {
         Outsider& each = queue.outside.emplace_back();
         each.entry = entry;
@@ -164,7 +168,7 @@ Result<std::int64_t> Handler<Tick>::decide(UnitOfWork& rows) {
     }
     again_ = false;
     over_.clear();
-    turns_ = 0;
+    turns_.clear();
     Sale sale = **sale_;
     if (!sale.room) return std::int64_t{0};
     std::vector<Event> events;
@@ -232,6 +236,10 @@ std::optional<std::int64_t> Handler<Tick>::admit_waiting(UnitOfWork& rows, Sale&
     constexpr auto batch = static_cast<std::int64_t>(RoomLine::batch);
     const RoomSnapshot room =
         snapshot_of(rows, sale, seats, admitted, seeking, std::min(people, batch));
+    if (heads_ != nullptr && heads_->looked_for.empty()) {
+        count_turns(rows, sale, room, std::move(demands), seat_turns.common);
+        return 0;
+    }
     const auto turns = share_turns(rows, sale, room, demands, seat_turns.common);
     if (!turns) return 0;
     std::int64_t total = 0;
@@ -243,7 +251,8 @@ std::optional<std::int64_t> Handler<Tick>::admit_waiting(UnitOfWork& rows, Sale&
         // behind them.
         const bool is_through = given.admitted == demands[i].waiting &&
                                 (given.to_end || next[i].empty() || next[i].back().is_there);
-        again_ = again_ || (demands[i].has_more && is_through);
+        const bool was_looked_at = heads_ == nullptr || heads_->looked_for[i] > 0;
+        again_ = again_ || (demands[i].has_more && is_through && was_looked_at);
     }
     again_ = again_ || total == batch;
     return total;
@@ -269,10 +278,28 @@ Handler<Tick>::Candidates Handler<Tick>::candidates(const UnitOfWork& rows, cons
     return found;
 }
 
+// As if all who wait were there. What the policy and the shares remember stays as it is, or they
+// would be asked twice for the same turns; but where there is none the policy has seen the room.
+void Handler<Tick>::count_turns(const UnitOfWork& rows, Sale& sale, const RoomSnapshot& room,
+                                std::vector<ClassDemand> demands, std::int64_t common) {
+    for (std::size_t i = 0; i < demands.size(); ++i) {
+        demands[i].waiting =
+            std::min<std::int64_t>(heads_->classes[i].class_waiting, RoomLine::batch);
+    }
+    Sale seen = sale;
+    static_cast<void>(consult(rows, seen, room, [&](std::int64_t quota) {
+        turns_ = share_out(quota, demands, sale.share_state, common).admitted;
+        return std::int64_t{0};
+    }));
+    const bool has_none =
+        std::ranges::all_of(turns_, [](std::int64_t turns) { return turns == 0; });
+    if (has_none) sale = std::move(seen);
+}
+
 bool Handler<Tick>::Outsider::is_over(Time now) const {
     if (*place || *pass) return true;
     // A later place of the user's has been in, or has left.
-    if (exists(member) && !is_later(entry.number, (*member)->latest)) return true;
+    if (exists(member) && is_superseded(entry.number, (*member)->latest)) return true;
     return exists(latest) && (*latest)->status_at(now) == PassStatus::admitted;
 }
 
@@ -290,7 +317,7 @@ Handler<Tick>::Candidates Handler<Tick>::candidates_outside(const Queue& queue, 
 
 std::optional<std::vector<Handler<Tick>::Turns>> Handler<Tick>::share_turns(
     const UnitOfWork& rows, Sale& sale, const RoomSnapshot& room,
-    std::span<const ClassDemand> demands, std::int64_t common) {
+    std::span<const ClassDemand> demands, std::int64_t common) const {
     ClassShares shares;
     std::int64_t turns_left = 0;
     const auto total = consult(rows, sale, room, [&](std::int64_t quota) {
@@ -301,7 +328,6 @@ std::optional<std::vector<Handler<Tick>::Turns>> Handler<Tick>::share_turns(
         return taken;
     });
     if (!total) return std::nullopt;
-    turns_ = turns_left;
     sale.share_state = std::move(shares.state);
     for (std::size_t i = 0; i < demands.size(); ++i) {
         common -= std::max<std::int64_t>(0, shares.admitted[i] - demands[i].own_seats);
