@@ -55,12 +55,14 @@ ChunkGuard::State ChunkGuard::step(char c) {
             return expect(c, '\n', State::size_begin);
         case State::trailer_begin:
             if (c == '\r') return State::end_lf;
+            trailer_name_.clear();
             [[fallthrough]];
         case State::trailer_name:
-            if (c == ':' && state_ == State::trailer_name) return overhead(State::trailer_value);
+            if (c == ':' && state_ == State::trailer_name) return after_trailer_name();
             if (!is_token(c)) {
                 return refuse(Refusal::framing_invalid, "a trailer's name is malformed");
             }
+            trailer_name_ += c;
             return overhead(State::trailer_name);
         case State::trailer_value:
             if (c == '\r') return overhead(State::trailer_lf);
@@ -100,6 +102,16 @@ ChunkGuard::State ChunkGuard::after_size() {
     }
     body_bytes_ += size_;
     return State::data;
+}
+
+// Whoever took such a trailer for a field of the head would see another end of the message. Nobody
+// may send one (RFC 9110, 6.5.1), and versions of llhttp differ in which of them they pass.
+ChunkGuard::State ChunkGuard::after_trailer_name() {
+    if (same_ignoring_case(trailer_name_, "Content-Length") ||
+        same_ignoring_case(trailer_name_, "Transfer-Encoding")) {
+        return refuse(Refusal::framing_invalid, "a trailer would change where the message ends");
+    }
+    return overhead(State::trailer_value);
 }
 
 ChunkGuard::State ChunkGuard::expect(char c, char expected, State next) {

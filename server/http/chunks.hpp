@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "http/head.hpp"
@@ -48,6 +49,7 @@ class ChunkGuard {
     State step(char c);
     State after_size_digit(int digit);
     State after_size();
+    State after_trailer_name();
     State expect(char c, char expected, State next);
     State overhead(State next);
     State refuse(Refusal refusal, std::string_view detail);
@@ -58,6 +60,7 @@ class ChunkGuard {
     int size_digits_ = 0;     // without leading zeros
     std::uint64_t body_bytes_ = 0;
     std::size_t overhead_bytes_ = 0;
+    std::string trailer_name_;
     std::optional<Fault> fault_;
 };
 
