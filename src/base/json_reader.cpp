@@ -23,6 +23,17 @@ std::string shortened(std::string_view text) {
     return std::string(text.substr(0, end)) + "...";
 }
 
+// Versions of Boost.JSON differ in where an exponent is no number to them any more. This is below
+// them all, and far above what a double can hold.
+constexpr std::size_t exponent_digits_max = 9;
+
+// Of the exponent of a number, without leading zeros.
+std::size_t exponent_digits(std::string_view number) {
+    const std::size_t mark = std::min(number.find_first_of("eE"), number.size());
+    const std::size_t first = number.find_first_not_of("eE+-0", mark);
+    return number.size() - std::min(first, number.size());
+}
+
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 // Builds the value as Boost.JSON's own handler does, and remembers the keys of the objects that are
@@ -81,7 +92,13 @@ class Handler {
     bool on_uint64(std::uint64_t u, view, error_code& ec) {
         return count(ec) && (values_.push_uint64(u), true);
     }
-    bool on_double(double d, view, error_code& ec) {
+    bool on_double(double d, view text, error_code& ec) {
+        if (exponent_digits(text) > exponent_digits_max) {
+            ec = boost::json::error::exponent_overflow;
+            return false;
+        }
+        // Of 0e400 Boost.JSON makes nothing times infinity.
+        if (std::isnan(d)) d = text.starts_with('-') ? -0.0 : 0.0;
         return count(ec) && (values_.push_double(d), true);
     }
     bool on_bool(bool b, error_code& ec) { return count(ec) && (values_.push_bool(b), true); }

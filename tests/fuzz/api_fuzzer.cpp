@@ -222,11 +222,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
     Faults faults;
     const std::optional<json::value> body = parse_json(text, faults, {.values_max = 10'000});
-    // Of a number beyond all numbers, and of 0e400, Boost.JSON makes what is none, which no reader
-    // takes, and writes it as what is no JSON.
+    // Of a number beyond all numbers Boost.JSON makes infinity, which no reader takes, and before
+    // 1.83 writes it as what is no JSON.
     const std::string written = body ? json::serialize(*body) : "";
-    const bool is_finite =
-        written.find("Infinity") == std::string::npos && written.find("NaN") == std::string::npos;
+    const bool is_finite = written.find("Infinity") == std::string::npos;
     if (body && is_finite) {
         Faults none;
         const auto again = parse_json(written, none);

@@ -336,6 +336,11 @@ inline std::vector<JsonCase> json_cases() {
          "4e006699999999999999999999999999999999999999999999999999999999999999999999999999999999999"
          "99999999999999969999999006]",
          malformed},
+        {"an exponent of ten digits", "[1e1000000000]", malformed},
+        {"an exponent of ten digits below 0", "[1E-1000000000]", malformed},
+        {"an exponent of ten digits of 0", "[0.0e1000000000]", malformed},
+        {"an exponent of nine digits", "[1e-999999999]", accepted},
+        {"an exponent of nine digits after zeros", "[0e+00000999999999]", accepted},
         {"a huge exponent: whoever reads the number refuses it", "[-1e+9999]", accepted},
         {"a fraction with a huge exponent", "[1.5e+9999]", accepted},
         {"a real number that overflows", "[123123e100000]", accepted},

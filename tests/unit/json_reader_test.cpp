@@ -4,6 +4,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <cmath>
 #include <limits>
 
 #include "support/json_cases.hpp"
@@ -69,6 +70,16 @@ TEST_CASE("a number counts as an integer only if it was written as one") {
     CHECK(parsed("18446744073709551615").is_uint64());
     for (const char* text : {"1.0", "1e3", "1E0", "-0.0", "18446744073709551616"}) {
         CHECK_MESSAGE(parsed(text).is_double(), text);
+    }
+}
+
+TEST_CASE("zero is zero, whatever its exponent") {
+    for (const char* text : {"0e400", "0.00E+400", "0e-400", "0e999999999", "-0e400"}) {
+        const auto value = parsed(text);
+        INFO(text);
+        REQUIRE(value.is_double());
+        CHECK(value.as_double() == 0.0);
+        CHECK(std::signbit(value.as_double()) == (text[0] == '-'));
     }
 }
 
