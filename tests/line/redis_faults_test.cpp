@@ -260,7 +260,11 @@ TEST_CASE("certificates, the names in them and passwords are looked at") {
         has(away_with("rediss://localhost:" + port + "?ca_file=" + certificate.file()), "NOAUTH"));
     CHECK_FALSE(away_with("redis://localhost:" + port + "?" + password).empty());
     const RedisServer plain;
-    CHECK(has(away_with("rediss://localhost:" + std::to_string(plain.port())), "no connection"));
+    // A greeting in TLS is noise to it. It waits for the end of a line, or finds that in the length
+    // that the greeting begins with, and answers in plain text.
+    const std::string noise = away_with("rediss://localhost:" + std::to_string(plain.port()));
+    CAPTURE(noise);
+    CHECK((has(noise, "no connection in time") || has(noise, "TLS: ")));
 
     std::ofstream(file) << "sesame";
     const std::string wrong = away_with(good);

@@ -10,6 +10,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sqlite/sqlite_storage.hpp"
@@ -61,6 +62,13 @@ struct Opened {
     }
 };
 
+std::string without(std::string text, std::string_view word) {
+    for (std::size_t at = 0; (at = text.find(word, at)) != std::string::npos;) {
+        text.erase(at, word.size());
+    }
+    return text;
+}
+
 constexpr std::array live_indexes = {"INDEX reservation_held", "INDEX place_waiting",
                                      "INDEX place_passed", "INDEX pass_ending"};
 
@@ -93,7 +101,10 @@ TEST_CASE("each query of the port uses the index that is there for it") {
         std::string steps;
         for (const std::string& step : expected) steps += step + '\n';
         CAPTURE(words);
-        CHECK(store.plan_with(words) == steps);
+        const std::string plan = store.plan_with(words);
+        CAPTURE(plan);
+        // A newer SQLite finds all it needs in more indexes: 3.46 does where 3.40 reads the table.
+        CHECK((plan == steps || without(plan, "COVERING ") == steps));
     };
     check("FROM reservation WHERE id",
           {"SEARCH reservation USING COVERING INDEX reservation_id (id=?)"});

@@ -142,14 +142,16 @@ TEST_CASE("what is not granted is not acknowledged, and why is told") {
     }
     SUBCASE("an answer that breaks off") {
         answer = {.body = std::string(1'000, 'x'), .cut = true};
-        told = "transfer closed";
+        told = " bytes ";  // how many are missing; versions of curl word it differently
     }
     SUBCASE("an answer without an end") {
         answer = {.body = std::string(100'000, 'x')};
         told = "its answer is too long";
     }
     scene.receiver.answer_by([answer](const HookRequest&) { return answer; });
-    CHECK(contains(error_of(scene, options), told));
+    const std::string error = error_of(scene, options);
+    CAPTURE(error);
+    CHECK(contains(error, told));
     CHECK(scene.receiver.requests().size() == 1);
 }
 
