@@ -131,7 +131,6 @@ TEST_CASE("whatever becomes of a line in memory, nothing comes about that must n
 TEST_CASE("a box office that does it wrongly is found out") {
     CHECK(is_found([](SmallOffice& office) { office.admits_at_once = true; }));
     CHECK(is_found([](SmallOffice& office) { office.begins_no_epoch = true; }));
-    CHECK(is_found([](SmallOffice& office) { office.gives_blocks_again = true; }));
     CHECK(is_found([](SmallOffice& office) { office.ignores_passes = true; }));
     CHECK(is_found([](SmallOffice& office) { office.brings_nobody_back = true; }));
 }

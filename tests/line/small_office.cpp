@@ -201,7 +201,7 @@ void SmallOffice::raise(Instance& instance) {
 void SmallOffice::extend(Instance& instance) {
     const std::int64_t first = next_sequence_;
     const std::int64_t epoch = epoch_;
-    if (!gives_blocks_again) next_sequence_ += 4;
+    next_sequence_ += 4;
     instance.plan.push_back([this, &instance, epoch, first] {
         instance.line.room.epoch = epoch;
         const auto extended = instance.line.try_extend({0, first, first + 3});

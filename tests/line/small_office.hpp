@@ -54,7 +54,6 @@ class SmallOffice {
     // --- what mutants of it do wrong
     bool admits_at_once = false;      // while people come back
     bool begins_no_epoch = false;     // goes on in a line that says `lost`, by beginning anew
-    bool gives_blocks_again = false;  // the same numbers after a lost answer
     bool ignores_passes = false;      // lets in whoever the line shows
     bool brings_nobody_back = false;  // presents no tokens
 

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
 import { test } from "node:test";
 import { is_stored_as, new_uuid, Store } from "../../server/web/store.js";
+
+// As browsers have it, and Node from 19 on.
+globalThis.crypto ??= webcrypto;
 
 class Kept extends Map {
   getItem = (name) => this.get(name) ?? null;
