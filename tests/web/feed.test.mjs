@@ -5,13 +5,23 @@ import { Feed, retry_after } from "../../server/web/feed.js";
 
 // Time passes at once: what waits is done in order of when it would be.
 function with_fake_time(context) {
-  // Node 18 takes the list itself.
-  const apis = ["setTimeout"];
-  const is_18 = process.versions.node.startsWith("18.");
-  context.mock.timers.enable(is_18 ? apis : { apis });
+  const real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
+  context.after(() => Object.assign(globalThis, real));
+  const waiting = new Map();
+  let now = 0;
+  let last = 0;
+  globalThis.setTimeout = (call, ms = 0) => {
+    waiting.set(++last, { at: now + ms, call });
+    return last;
+  };
+  globalThis.clearTimeout = (timer) => waiting.delete(timer);
   return async (ms) => {
     for (let passed = 0; passed < ms; passed += 50) {
-      context.mock.timers.tick(50);
+      now += 50;
+      const due = [...waiting].filter(([, { at }]) => at <= now);
+      for (const [timer, { call }] of due.sort(([, one], [, other]) => one.at - other.at)) {
+        if (waiting.delete(timer)) call();
+      }
       for (let i = 0; i < 10; ++i) await Promise.resolve();
     }
   };
