@@ -12,40 +12,9 @@ using namespace concertres;
 
 namespace {
 
-// As the backend has them, so that both do the same work on the disk.
-constexpr std::int64_t wal_bytes_max = 16 * 1024 * 1024;
-constexpr std::int64_t frame_header_bytes = 24;
-
 constexpr std::int64_t price = 50'000;
 constexpr std::int64_t second = 1'000'000;  // in microseconds
 constexpr std::int64_t hold_ttl = 300 * second;
-
-[[noreturn]] void throw_failed(sqlite3* database, const std::string& what) {
-    throw std::runtime_error("the bare loop: " + what + ": " + sqlite3_errmsg(database));
-}
-
-void execute(sqlite3* database, const std::string& sql) {
-    if (sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
-        throw_failed(database, sql);
-    }
-}
-
-// Rows of whole numbers.
-std::vector<std::vector<std::int64_t>> select(sqlite3* database, const std::string& sql) {
-    sqlite3_stmt* statement = nullptr;
-    if (sqlite3_prepare_v2(database, sql.c_str(), -1, &statement, nullptr) != SQLITE_OK) {
-        throw_failed(database, sql);
-    }
-    std::vector<std::vector<std::int64_t>> rows;
-    while (sqlite3_step(statement) == SQLITE_ROW) {
-        auto& row = rows.emplace_back();
-        for (int i = 0; i < sqlite3_column_count(statement); ++i) {
-            row.push_back(sqlite3_column_int64(statement, i));
-        }
-    }
-    sqlite3_finalize(statement);
-    return rows;
-}
 
 std::string seats_text(const std::vector<std::int64_t>& seats) {
     std::string text = "[";
@@ -60,26 +29,9 @@ Time time_of(std::int64_t micros) { return Time(Duration(micros)); }
 
 }  // namespace
 
-BareStatement::BareStatement(sqlite3* database, const char* sql) {
-    sqlite3_stmt* statement = nullptr;
-    if (sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) !=
-        SQLITE_OK) {
-        throw_failed(database, sql);
-    }
-    statement_.reset(statement);
-}
-
-void BareStatement::finish() {
-    const int result = sqlite3_step(statement_.get());
-    if (result != SQLITE_DONE) {
-        throw_failed(sqlite3_db_handle(statement_.get()), sqlite3_sql(statement_.get()));
-    }
-    sqlite3_reset(statement_.get());
-}
-
 // Each sets what the command changes, by the primary key, and no more.
 struct BareLoop::Statements {
-    explicit Statements(sqlite3* at)
+    explicit Statements(const BareDatabase& at)
         : begin(at, "BEGIN IMMEDIATE"),
           commit(at, "COMMIT"),
           hall(at,
@@ -118,48 +70,23 @@ struct BareLoop::Statements {
 };
 
 BareLoop::BareLoop(const std::filesystem::path& file, const SceneShape& shape)
-    : shape_(shape), order_(shape) {
-    sqlite3* database = nullptr;
-    const int opened = sqlite3_open_v2(file.c_str(), &database,
-                                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
-    database_.reset(database);
-    if (opened != SQLITE_OK) throw_failed(database, "open " + file.string());
-    configure();
+    : shape_(shape), order_(shape), database_(file) {
     read_scene();
-    statements_ = std::make_unique<Statements>(database);
+    statements_ = std::make_unique<Statements>(database_);
 }
 
 BareLoop::~BareLoop() = default;
 
-void BareLoop::configure() {
-    for (const char* pragma :
-         {"locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL",
-          "wal_autocheckpoint = 0", "mmap_size = 0", "cell_size_check = ON", "temp_store = MEMORY",
-          "secure_delete = OFF", "cache_size = -65536"}) {
-        execute(database_.get(), std::string("PRAGMA ") + pragma);
-    }
-    page_bytes_ = select(database_.get(), "PRAGMA page_size")[0][0];
-    sqlite3_wal_hook(
-        database_.get(),
-        [](void* self, sqlite3*, const char*, int pages) {
-            auto& loop = *static_cast<BareLoop*>(self);
-            loop.wal_bytes_ = pages * (loop.page_bytes_ + frame_header_bytes);
-            return SQLITE_OK;
-        },
-        this);
-}
-
 // Halls and buyers in the order of build_scene().
 void BareLoop::read_scene() {
-    sqlite3* const at = database_.get();
-    const auto store = select(at, "SELECT mark, next_key FROM store");
+    const auto store = database_.select("SELECT mark, next_key FROM store");
     now_ = store[0][0];
     next_key_ = store[0][1];
     std::vector<std::int64_t> concerts;
-    for (const auto& row : select(at,
-                                  "SELECT p.concert, p.key, s.version, s.free, s.held,"
-                                  " s.next_event FROM performance p JOIN performance_state s"
-                                  " ON s.performance = p.key ORDER BY p.concert, p.position")) {
+    for (const auto& row :
+         database_.select("SELECT p.concert, p.key, s.version, s.free, s.held,"
+                          " s.next_event FROM performance p JOIN performance_state s"
+                          " ON s.performance = p.key ORDER BY p.concert, p.position")) {
         concerts.push_back(row[0]);
         halls_.push_back({.performance = row[1],
                           .version = row[2],
@@ -169,9 +96,9 @@ void BareLoop::read_scene() {
         halls_.back().seat_versions.assign(static_cast<std::size_t>(shape_.seats), 1);
     }
     // Users in the order of their keys are buyers in the order in which they joined.
-    for (const auto& row : select(at,
-                                  "SELECT u.key, p.concert, p.number, p.version, p.expires_at"
-                                  " FROM user u JOIN pass p ON p.user = u.key ORDER BY u.key")) {
+    for (const auto& row :
+         database_.select("SELECT u.key, p.concert, p.number, p.version, p.expires_at"
+                          " FROM user u JOIN pass p ON p.user = u.key ORDER BY u.key")) {
         const std::size_t number = buyers_.size();
         buyers_.push_back({.id = UserId::from_name("buyer " + std::to_string(number)),
                            .user = row[0],
@@ -301,19 +228,10 @@ Elapsed BareLoop::run(const Load& load) {
     const std::vector<Group> groups = prepare(load);
     const Stopwatch watch;
     for (const Group& group : groups) {
-        checkpoint_if_due();
+        database_.checkpoint_if_due();
         write(group);
     }
     return watch.elapsed();
-}
-
-void BareLoop::checkpoint_if_due() {
-    if (wal_bytes_ <= wal_bytes_max) return;
-    if (sqlite3_wal_checkpoint_v2(database_.get(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr,
-                                  nullptr) != SQLITE_OK) {
-        throw_failed(database_.get(), "checkpoint");
-    }
-    wal_bytes_ = 0;
 }
 
 // Table by table, which is quicker than command by command.

@@ -4,8 +4,6 @@
 // SQLite and the disk take for such rows; no engine on these tables can be quicker.
 #pragma once
 
-#include <sqlite3.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -14,41 +12,12 @@
 #include <string>
 #include <vector>
 
+#include "bare_database.hpp"
 #include "engine_run.hpp"
 #include "scene.hpp"
 #include "stopwatch.hpp"
 
 namespace bench {
-
-// A prepared statement.
-class BareStatement {
-  public:
-    BareStatement(sqlite3* database, const char* sql);
-    // Binds the values to ?1, ?2, ... and runs. Integers, texts, and ids as blobs.
-    template <class... Values>
-    void run(const Values&... values) {
-        int index = 0;
-        (bind(++index, values), ...);
-        finish();
-    }
-
-  private:
-    struct Finalize {
-        void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
-    };
-
-    void bind(int index, std::int64_t value) { sqlite3_bind_int64(statement_.get(), index, value); }
-    void bind(int index, const std::string& text) {
-        sqlite3_bind_text(statement_.get(), index, text.data(), static_cast<int>(text.size()),
-                          SQLITE_STATIC);
-    }
-    void bind(int index, const concertres::Uuid& id) {
-        sqlite3_bind_blob(statement_.get(), index, id.bytes.data(), 16, SQLITE_STATIC);
-    }
-    void finish();
-
-    std::unique_ptr<sqlite3_stmt, Finalize> statement_;
-};
 
 class BareLoop {
   public:
@@ -115,11 +84,6 @@ class BareLoop {
         std::vector<Command> commands;
     };
     struct Statements;
-    struct Close {
-        void operator()(sqlite3* database) const { sqlite3_close(database); }
-    };
-
-    void configure();
     void read_scene();
     std::vector<Group> prepare(const Load& load);
     Command hold(HoldOrder::Next next, std::int64_t at);
@@ -130,19 +94,16 @@ class BareLoop {
     void write_limits(const Command& command);
     void write_reservation(const Command& command);
     void write_seats(const Command& command);
-    void checkpoint_if_due();
 
     SceneShape shape_;
     HoldOrder order_;
-    std::unique_ptr<sqlite3, Close> database_;
+    BareDatabase database_;
     std::unique_ptr<Statements> statements_;
     std::vector<Buyer> buyers_;
     std::vector<Hall> halls_;
     std::int64_t next_key_ = 0;
     std::int64_t now_ = 0;
     std::size_t groups_ = 0;
-    std::int64_t page_bytes_ = 0;
-    std::int64_t wal_bytes_ = 0;
 };
 
 }  // namespace bench

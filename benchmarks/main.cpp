@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "burst.hpp"
 #include "commands.hpp"
 #include "draw.hpp"
 #include "fill.hpp"
@@ -31,6 +32,7 @@ namespace {
 constexpr std::string_view usage = R"(usage: concertres_bench [part...] [option...]
 
   commands   commands a second through the engine, beside a bare loop over SQLite
+  burst      a purchase in memory; on SQLite a burst, a minute, and how long callers wait
   queries    queries with and without their indexes
   draws      opening a room whose line is drawn, polling it, reading it again
   line       a line of ten million beside one of a thousand
@@ -79,8 +81,9 @@ Arguments parse(int argc, char** argv) {
             parsed.figures = word.substr(word.find('=') + 1);
         } else if (word.starts_with("--benchmark_")) {
             parsed.for_library.push_back(word);
-        } else if (word == "commands" || word == "queries" || word == "micro" || word == "draws" ||
-                   word == "line" || word == "holds" || word == "fill" || word == "growth") {
+        } else if (word == "burst" || word == "commands" || word == "queries" || word == "micro" ||
+                   word == "draws" || word == "line" || word == "holds" || word == "fill" ||
+                   word == "growth") {
             parsed.parts.push_back(word);
         } else {
             throw std::invalid_argument("what is '" + word + "'?\n" + std::string(usage));
@@ -156,6 +159,7 @@ void run_library(const Arguments& arguments) {
 
 void run(const Arguments& arguments) {
     if (arguments.wants("commands")) bench::run_commands(arguments.settings);
+    if (arguments.wants("burst")) bench::run_burst(arguments.settings);
     if (arguments.wants("queries")) {
         bench::print_section("queries: 1,000 concerts of 10 dates, 1,000,000 reservations");
         bench::register_queries(arguments.settings);

@@ -297,16 +297,18 @@ class BoxOffice::Impl {
         std::unique_lock lock(wake_mutex_);
         while (!stopping_) {
             lock.unlock();
+            Duration idle_max{};
             {
                 std::lock_guard running(running_);
                 while (writer_.step()) {
                 }
+                idle_max = writer_.idle_max();
             }
             lock.lock();
             // Without anything submitted it looks every tick whether a pass or a hold has ended,
             // and in a shared store more often what others have done. A caller that found the
             // writer running relies on whoever runs it to look again.
-            wake_.wait_for(lock, writer_.idle_max(),
+            wake_.wait_for(lock, idle_max,
                            [this] { return woken_ || stopping_ || writer_.has_work(); });
             woken_ = false;
         }

@@ -172,7 +172,10 @@ bool Writer::begin_work() {
     pulse(storage_.now());
     // What ends the first turn may leave something for a second.
     for (int turn = 0; turn < 2; ++turn) {
-        if (run_next_query()) return true;
+        if (run_next_query()) {
+            busy_ = has_left();
+            return true;
+        }
         queries_in_a_row_ = 0;
         slice_is_due_ = true;
         if ((!tasks_.empty() || !deferred_.empty()) && start_group()) return true;
@@ -395,6 +398,14 @@ void Writer::answer() {
         if (task.again()) next_pulse_ = Time::min();
         deliver([&] { task.answer(board_); });
     }
+    busy_ = has_left();
+}
+
+// Beside the inbox, and but for what a tick finds by itself.
+bool Writer::has_left() const {
+    const bool waits =
+        !tasks_.empty() || !deferred_.empty() || !queries_.empty() || !sliced_.empty();
+    return waits || tidy_due_ || next_pulse_ == Time::min();
 }
 
 // --- Failing

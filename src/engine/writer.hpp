@@ -50,7 +50,8 @@ class Writer {
     [[nodiscard]] bool has_work() const;
     // When a step will have something to do by itself. Calls storage, so it counts as a step.
     [[nodiscard]] std::optional<Time> next_wake();
-    // How long it may be left alone while nothing is submitted.
+    // How long it may be left alone while nothing is submitted: until the next tick is due, or in a
+    // shared store the next look at what others have done. Counts as a step.
     [[nodiscard]] Duration idle_max() const;
     [[nodiscard]] Statistics statistics() const;
 
@@ -75,6 +76,7 @@ class Writer {
     void conclude(CommitOutcome outcome);
     void wait_for_outcome();
     void answer();
+    [[nodiscard]] bool has_left() const;
     template <class Answer>
     void deliver(Answer&& answer);
     void take_back_group();

@@ -61,7 +61,16 @@ void Writer::follow_others(Time now) {
 }
 
 Duration Writer::idle_max() const {
-    return storage_.exclusive() ? options_.tick : std::min(options_.tick, follow_interval);
+    {
+        std::lock_guard lock(inbox_mutex_);
+        if (!failure_.empty()) return options_.tick;  // and nothing is ever due again
+    }
+    const Time now = storage_.now();
+    const Duration pulse = std::min(std::max(next_pulse_, now) - now, options_.tick);
+    if (storage_.exclusive()) return pulse;
+    const Duration elapsed = storage_.elapsed();
+    const Duration follow = std::min(std::max(next_follow_, elapsed) - elapsed, follow_interval);
+    return std::min(pulse, follow);
 }
 
 // Another instance was in the way: all of it is read and decided anew.

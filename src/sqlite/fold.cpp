@@ -3,26 +3,42 @@
 // stands when its turn comes; then the records that the round began with are deleted. So at
 // any moment the tables and the records that are left make up the store: rows have versions, and
 // events and transfers numbers, and recover() passes over what the tables have already.
+#include <algorithm>
+
 #include "concertres/assert.hpp"
 #include "sqlite/sqlite_storage.hpp"
 
 namespace concertres::sqlite {
 namespace {
 
-// A commit stays short while the journal is within its bound: 10 ms of writing.
+// A commit stays short until half of the journal is full: 10 ms of writing.
 constexpr std::size_t items_per_commit_max = 2'000;
-// Of records that are deleted at once: their pages are read and given back one by one.
+// Small commits leave it to one of them, once as much as this is due: what is written together
+// shares pages, and all others take no longer than their record.
+constexpr std::size_t items_together_min = 500;
+// Of records that are deleted at once, if no more come in: their pages are read and given back one
+// by one.
 constexpr std::int64_t deleted_bytes_max = std::int64_t{1} << 20;
 
 }  // namespace
 
 // --- A piece of a round ------------------------------------------------------------------------
 
-std::size_t SqliteStorage::fold_due(std::size_t items) const {
+std::size_t SqliteStorage::fold_due(std::size_t items) {
     if (journal_bytes_ <= journal_bytes_max_ / 4) return 0;
     // More than comes in, so that it ends.
-    const std::size_t due = 2 * items;
-    return journal_bytes_ <= journal_bytes_max_ ? std::min(due, items_per_commit_max) : due;
+    fold_due_ += 2 * items;
+    // What comes in while a round is folded is half as much as the round: from two thirds of the
+    // bound on nothing is put off, and so the bound holds.
+    constexpr double from = 1.0 / 2;
+    constexpr double to = 2.0 / 3;
+    const double full = static_cast<double>(journal_bytes_) /
+                        static_cast<double>(std::max<std::int64_t>(journal_bytes_max_, 1));
+    const double hurry = std::clamp((full - from) / (to - from), 0.0, 1.0);
+    if (hurry == 0 && fold_due_ < items_together_min) return 0;
+    if (fold_due_ <= items_per_commit_max) return fold_due_;
+    const auto beyond = static_cast<double>(fold_due_ - items_per_commit_max);
+    return items_per_commit_max + static_cast<std::size_t>(hurry * beyond);
 }
 
 void SqliteStorage::begin_round() {
@@ -39,22 +55,24 @@ bool SqliteStorage::round_is_over() {
     return over;
 }
 
-void SqliteStorage::fold(std::size_t budget) {
+void SqliteStorage::fold(std::size_t budget, std::int64_t bytes_coming_in) {
     if (!round_through_) begin_round();
     pending_.unfolded_transfers().write(budget, [&](const Transfer& each) { write(each); });
     pending_.unfolded_events().write(budget, [&](const PendingEvent& each) { write(each); });
     cache_.for_each_unfolded([&]<class Row>(std::type_identity<Row>, auto& queue) {
         queue.write(budget, [&](const auto& slot) { write<Row>(*slot); });
     });
-    if (round_is_over()) delete_records(budget);
+    if (round_is_over()) delete_records(budget, bytes_coming_in);
 }
 
 // What the tables have all of, from the front, and not too much of it at once.
-void SqliteStorage::delete_records(std::size_t budget) {
+void SqliteStorage::delete_records(std::size_t budget, std::int64_t bytes_coming_in) {
+    // Or a crowd would add as much as is deleted.
+    const std::int64_t enough = std::max(deleted_bytes_max, 2 * bytes_coming_in);
     std::int64_t bytes = 0;
     for (const JournalEntry& entry : journal_) {
         if (entry.number > *round_through_) break;
-        if (bytes > deleted_bytes_max && budget != SIZE_MAX) break;
+        if (bytes >= enough && budget != SIZE_MAX) break;
         bytes += entry.bytes;
         deleted_through_ = entry.number;
     }
@@ -102,7 +120,7 @@ bool SqliteStorage::fold_now(std::size_t budget) {
 void SqliteStorage::fold_alone(std::size_t budget) {
     try {
         Use(statements_.begin).run();
-        fold(budget);
+        fold(budget, 0);
         Use(statements_.commit).run();
         settle_pending();
     } catch (const SQLite::Exception&) {

@@ -37,7 +37,8 @@ const Transfer* Pending::find(const TransferId& id) const {
 
 // Each stream, and each wallet, is folded in its order.
 void Pending::settle() {
-    events_.settle([&](PendingEvent&& folded) {
+    events_.settle([&](PendingEvent&& item) {
+        const PendingEvent folded = std::move(item);  // what it has is freed now
         const auto stream = by_stream_.find(folded.stream);
         stream->second.pop_front();
         if (stream->second.empty()) by_stream_.erase(stream);

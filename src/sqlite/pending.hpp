@@ -29,6 +29,16 @@ struct PendingEvent {
     std::string text{};     // encode() of it
     std::uint32_t crc = 0;  // checksum() of both
 };
+struct EventOrder {
+    std::pair<Stream, std::int64_t> operator()(const PendingEvent& event) const {
+        return {event.stream, event.number};
+    }
+};
+struct TransferOrder {
+    std::pair<UserKey, std::int64_t> operator()(const Transfer& transfer) const {
+        return {transfer.wallet, transfer.number};
+    }
+};
 struct StreamHash {
     std::size_t operator()(const Stream& stream) const {
         const auto kind = static_cast<std::uint64_t>(stream.kind);
@@ -132,16 +142,16 @@ class Pending {
     }
 
     // --- folding: see FoldQueue
-    FoldQueue<PendingEvent>& unfolded_events() { return events_; }
-    FoldQueue<Transfer>& unfolded_transfers() { return transfers_; }
+    auto& unfolded_events() { return events_; }
+    auto& unfolded_transfers() { return transfers_; }
     void settle();
 
     NewRows<ReservationId, Reservation> reservations;
     NewRows<PaymentId, Payment> payments;
 
   private:
-    FoldQueue<PendingEvent> events_;
-    FoldQueue<Transfer> transfers_;
+    FoldQueue<PendingEvent, EventOrder> events_;
+    FoldQueue<Transfer, TransferOrder> transfers_;
     boost::unordered_flat_map<Stream, Fifo<const PendingEvent*>, StreamHash> by_stream_;
     boost::unordered_flat_map<UserKey, Fifo<const Transfer*>, std::hash<UserKey>> by_wallet_;
     boost::unordered_flat_map<TransferId, const Transfer*, std::hash<TransferId>> by_id_;

@@ -70,6 +70,17 @@ class RowCache {
         bool seldom_differ = true;  // or one that differs in what is visited as seldom()
     };
 
+    // By key those that the tables have in some version, and then the new ones as they came: see
+    // recover(), which relies on that.
+    struct FoldOrder {
+        template <class Row>
+        std::pair<bool, KeyOf<Row>> operator()(const std::unique_ptr<Slot<Row>>& slot) const {
+            return {slot->is_new, slot->is_new ? KeyOf<Row>{} : slot->key};
+        }
+    };
+    template <class Row>
+    using Unfolded = FoldQueue<std::unique_ptr<Slot<Row>>, FoldOrder>;
+
     explicit RowCache(std::size_t rows_max) : rows_max_(rows_max) {}
 
     // Null: nothing is known. Lifetime: until the next call.
@@ -117,7 +128,7 @@ class RowCache {
     }
 
     // --- folding: see FoldQueue
-    // visit(std::type_identity<Row>, FoldQueue<std::unique_ptr<Slot<Row>>>&) for each table.
+    // visit(std::type_identity<Row>, Unfolded<Row>&) for each table.
     template <class Visit>
     void for_each_unfolded(Visit&& visit) {
         (visit(std::type_identity<Rows>{}, of<Rows>().unfolded), ...);
@@ -150,7 +161,7 @@ class RowCache {
         boost::unordered_flat_map<KeyOf<Row>, Slot<Row>*, KeyHash> index;
         std::vector<std::unique_ptr<Slot<Row>>> folded;
         std::size_t hand = 0;  // where the search for room goes on
-        FoldQueue<std::unique_ptr<Slot<Row>>> unfolded;
+        Unfolded<Row> unfolded;
     };
 
     template <class Row>

@@ -276,8 +276,10 @@ CommitOutcome SqliteStorage::commit(const ChangeSet& changes) {
         write_record(changes);
         const std::size_t items =
             changes.rows.size() + changes.transfers.size() + changes.events.size();
-        if (const std::size_t due = fold_due(items); due > 0) fold(due);
+        const std::size_t due = fold_due(items);
+        if (due > 0) fold(due, static_cast<std::int64_t>(record_.size()));
         Use(statements_.commit).run();
+        if (due > 0) fold_due_ = 0;
         settle_pending();
         remember(changes);
     } catch (const SQLite::Exception& error) {

@@ -201,10 +201,10 @@ class SqliteStorage final : public Storage {
     // --- folding
     [[nodiscard]] bool is_folded() const { return journal_.empty(); }
     // How much a commit of so many rows, transfers and events folds on its way.
-    [[nodiscard]] std::size_t fold_due(std::size_t items) const;
+    [[nodiscard]] std::size_t fold_due(std::size_t items);
     // Within a transaction; what is written counts once settle_pending() is called after its
     // commit.
-    void fold(std::size_t budget);
+    void fold(std::size_t budget, std::int64_t bytes_coming_in);
     void begin_round();
     [[nodiscard]] bool round_is_over();
     void settle_pending();
@@ -213,7 +213,7 @@ class SqliteStorage final : public Storage {
     bool fold_now(std::size_t budget);
     // The same; throws what SQLite throws, and then the transaction is still to be undone.
     void fold_alone(std::size_t budget);
-    void delete_records(std::size_t budget);
+    void delete_records(std::size_t budget, std::int64_t bytes_coming_in);
     // Throws StorageError(full).
     void fold_all();
     // A transaction of its own. Throws StorageError(full), and then nothing was written.
@@ -258,6 +258,7 @@ class SqliteStorage final : public Storage {
     const std::int64_t journal_bytes_max_;
     std::deque<JournalEntry> journal_;
     std::int64_t journal_bytes_ = 0;
+    std::size_t fold_due_ = 0;  // and has not been folded yet
     std::int64_t last_record_ = 0;
     std::optional<std::int64_t> round_through_;    // the last record of the round that is folded
     std::optional<std::int64_t> deleted_through_;  // by the transaction that is open

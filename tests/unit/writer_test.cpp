@@ -1,4 +1,6 @@
 // The engine's own promises: groups, bounds, failing, and who is told what.
+#include "engine/writer.hpp"
+
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -466,6 +468,38 @@ TEST_CASE("what is submitted wakes whoever runs the writer at once") {
     CHECK(at.office.next_wake() == at.office.now());
     at.settle();
     CHECK_FALSE(at.office.next_wake());
+}
+
+TEST_CASE("once a call is answered nobody need be woken for it") {
+    Stepped at({.tick = 1h, .sweeps = false});
+    at.settle();
+    REQUIRE(at.office.charge(at.charge(1)));
+    CHECK_FALSE(at.office.next_wake());
+    REQUIRE(at.office.wallet({SmallSale::user(1)}));
+    CHECK_FALSE(at.office.next_wake());
+}
+
+TEST_CASE("it is left alone until the next tick is due, whenever it was looked at last") {
+    TestClock clock;
+    const auto storage = open_memory({.clock = &clock});
+    const Options options{.tick = 1s};
+    Catalog catalog;
+    Board board(catalog, options.load_stale);
+    const KeyedHash ids(storage->secrets().ids);
+    Writer writer(*storage, catalog, board, {&catalog, &options, &ids, &board});
+    const auto settle = [&] {
+        while (writer.step()) {
+        }
+    };
+    settle();
+    CHECK(writer.idle_max() == 1s);
+    clock.advance(900ms);
+    settle();
+    CHECK(writer.idle_max() == 100ms);
+    clock.advance(5s);
+    CHECK(writer.idle_max() == 0s);
+    settle();
+    CHECK(writer.idle_max() == 1s);
 }
 
 TEST_CASE("a store of one's own that cannot be reached any more stops the engine") {
