@@ -115,7 +115,7 @@ void BareLoop::read_scene() {
 // --- Before the clock starts
 // ----------------------------------------------------------------------
 
-BareLoop::Command BareLoop::hold(HoldOrder::Next next, std::int64_t at) {
+BareLoop::Command BareLoop::hold(const HoldOrder::Next& next, std::int64_t at) {
     Command made{.is_hold = true, .buyer = next.buyer, .hall = next.buyer % halls_.size()};
     Buyer& buyer = buyers_[made.buyer];
     Hall& hall = halls_[made.hall];

@@ -86,7 +86,7 @@ class BareLoop {
     struct Statements;
     void read_scene();
     std::vector<Group> prepare(const Load& load);
-    Command hold(HoldOrder::Next next, std::int64_t at);
+    Command hold(const HoldOrder::Next& next, std::int64_t at);
     Command release(const Command& held, std::int64_t at);
     void set_event(Command& command, concertres::Event event);
     void finish_group(Group& group);

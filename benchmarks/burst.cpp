@@ -252,7 +252,7 @@ class HoldsFor {
         lane.begun = steady_clock::now();
         office_.submit<Release>(
             {.user = lane.buyer->user, .place = lane.buyer->place, .reservation = id},
-            [this, &lane](Result<ReservationView> released) {
+            [this, &lane](const Result<ReservationView>& released) {
                 lanes_.note(lane.begun);
                 if (!released) return lanes_.end(released.error());
                 if (steady_clock::now() >= end_ || lanes_.stopped()) return lanes_.end();
@@ -315,6 +315,7 @@ Done call(BoxOffice& office, const std::vector<Buyer>& buyers, HoldOrder& order,
     const Stopwatch watch;
     {
         std::vector<std::jthread> running;
+        running.reserve(threads);
         for (std::size_t i = 0; i < threads; ++i) running.emplace_back(work);
     }
     if (refused) throw std::runtime_error("a command was refused: " + *refused);
@@ -336,6 +337,7 @@ class Series {
     [[nodiscard]] double rate() const { return median(rates()); }
     [[nodiscard]] double wait(double share) {
         std::vector<double> waits;
+        waits.reserve(runs_.size());
         for (Done& run : runs_) waits.push_back(percentile(run.waits, share));
         return median(waits);
     }
@@ -361,6 +363,7 @@ class Series {
     template <class Figure>
     [[nodiscard]] std::vector<double> each(Figure&& figure) const {
         std::vector<double> figures;
+        figures.reserve(runs_.size());
         for (const Done& run : runs_) figures.push_back(figure(run));
         return figures;
     }

@@ -4,6 +4,7 @@
 // any moment the tables and the records that are left make up the store: rows have versions, and
 // events and transfers numbers, and recover() passes over what the tables have already.
 #include <algorithm>
+#include <memory>
 
 #include "concertres/assert.hpp"
 #include "sqlite/sqlite_storage.hpp"
@@ -85,7 +86,7 @@ void SqliteStorage::delete_records(std::size_t budget, std::int64_t bytes_coming
 void SqliteStorage::settle_pending() {
     pending_.settle();
     cache_.for_each_unfolded([&]<class Row>(std::type_identity<Row>, auto& queue) {
-        queue.settle([&](auto&& slot) {
+        queue.settle([&](std::unique_ptr<typename Cache::template Slot<Row>>&& slot) {
             if (slot->is_new) forget_new(slot->entry->row);
             cache_.template fold<Row>(std::move(slot));
         });
