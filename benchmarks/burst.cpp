@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -21,6 +20,7 @@
 #include "concertres/box_office.hpp"
 #include "concertres/memory.hpp"
 #include "concertres/sqlite.hpp"
+#include "lanes.hpp"
 #include "report.hpp"
 #include "scene.hpp"
 #include "stopwatch.hpp"
@@ -42,8 +42,7 @@ constexpr double of_bare_commit_max = 1.3;
 constexpr double of_bare_p99_max = 5;
 constexpr std::size_t burst_in_flight = 4'096;
 
-// As much as the journal takes of one command: alone in its commit, and among thousands that share
-// rows and what stands in front of them.
+// Roughly what the journal takes of one command: alone in its commit, and among thousands.
 constexpr std::size_t bytes_alone = 500;
 constexpr std::size_t bytes_in_crowd = 380;
 
@@ -59,61 +58,6 @@ double percentile(std::vector<float>& figures, double share) {
     return figures[at];
 }
 
-// What a run has done, and how long each command took, in seconds.
-struct Done {
-    Elapsed elapsed;
-    std::size_t commands = 0;
-    std::vector<float> waits;
-    std::vector<std::size_t> each_second;
-
-    [[nodiscard]] double rate() const { return static_cast<double>(commands) / elapsed.seconds; }
-};
-
-// So many lanes, in each of which one command follows the other until it is over. A lane is what
-// `next` says: it submits one command and calls done() on the answer.
-class Lanes {
-  public:
-    // Threads: begin() may be called while answers already arrive; done() from one thread at a
-    // time.
-    void begin(std::size_t count) {
-        under_way_ = count;
-        start_ = steady_clock::now();
-    }
-    void note(steady_clock::time_point begun) {
-        const auto now = steady_clock::now();
-        done_.waits.push_back(std::chrono::duration<float>(now - begun).count());
-        const auto second = static_cast<std::size_t>((now - start_) / std::chrono::seconds(1));
-        if (done_.each_second.size() <= second) done_.each_second.resize(second + 1);
-        ++done_.each_second[second];
-    }
-    void end(std::optional<Error> refused = {}) {
-        const std::lock_guard lock(mutex_);
-        if (refused) refused_ = std::move(refused);
-        if (--under_way_ == 0) ended_.notify_one();
-    }
-    [[nodiscard]] bool stopped() const { return refused_.has_value(); }
-    Done wait(const Stopwatch& watch) {
-        std::unique_lock lock(mutex_);
-        ended_.wait(lock, [this] { return under_way_ == 0; });
-        if (refused_) {
-            throw std::runtime_error(
-                "a command was refused: " + std::string(code_name(refused_->code)) + ": " +
-                refused_->detail);
-        }
-        done_.elapsed = watch.elapsed();
-        done_.commands = done_.waits.size();
-        return std::move(done_);
-    }
-
-  private:
-    Done done_;
-    steady_clock::time_point start_;
-    std::mutex mutex_;
-    std::condition_variable ended_;
-    std::size_t under_way_ = 0;
-    std::optional<Error> refused_;
-};
-
 // --- A whole purchase, in memory
 // ------------------------------------------------------------------
 
@@ -121,9 +65,10 @@ class Lanes {
 class Purchases {
   public:
     Purchases(BoxOffice& office, const std::vector<Buyer>& buyers, const SceneShape& shape)
-        : office_(office), buyers_(buyers), order_(shape) {
+        : office_(office) {
+        HoldOrder order(shape);
         for (std::size_t i = 0; i < buyers.size(); ++i) {
-            HoldOrder::Next next = order_.next(2);
+            const HoldOrder::Next next = order.next(2);
             prepared_.push_back({.buyer = &buyers[next.buyer],
                                  .first = next.seats[0],
                                  .second = next.seats[1],
@@ -196,8 +141,6 @@ class Purchases {
     }
 
     BoxOffice& office_;
-    const std::vector<Buyer>& buyers_;
-    HoldOrder order_;
     std::vector<Buying> prepared_;
     std::atomic<std::size_t> next_{0};
     Lanes lanes_;

@@ -202,8 +202,8 @@ class SqliteStorage final : public Storage {
     [[nodiscard]] bool is_folded() const { return journal_.empty(); }
     // How much a commit of so many rows, transfers and events folds on its way.
     [[nodiscard]] std::size_t fold_due(std::size_t items);
-    // Within a transaction; what is written counts once settle_pending() is called after its
-    // commit.
+    // Within a transaction, whose own record has so many bytes; what is written counts once
+    // settle_pending() is called after its commit.
     void fold(std::size_t budget, std::int64_t bytes_coming_in);
     void begin_round();
     [[nodiscard]] bool round_is_over();
