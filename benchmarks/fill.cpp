@@ -3,14 +3,18 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "concertres/box_office.hpp"
 #include "concertres/sqlite.hpp"
+#include "scene.hpp"
 
 namespace bench {
 
@@ -18,23 +22,24 @@ namespace {
 
 using namespace concertres;
 
-constexpr std::size_t users_in_all = 20'000;
 constexpr std::size_t in_flight = 1'024;
 
+std::string file_of(const Settings& settings) {
+    return (settings.folder / "concertres.db").string();
+}
+
+// Sends commands until so many are answered; its last ones are under way for ever.
 class Filling {
   public:
-    Filling(BoxOffice& office, std::size_t transfers)
-        : office_(office), transfers_(transfers), run_(Uuid::random().to_string()) {
-        for (std::size_t i = 0; i < users_in_all; ++i) {
-            users_.push_back(UserId::from_name("buyer " + std::to_string(i)));
-        }
-    }
+    using Answered = std::function<void(bool)>;  // whether it was done
+    using Send = std::function<void(std::size_t, Answered)>;
 
-    // Its last charges are under way for ever.
-    [[noreturn]] void run() {
+    Filling(std::size_t count, Send send) : count_(count), send_(std::move(send)) {}
+
+    [[noreturn]] void run(const char* what) {
         for (std::size_t i = 0; i < in_flight; ++i) next();
         done_.wait(false);
-        fmt::print("transfers {}\n", transfers_);
+        fmt::print("{} {}\n", what, count_);
         std::fflush(stdout);
         std::raise(SIGKILL);
         std::abort();
@@ -43,13 +48,9 @@ class Filling {
   private:
     // Threads: before the run the caller's, then the writer's.
     void next() {
-        const std::size_t count = sent_++;
-        Charge charge{.user = users_[count % users_in_all],
-                      .amount = {1'000},
-                      .key = run_ + "-" + std::to_string(count)};
-        office_.submit<Charge>(std::move(charge), [this](const Result<ChargeView>& charged) {
-            if (!charged) std::abort();
-            if (++answered_ == transfers_) {
+        send_(sent_++, [this](bool done) {
+            if (!done) std::abort();
+            if (++answered_ == count_) {
                 done_ = true;
                 done_.notify_one();
             }
@@ -57,10 +58,8 @@ class Filling {
         });
     }
 
-    BoxOffice& office_;
-    std::size_t transfers_;
-    std::string run_;  // so that the keys of one run are not those of another
-    std::vector<UserId> users_;
+    std::size_t count_;
+    Send send_;
     std::atomic<std::size_t> sent_{0};
     std::atomic<std::size_t> answered_{0};
     std::atomic<bool> done_{false};
@@ -69,14 +68,51 @@ class Filling {
 }  // namespace
 
 void fill_and_die(const Settings& settings, std::size_t transfers) {
-    BoxOffice office(open_sqlite(settings.folder / "concertres.db"));
+    BoxOffice office(open_sqlite(file_of(settings)));
     if (office.concerts()->empty()) {
         ConcertDraft draft{
             .title = "Hall", .venue = "Bench", .seats = numbered_seats(1'000, Money{1'000})};
         draft.performances.push_back({{.time = office.now() + std::chrono::days(30)}});
         if (!office.add_concert(std::move(draft))) std::abort();
     }
-    Filling(office, transfers).run();
+    std::vector<UserId> users;
+    for (std::size_t i = 0; i < 20'000; ++i) {
+        users.push_back(UserId::from_name("buyer " + std::to_string(i)));
+    }
+    // So that the keys of one run are not those of another.
+    const std::string run = Uuid::random().to_string();
+    Filling(transfers, [&](std::size_t count, Filling::Answered answered) {
+        office.submit<Charge>({.user = users[count % users.size()],
+                               .amount = {1'000},
+                               .key = run + "-" + std::to_string(count)},
+                              [answered = std::move(answered)](const auto& charged) {
+                                  answered(charged.has_value());
+                              });
+    }).run("transfers");
+}
+
+void hold_and_die(const Settings& settings, std::size_t reservations) {
+    constexpr int dates = 100;
+    // And some that are under way at the end, or are answered before it is killed.
+    const auto seats = static_cast<SeatNumber>((reservations + 64 * in_flight) / dates);
+    const SceneShape shape{
+        .name = "held", .concerts = 1, .dates = dates, .seats = seats, .buyers = seats / 4};
+    Options options = scene_options();
+    options.hold_ttl = std::chrono::hours(1);
+    BoxOffice office(open_sqlite(file_of(settings)), options);
+    const std::vector<Buyer> people = build_scene(office, shape);
+    HoldOrder order(shape);
+    Filling(reservations, [&](std::size_t count, Filling::Answered answered) {
+        HoldOrder::Next next = order.next(1);
+        const Buyer& buyer = people[next.buyer];
+        office.submit<Hold>(
+            {.user = buyer.user,
+             .place = buyer.place,
+             .performance = buyer.performance,
+             .seats = std::move(next.seats),
+             .key = std::to_string(count)},
+            [answered = std::move(answered)](const auto& held) { answered(held.has_value()); });
+    }).run("reservations");
 }
 
 }  // namespace bench

@@ -40,10 +40,12 @@ constexpr std::string_view usage = R"(usage: concertres_bench [part...] [option.
              no part: all of these
   growth     what commands, imports, audits and starts cost as a store grows
   holds      holds a second through the engine, and nothing else: for http/run
-  fill       fills a store with transfers and dies of kill -9: for restart/run
+  fill       fills a store with transfers, or with holds where --reservations is given, and dies
+             of kill -9: for restart/run
 
   --in-flight=N     of holds; default: 64
   --transfers=N     that fill adds; default: 1,000,000
+  --reservations=N  that are held in the store that fill makes
   --figures=FILE    where growth writes its figures as well; default: growth.csv in the folder
   --folder=PATH     where stores are made; default: beside the program. Not in memory.
   --quick           small and once, to see that it works
@@ -56,6 +58,7 @@ struct Arguments {
     std::vector<std::string> for_library;
     std::size_t in_flight = 64;
     std::size_t transfers = 1'000'000;
+    std::size_t reservations = 0;
     std::filesystem::path figures;
 
     [[nodiscard]] bool wants(const std::string& part) const {
@@ -77,6 +80,8 @@ Arguments parse(int argc, char** argv) {
             parsed.in_flight = std::stoul(word.substr(word.find('=') + 1));
         } else if (word.starts_with("--transfers=")) {
             parsed.transfers = std::stoul(word.substr(word.find('=') + 1));
+        } else if (word.starts_with("--reservations=")) {
+            parsed.reservations = std::stoul(word.substr(word.find('=') + 1));
         } else if (word.starts_with("--figures=")) {
             parsed.figures = word.substr(word.find('=') + 1);
         } else if (word.starts_with("--benchmark_")) {
@@ -194,6 +199,9 @@ int main(int argc, char** argv) {
             return 0;
         }
         if (arguments.parts == std::vector<std::string>{"fill"}) {
+            if (arguments.reservations > 0) {
+                bench::hold_and_die(arguments.settings, arguments.reservations);
+            }
             bench::fill_and_die(arguments.settings, std::max<std::size_t>(arguments.transfers, 1));
         }
         if (arguments.figures.empty()) {

@@ -4,8 +4,7 @@ for line in io.lines(os.getenv("TOKENS")) do tokens[#tokens + 1] = line end
 for line in io.lines(os.getenv("PERFORMANCES")) do performances[#performances + 1] = line end
 
 -- Seats of earlier rounds are taken: each round has dates of its own.
-local rounds = 3
-local per_round = math.floor(#performances / rounds)
+local per_round = math.floor(#performances / tonumber(os.getenv("ROUNDS_IN_ALL")))
 local first = tonumber(os.getenv("ROUND")) * per_round
 local count = 0
 

@@ -20,6 +20,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <tuple>
@@ -371,6 +372,9 @@ class Storage {
                                                     std::size_t limit) = 0;
     [[nodiscard]] virtual std::vector<Pass> admitted(ConcertKey concert, PlaceNumber after,
                                                      std::size_t limit) = 0;
+    // When each of these ends, in their order; nothing of one that is not marked held.
+    [[nodiscard]] virtual std::vector<std::optional<Time>> held_until(
+        std::span<const ReservationKey> keys) = 0;
     // A user's, newest first, below `before` (absent: from the newest).
     [[nodiscard]] virtual std::vector<Reservation> reservations(
         UserKey user, std::optional<ReservationKey> before, std::size_t limit) = 0;

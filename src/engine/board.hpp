@@ -45,15 +45,15 @@ class Board {
     // Who waits (passed over or not) and who is in, when a store is opened. All who wait count as
     // heard of at that moment, and as come back: nobody could ask while it was closed.
     void restore(ConcertKey concert, std::span<const Place> waiting, Time now);
-    void restore(ConcertKey concert, std::span<const Pass> admitted);
+    // `ends`: when what they hold ends, pass by pass; nothing of what has ended.
+    void restore(ConcertKey concert, std::span<const Pass> admitted,
+                 std::span<const std::optional<Time>> ends);
     // Where others give numbers too; before those who wait.
     void restore_given(const Line& line);
     // After all who wait. All lines of a room, and before anything is shown of it.
     void restore(const Line& line);
     // Of a hall that has allotments.
     void restore(std::span<const Seat> seats);
-    // What those who are in hold.
-    void restore(const Reservation& reservation);
 
     void apply(const ChangeSet& changes);
     // Who waits and was heard of since `since`, in the rooms where that matters; and of others, who

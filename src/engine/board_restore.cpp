@@ -39,18 +39,20 @@ void Board::restore(ConcertKey concert, std::span<const Place> waiting, Time now
     }
 }
 
-void Board::restore(ConcertKey concert, std::span<const Pass> admitted) {
+void Board::restore(ConcertKey concert, std::span<const Pass> admitted,
+                    std::span<const std::optional<Time>> ends) {
     std::unique_lock lock(mutex_);
+    Room& at = room(concert);
+    auto end = ends.begin();
     for (const Pass& pass : admitted) {
-        Room& at = room(concert);
-        at.admitted[pass.number.value] = {pass.user_id, pass.expires_at, {}};
+        Inside inside{pass.user_id, pass.expires_at, {}};
+        for (const ReservationKey held : pass.held) {
+            if (*end) inside.holds.emplace_back(held, **end);
+            ++end;
+        }
+        at.admitted[pass.number.value] = std::move(inside);
         follow_furthest(at, pass.number);
     }
-}
-
-void Board::restore(const Reservation& reservation) {
-    std::unique_lock lock(mutex_);
-    follow_hold(reservation);
 }
 
 void Board::restore(const Line& line) {

@@ -1,7 +1,9 @@
 #include "engine/restore.hpp"
 
+#include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace concertres {
 namespace {
@@ -19,16 +21,10 @@ void restore_seats(Storage& storage, Board& board, const CatalogConcert& concert
     }
 }
 
-void restore_holds(Storage& storage, Board& board, std::span<const Pass> admitted) {
-    RowKeys keys;
-    for (const Pass& pass : admitted) {
-        for (const ReservationKey held : pass.held) keys.of<Reservation>().push_back({held});
-    }
-    Rows holds;
-    storage.read(keys, holds);
-    for (const auto& found : holds.of<Reservation>()) {
-        if (found.row) board.restore(found.row->row);
-    }
+std::vector<std::optional<Time>> ends_of_holds(Storage& storage, std::span<const Pass> passes) {
+    std::vector<ReservationKey> keys;
+    for (const Pass& pass : passes) keys.insert(keys.end(), pass.held.begin(), pass.held.end());
+    return storage.held_until(keys);
 }
 
 void restore_line(Storage& storage, Board& board, ConcertKey concert) {
@@ -46,8 +42,7 @@ void restore_line(Storage& storage, Board& board, ConcertKey concert) {
     }
     for (PlaceNumber after;;) {
         const auto admitted = storage.admitted(concert, after, page);
-        board.restore(concert, admitted);
-        restore_holds(storage, board, admitted);
+        board.restore(concert, admitted, ends_of_holds(storage, admitted));
         if (admitted.size() < page) break;
         after = admitted.back().number;
     }

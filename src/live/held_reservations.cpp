@@ -29,6 +29,17 @@ void HeldReservations::add(ReservationKey key, Time until, PerformanceKey perfor
     ++ending.held;
 }
 
+std::vector<std::optional<Time>> HeldReservations::until(
+    std::span<const ReservationKey> keys) const {
+    std::vector<std::optional<Time>> ends;
+    ends.reserve(keys.size());
+    for (const ReservationKey key : keys) {
+        const auto held = holds_.find(key);
+        ends.push_back(held == holds_.end() ? std::nullopt : std::optional(held->second.until));
+    }
+    return ends;
+}
+
 void HeldReservations::count_out(Time deadline) {
     if (--by_deadline_.get(deadline).held == 0) by_deadline_.erase(deadline);
 }

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "concertres/storage.hpp"
@@ -25,6 +26,9 @@ class HeldReservations {
     void add(ReservationKey key, Time until, PerformanceKey performance, std::int64_t seats);
 
     [[nodiscard]] std::optional<Time> first() const { return by_deadline_.first(); }
+    // Of each, in their order; nothing of one that is not held.
+    [[nodiscard]] std::vector<std::optional<Time>> until(
+        std::span<const ReservationKey> keys) const;
     // Those that end first.
     [[nodiscard]] ExpiringHolds batch();
     // Seats of those that end at `now` or earlier; none: not in it.

@@ -1,6 +1,7 @@
 // What a MemoryStorage tells: rows by key, the bounded queries, and the scan.
 #include <algorithm>
 
+#include "base/fetch_ahead.hpp"
 #include "concertres/assert.hpp"
 #include "memory/memory_storage.hpp"
 
@@ -162,6 +163,10 @@ std::vector<Pass> MemoryStorage::admitted(ConcertKey concert, PlaceNumber after,
         result.push_back(table<Pass>().find({concert, number})->row);
     }
     return result;
+}
+
+std::vector<std::optional<Time>> MemoryStorage::held_until(std::span<const ReservationKey> keys) {
+    return held_.until(keys);
 }
 
 std::vector<Reservation> MemoryStorage::reservations(UserKey user,

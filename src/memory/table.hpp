@@ -88,15 +88,6 @@ class DenseIndex {
     std::vector<std::unique_ptr<Page>> pages_;
 };
 
-// Asks for an object's memory, which is then on its way while other work is done. Not called
-// prefetch: Boost's maps call one of their own by that name, and would find this one instead where
-// they hold something of ours.
-template <class T>
-void fetch_ahead(const T& object) {
-    const auto* bytes = reinterpret_cast<const char*>(&object);
-    for (std::size_t i = 0; i < sizeof(T); i += 64) __builtin_prefetch(bytes + i);
-}
-
 // The map mixes what it gets, so this needs to be quick and to lose nothing.
 inline std::size_t hash_of(std::int64_t a, std::int64_t b) {
     const auto high = static_cast<std::uint64_t>(a) * 0x9e3779b97f4a7c15u;

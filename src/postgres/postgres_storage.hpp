@@ -59,6 +59,8 @@ class PostgresStorage final : public Storage {
                                             std::size_t limit) override;
     [[nodiscard]] std::vector<Pass> admitted(ConcertKey concert, PlaceNumber after,
                                              std::size_t limit) override;
+    [[nodiscard]] std::vector<std::optional<Time>> held_until(
+        std::span<const ReservationKey> keys) override;
     [[nodiscard]] std::vector<Reservation> reservations(UserKey user,
                                                         std::optional<ReservationKey> before,
                                                         std::size_t limit) override;

@@ -83,6 +83,19 @@ std::vector<Pass> PostgresStorage::admitted(ConcertKey concert, PlaceNumber afte
     });
 }
 
+std::vector<std::optional<Time>> PostgresStorage::held_until(std::span<const ReservationKey> keys) {
+    RowKeys wanted;
+    for (const ReservationKey key : keys) wanted.of<Reservation>().push_back({key});
+    Rows found;
+    read(wanted, found);
+    std::vector<std::optional<Time>> ends;
+    for (const auto& each : found.of<Reservation>()) {
+        const bool held = each.row && each.row->row.status == ReservationStatus::held;
+        ends.push_back(held ? std::optional(each.row->row.held_until) : std::nullopt);
+    }
+    return ends;
+}
+
 std::vector<Reservation> PostgresStorage::reservations(UserKey user,
                                                        std::optional<ReservationKey> before,
                                                        std::size_t limit) {

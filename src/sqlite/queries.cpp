@@ -118,6 +118,11 @@ std::vector<Pass> SqliteStorage::admitted(ConcertKey concert, PlaceNumber after,
     });
 }
 
+std::vector<std::optional<Time>> SqliteStorage::held_until(std::span<const ReservationKey> keys) {
+    require_alive();
+    return held_.until(keys);
+}
+
 template <class Row>
 std::vector<Row> SqliteStorage::newest(SQLite::Statement& statement, UserKey user,
                                        KeyOf<Row> before, std::size_t limit,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <functional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -55,6 +56,9 @@ void SqliteStorage::read_live() {
 
 namespace {
 
+// Of the journal's records that are taken together: several times as much memory.
+constexpr std::int64_t batch_bytes_max = std::int64_t{8} << 20;
+
 struct NumberHash {
     std::size_t operator()(UserKey wallet) const { return std::hash<std::int64_t>{}(wallet.value); }
     std::size_t operator()(const Stream& stream) const {
@@ -80,6 +84,11 @@ class SqliteStorage::Recovery {
   public:
     explicit Recovery(SqliteStorage& storage) : storage_(storage) {}
 
+    // Finds out which versions the tables have of what these records change: in the order of keys,
+    // so that a page is read once for all that it has.
+    void look_up(std::span<const Record> records) {
+        std::apply([&](auto&... versions) { (look_up(records, versions), ...); }, versions_);
+    }
     void take(Record& record) {
         storage_.mark_ = std::max(storage_.mark_.load(), record.changes.at);
         storage_.next_key_ = std::max(storage_.next_key_, record.next_key);
@@ -114,6 +123,24 @@ class SqliteStorage::Recovery {
         using type = std::tuple<Versions<Rows>...>;
     };
 
+    template <class Row>
+    void look_up(std::span<const Record> records, Versions<Row>& versions) {
+        std::vector<std::pair<KeyOf<Row>, std::uint64_t>> rows;
+        for (const Record& record : records) {
+            for (const Versioned<Row>& row : record.changes.rows.of<Row>()) {
+                rows.emplace_back(row.row.key(), row.version);
+            }
+        }
+        std::sort(rows.begin(), rows.end());
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const auto& [key, version] = rows[i];
+            if (i > 0 && rows[i - 1].first == key) continue;
+            // See take(): few of the new ones are looked up.
+            if (version == 1 || storage_.cache_.find<Row>(key) != nullptr) continue;
+            const auto [known, added] = versions.known.try_emplace(key, 0);
+            if (added) known->second = storage_.version_in_table<Row>(key);
+        }
+    }
     template <class Key>
     std::int64_t& last_of(LastNumbers<Key>& numbers, const Key& key) {
         const auto [known, added] = numbers.try_emplace(key, 0);
@@ -189,18 +216,30 @@ void SqliteStorage::recover() {
     Recovery recovery(*this);
     SQLite::Statement records(connection_.database(),
                               "SELECT number, record FROM journal ORDER BY number");
-    Record record;
-    while (records.executeStep()) {
-        std::int64_t number = 0;
-        Bytes<std::string> bytes_of_record{record_};
-        read_cells(records, number, bytes_of_record);
-        if (!read_record(record_, record)) throw Damaged("a record of its journal is damaged");
-        recovery.take(record);
-        const auto bytes = static_cast<std::int64_t>(record_.size());
-        journal_.push_back({number, bytes});
-        journal_bytes_ += bytes;
-        last_record_ = number;
+    std::vector<Record> batch;
+    for (bool more = true; more;) {
+        std::int64_t bytes = 0;
+        std::size_t size = 0;
+        while (bytes < batch_bytes_max && (more = records.executeStep())) {
+            if (size == batch.size()) batch.emplace_back();
+            bytes += read_journal(records, batch[size++]);
+        }
+        recovery.look_up({batch.data(), size});
+        for (std::size_t i = 0; i < size; ++i) recovery.take(batch[i]);
     }
+}
+
+// The record that `records` stands on; returns how many bytes it has.
+std::int64_t SqliteStorage::read_journal(SQLite::Statement& records, Record& record) {
+    std::int64_t number = 0;
+    Bytes<std::string> bytes_of_record{record_};
+    read_cells(records, number, bytes_of_record);
+    if (!read_record(record_, record)) throw Damaged("a record of its journal is damaged");
+    const auto bytes = static_cast<std::int64_t>(record_.size());
+    journal_.push_back({number, bytes});
+    journal_bytes_ += bytes;
+    last_record_ = number;
+    return bytes;
 }
 
 }  // namespace concertres::sqlite

@@ -105,11 +105,13 @@ class RowCache {
         keep(std::make_unique<Slot<Row>>(Slot<Row>{.key = key, .entry = entry}));
     }
 
-    // What the journal has, and the tables not yet. `seldom_differ`: from the version before.
-    template <class Row>
-    void change(const Versioned<Row>& row, bool seldom_differ) {
+    // What the journal has, and the tables not yet. seldom_differs(before) says whether it differs
+    // from the version before in what is visited as seldom(); null: that is not known.
+    template <class Row, class SeldomDiffers>
+    void change(const Versioned<Row>& row, const SeldomDiffers& seldom_differs) {
         Part<Row>& part = of<Row>();
         Slot<Row>* slot = at<Row>(row.row.key());
+        bool seldom_differ = seldom_differs(slot == nullptr ? nullptr : &slot->entry);
         if (slot == nullptr) {
             auto made = std::make_unique<Slot<Row>>(Slot<Row>{.key = row.row.key(), .entry = {}});
             slot = made.get();

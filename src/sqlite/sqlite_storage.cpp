@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/fetch_ahead.hpp"
 #include "concertres/assert.hpp"
 #include "sqlite/backup.hpp"
 
@@ -26,6 +27,12 @@ template <class Row>
 constexpr bool comes_with_its_concert =
     std::is_same_v<Row, PerformanceState> || std::is_same_v<Row, Sale> ||
     std::is_same_v<Row, Line> || std::is_same_v<Row, Seat>;
+
+// Rows that are made of others when somebody wants them, or are not found by their key alone.
+template <class Row>
+constexpr bool is_derived = std::is_same_v<Row, ReservationName> ||
+                            std::is_same_v<Row, PaymentName> || std::is_same_v<Row, Transfer> ||
+                            std::is_same_v<Row, RoomLine> || std::is_same_v<Row, ExpiringHolds>;
 
 // Folded at once where nobody waits: a few milliseconds.
 constexpr std::size_t items_when_idle = 1'000;
@@ -246,12 +253,36 @@ std::optional<Versioned<Row>> SqliteStorage::find(const KeyOf<Row>& key) {
     }
 }
 
+template <class Row>
+void SqliteStorage::read_rows(const std::vector<Wanted<Row>>& wanted,
+                              std::vector<Found<Row>>& found) {
+    const std::size_t first = found.size();
+    found.reserve(first + wanted.size());
+    if constexpr (is_derived<Row>) {
+        for (const Wanted<Row>& want : wanted) found.push_back({want.key, find<Row>(want.key)});
+        return;
+    } else {
+        // Found first and copied then: the memory of one comes while the next is looked for.
+        std::vector<const std::optional<Versioned<Row>>*> cached;
+        cached.reserve(wanted.size());
+        for (const Wanted<Row>& want : wanted) {
+            cached.push_back(cache_.find<Row>(want.key));
+            if (cached.back() != nullptr) fetch_ahead(*cached.back());
+        }
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            found.push_back({wanted[i].key, cached[i] != nullptr ? *cached[i] : std::nullopt});
+        }
+        // Last, for they may take the place of others in the cache.
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            if (cached[i] == nullptr) found[first + i].row = find<Row>(wanted[i].key);
+        }
+    }
+}
+
 void SqliteStorage::read(const RowKeys& wanted, Rows& found) {
     guarded([&] {
         wanted.for_each([&]<class Row>(const std::vector<Wanted<Row>>& keys) {
-            std::vector<Found<Row>>& rows = found.of<Row>();
-            rows.reserve(rows.size() + keys.size());
-            for (const Wanted<Row>& want : keys) rows.push_back({want.key, find<Row>(want.key)});
+            if (!keys.empty()) read_rows(keys, found.of<Row>());
         });
     });
 }

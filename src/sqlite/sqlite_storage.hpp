@@ -80,6 +80,8 @@ class SqliteStorage final : public Storage {
                                             std::size_t limit) override;
     [[nodiscard]] std::vector<Pass> admitted(ConcertKey concert, PlaceNumber after,
                                              std::size_t limit) override;
+    [[nodiscard]] std::vector<std::optional<Time>> held_until(
+        std::span<const ReservationKey> keys) override;
     [[nodiscard]] std::vector<Reservation> reservations(UserKey user,
                                                         std::optional<ReservationKey> before,
                                                         std::size_t limit) override;
@@ -121,10 +123,13 @@ class SqliteStorage final : public Storage {
     [[nodiscard]] bool read_store();
     void recover();
     class Recovery;
+    std::int64_t read_journal(SQLite::Statement& records, Record& record);
     void read_live();
     void begin_new_epochs();
 
     // --- reading
+    template <class Row>
+    void read_rows(const std::vector<Wanted<Row>>& wanted, std::vector<Found<Row>>& found);
     template <class Row>
     [[nodiscard]] std::optional<Versioned<Row>> find(const KeyOf<Row>& key);
     template <class Row>
@@ -283,14 +288,14 @@ auto SqliteStorage::guarded(Work&& work) {
 
 template <class Row>
 void SqliteStorage::remember(const Versioned<Row>& row) {
-    bool seldom_differ = true;
-    if (const auto* before = cache_.find<Row>(row.row.key())) {
+    cache_.change(row, [&row](const std::optional<Versioned<Row>>* before) {
+        if (before == nullptr) return true;
         CONCERTRES_ASSERT(row.version == (*before ? (*before)->version + 1 : 1));
         if constexpr (changes_seldom<Row>) {
-            seldom_differ = !*before || Table<Row>::seldom_differ((*before)->row, row.row);
+            return !*before || Table<Row>::seldom_differ((*before)->row, row.row);
         }
-    }
-    cache_.change(row, seldom_differ);
+        return true;
+    });
     if (row.version == 1) note_new(row.row);
     note_live(row.row);
 }

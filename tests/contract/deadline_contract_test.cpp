@@ -93,6 +93,36 @@ CONCERTRES_BACKEND_TEST("only seats that are still marked held are dead") {
     CHECK(store->dead_seats(at(1h)) == Dead{});
 }
 
+CONCERTRES_BACKEND_TEST("a reservation ends at its deadline as long as it is marked held") {
+    TestStore store(backend);
+    const PerformanceKey performance = add_concert(*store).performances[0].key;
+    using enum ReservationStatus;
+    const Held a = held_seats(*store, performance, {1}, at(10s));
+    const Held b = held_seats(*store, performance, {2}, at(20s));
+    const Held c = held_seats(*store, performance, {3}, at(30s));
+    const Held d = held_seats(*store, performance, {4}, at(40s));
+    for (const Held& held : {a, b, c, d}) put(*store, held);
+    put(*store, ended(b, paid));
+    put(*store, ended(c, expired));
+    put(*store, extended(d, at(90s)));
+    using Ends = std::vector<std::optional<Time>>;
+    const auto check_ends = [&] {
+        const auto ends_of = [&](const std::vector<ReservationKey>& keys) {
+            return store->held_until(keys);
+        };
+        CHECK(ends_of({}) == Ends{});
+        // As they were asked for, one as often as it was, and one that is not there like any other.
+        const ReservationKey none{INT64_MAX};
+        const auto key = [](const Held& held) { return held.reservation.row; };
+        CHECK(ends_of({key(d), none, key(a), key(b), key(c), key(d)}) ==
+              Ends{at(90s), std::nullopt, at(10s), std::nullopt, std::nullopt, at(90s)});
+    };
+    check_ends();
+    if (!backend.lasts) return;
+    store.reopen();
+    check_ends();
+}
+
 CONCERTRES_BACKEND_TEST("a seat that is taken from a dead hold counts with its new deadline") {
     TestStore store(backend);
     const PerformanceKey performance = add_concert(*store).performances[0].key;

@@ -116,6 +116,11 @@ std::vector<Pass> FaultyStorage::admitted(ConcertKey concert, PlaceNumber after,
     return inner_->admitted(concert, after, limit);
 }
 
+std::vector<std::optional<Time>> FaultyStorage::held_until(std::span<const ReservationKey> keys) {
+    pass(StorageCall::query);
+    return inner_->held_until(keys);
+}
+
 std::vector<Reservation> FaultyStorage::reservations(UserKey user,
                                                      std::optional<ReservationKey> before,
                                                      std::size_t limit) {

@@ -105,6 +105,9 @@ class ShownStore final : public Storage {
     std::vector<Place> waiting(ConcertKey, PlaceNumber, std::size_t) override { refuse(); }
     std::vector<Place> passed(ConcertKey, PlaceNumber, std::size_t) override { refuse(); }
     std::vector<Pass> admitted(ConcertKey, PlaceNumber, std::size_t) override { refuse(); }
+    std::vector<std::optional<Time>> held_until(std::span<const ReservationKey>) override {
+        refuse();
+    }
     std::vector<Reservation> reservations(UserKey, std::optional<ReservationKey>,
                                           std::size_t) override {
         refuse();

@@ -128,7 +128,7 @@ TEST_CASE("rows that the tables have are folded by key, and after them the new o
     };
     for (const auto& [user, version] :
          {std::pair(9, 1U), {5, 2U}, {2, 7U}, {8, 1U}, {9, 2U}, {1, 3U}}) {
-        cache.change(wallet(user, version), true);
+        cache.change(wallet(user, version), [](const auto*) { return true; });
     }
     std::vector<std::int64_t> order;
     cache.for_each_unfolded([&](auto, auto& queue) {
