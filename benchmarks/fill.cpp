@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,7 +47,7 @@ class Filling {
     }
 
   private:
-    // Threads: before the run the caller's, then the writer's.
+    // Threads: the writer's, and for the first of them the caller's beside it.
     void next() {
         send_(sent_++, [this](bool done) {
             if (!done) std::abort();
@@ -102,8 +103,12 @@ void hold_and_die(const Settings& settings, std::size_t reservations) {
     BoxOffice office(open_sqlite(file_of(settings)), options);
     const std::vector<Buyer> people = build_scene(office, shape);
     HoldOrder order(shape);
+    std::mutex mutex;  // the first are sent while the writer answers those before
     Filling(reservations, [&](std::size_t count, Filling::Answered answered) {
-        HoldOrder::Next next = order.next(1);
+        HoldOrder::Next next = [&] {
+            const std::lock_guard lock(mutex);
+            return order.next(1);
+        }();
         const Buyer& buyer = people[next.buyer];
         office.submit<Hold>(
             {.user = buyer.user,

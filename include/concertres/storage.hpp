@@ -214,6 +214,14 @@ struct NewConcert {
     Sale sale{};
 };
 
+// By which place a reservation was made that is marked held, and when it ends.
+struct HoldEnd {
+    PlaceNumber place{};
+    Time at{};
+
+    friend bool operator==(const HoldEnd&, const HoldEnd&) = default;
+};
+
 // What other instances have committed.
 struct News {
     // One who waits was heard of there. That is in no row: it is told.
@@ -372,8 +380,8 @@ class Storage {
                                                     std::size_t limit) = 0;
     [[nodiscard]] virtual std::vector<Pass> admitted(ConcertKey concert, PlaceNumber after,
                                                      std::size_t limit) = 0;
-    // When each of these ends, in their order; nothing of one that is not marked held.
-    [[nodiscard]] virtual std::vector<std::optional<Time>> held_until(
+    // Of each of these, in their order; nothing of one that is not marked held.
+    [[nodiscard]] virtual std::vector<std::optional<HoldEnd>> ends_of_holds(
         std::span<const ReservationKey> keys) = 0;
     // A user's, newest first, below `before` (absent: from the newest).
     [[nodiscard]] virtual std::vector<Reservation> reservations(

@@ -45,9 +45,9 @@ class Board {
     // Who waits (passed over or not) and who is in, when a store is opened. All who wait count as
     // heard of at that moment, and as come back: nobody could ask while it was closed.
     void restore(ConcertKey concert, std::span<const Place> waiting, Time now);
-    // `ends`: when what they hold ends, pass by pass; nothing of what has ended.
+    // `ends`: of what they hold, pass by pass; nothing of what has ended.
     void restore(ConcertKey concert, std::span<const Pass> admitted,
-                 std::span<const std::optional<Time>> ends);
+                 std::span<const std::optional<HoldEnd>> ends);
     // Where others give numbers too; before those who wait.
     void restore_given(const Line& line);
     // After all who wait. All lines of a room, and before anything is shown of it.

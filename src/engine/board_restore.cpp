@@ -40,14 +40,15 @@ void Board::restore(ConcertKey concert, std::span<const Place> waiting, Time now
 }
 
 void Board::restore(ConcertKey concert, std::span<const Pass> admitted,
-                    std::span<const std::optional<Time>> ends) {
+                    std::span<const std::optional<HoldEnd>> ends) {
     std::unique_lock lock(mutex_);
     Room& at = room(concert);
     auto end = ends.begin();
     for (const Pass& pass : admitted) {
         Inside inside{pass.user_id, pass.expires_at, {}};
         for (const ReservationKey held : pass.held) {
-            if (*end) inside.holds.emplace_back(held, **end);
+            // As follow_hold() does: one that was made before there was a room has another place.
+            if (*end && (*end)->place == pass.number) inside.holds.emplace_back(held, (*end)->at);
             ++end;
         }
         at.admitted[pass.number.value] = std::move(inside);

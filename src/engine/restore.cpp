@@ -21,10 +21,10 @@ void restore_seats(Storage& storage, Board& board, const CatalogConcert& concert
     }
 }
 
-std::vector<std::optional<Time>> ends_of_holds(Storage& storage, std::span<const Pass> passes) {
+std::vector<std::optional<HoldEnd>> ends_of_holds(Storage& storage, std::span<const Pass> passes) {
     std::vector<ReservationKey> keys;
     for (const Pass& pass : passes) keys.insert(keys.end(), pass.held.begin(), pass.held.end());
-    return storage.held_until(keys);
+    return storage.ends_of_holds(keys);
 }
 
 void restore_line(Storage& storage, Board& board, ConcertKey concert) {

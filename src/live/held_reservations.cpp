@@ -15,27 +15,30 @@ void HeldReservations::change(const Reservation& after) {
         holds_.erase(held);
     }
     if (!is_held) return;
-    add(after.row, after.held_until, after.performance,
-        static_cast<std::int64_t>(after.seats.size()));
+    add(after.row, {.until = after.held_until,
+                    .place = after.place,
+                    .performance = after.performance,
+                    .seats = static_cast<std::int64_t>(after.seats.size())});
 }
 
-void HeldReservations::add(ReservationKey key, Time until, PerformanceKey performance,
-                           std::int64_t seats) {
-    holds_.insert_or_assign(key, Hold{until, performance, seats});
-    Ending& ending = by_deadline_.find_or_make(until);
+void HeldReservations::add(ReservationKey key, const Hold& hold) {
+    holds_.insert_or_assign(key, hold);
+    Ending& ending = by_deadline_.find_or_make(hold.until);
     // One that was moved away and comes back stands there twice, which also counts as not sorted.
     ending.sorted = ending.sorted && (ending.keys.empty() || ending.keys.back() < key);
     ending.keys.push_back(key);
     ++ending.held;
 }
 
-std::vector<std::optional<Time>> HeldReservations::until(
+std::vector<std::optional<HoldEnd>> HeldReservations::ends(
     std::span<const ReservationKey> keys) const {
-    std::vector<std::optional<Time>> ends;
+    std::vector<std::optional<HoldEnd>> ends;
     ends.reserve(keys.size());
     for (const ReservationKey key : keys) {
         const auto held = holds_.find(key);
-        ends.push_back(held == holds_.end() ? std::nullopt : std::optional(held->second.until));
+        ends.push_back(held == holds_.end()
+                           ? std::nullopt
+                           : std::optional(HoldEnd{held->second.place, held->second.until}));
     }
     return ends;
 }

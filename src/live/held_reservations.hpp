@@ -23,11 +23,17 @@ class HeldReservations {
     // What is committed of a reservation, each time that it changes.
     void change(const Reservation& after);
     // One that is held.
-    void add(ReservationKey key, Time until, PerformanceKey performance, std::int64_t seats);
+    struct Hold {
+        Time until{};
+        PlaceNumber place{};
+        PerformanceKey performance{};
+        std::int64_t seats = 0;
+    };
+    void add(ReservationKey key, const Hold& hold);
 
     [[nodiscard]] std::optional<Time> first() const { return by_deadline_.first(); }
     // Of each, in their order; nothing of one that is not held.
-    [[nodiscard]] std::vector<std::optional<Time>> until(
+    [[nodiscard]] std::vector<std::optional<HoldEnd>> ends(
         std::span<const ReservationKey> keys) const;
     // Those that end first.
     [[nodiscard]] ExpiringHolds batch();
@@ -35,11 +41,6 @@ class HeldReservations {
     [[nodiscard]] std::map<PerformanceKey, std::int64_t> dead_seats(Time now);
 
   private:
-    struct Hold {
-        Time until{};
-        PerformanceKey performance{};
-        std::int64_t seats = 0;
-    };
     // What ends at one time.
     struct Ending {
         std::vector<ReservationKey> keys;

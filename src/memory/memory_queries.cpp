@@ -165,8 +165,9 @@ std::vector<Pass> MemoryStorage::admitted(ConcertKey concert, PlaceNumber after,
     return result;
 }
 
-std::vector<std::optional<Time>> MemoryStorage::held_until(std::span<const ReservationKey> keys) {
-    return held_.until(keys);
+std::vector<std::optional<HoldEnd>> MemoryStorage::ends_of_holds(
+    std::span<const ReservationKey> keys) {
+    return held_.ends(keys);
 }
 
 std::vector<Reservation> MemoryStorage::reservations(UserKey user,

@@ -68,7 +68,8 @@ class MemoryStorage final : public Storage {
     std::vector<Place> waiting(ConcertKey concert, PlaceNumber after, std::size_t limit) override;
     std::vector<Place> passed(ConcertKey concert, PlaceNumber after, std::size_t limit) override;
     std::vector<Pass> admitted(ConcertKey concert, PlaceNumber after, std::size_t limit) override;
-    std::vector<std::optional<Time>> held_until(std::span<const ReservationKey> keys) override;
+    std::vector<std::optional<HoldEnd>> ends_of_holds(
+        std::span<const ReservationKey> keys) override;
     std::vector<Reservation> reservations(UserKey user, std::optional<ReservationKey> before,
                                           std::size_t limit) override;
     std::vector<Payment> payments(UserKey user, std::optional<PaymentKey> before,

@@ -59,7 +59,7 @@ class PostgresStorage final : public Storage {
                                             std::size_t limit) override;
     [[nodiscard]] std::vector<Pass> admitted(ConcertKey concert, PlaceNumber after,
                                              std::size_t limit) override;
-    [[nodiscard]] std::vector<std::optional<Time>> held_until(
+    [[nodiscard]] std::vector<std::optional<HoldEnd>> ends_of_holds(
         std::span<const ReservationKey> keys) override;
     [[nodiscard]] std::vector<Reservation> reservations(UserKey user,
                                                         std::optional<ReservationKey> before,

@@ -83,15 +83,17 @@ std::vector<Pass> PostgresStorage::admitted(ConcertKey concert, PlaceNumber afte
     });
 }
 
-std::vector<std::optional<Time>> PostgresStorage::held_until(std::span<const ReservationKey> keys) {
+std::vector<std::optional<HoldEnd>> PostgresStorage::ends_of_holds(
+    std::span<const ReservationKey> keys) {
     RowKeys wanted;
     for (const ReservationKey key : keys) wanted.of<Reservation>().push_back({key});
     Rows found;
     read(wanted, found);
-    std::vector<std::optional<Time>> ends;
+    std::vector<std::optional<HoldEnd>> ends;
     for (const auto& each : found.of<Reservation>()) {
         const bool held = each.row && each.row->row.status == ReservationStatus::held;
-        ends.push_back(held ? std::optional(each.row->row.held_until) : std::nullopt);
+        ends.push_back(held ? std::optional(HoldEnd{each.row->row.place, each.row->row.held_until})
+                            : std::nullopt);
     }
     return ends;
 }

@@ -118,9 +118,10 @@ std::vector<Pass> SqliteStorage::admitted(ConcertKey concert, PlaceNumber after,
     });
 }
 
-std::vector<std::optional<Time>> SqliteStorage::held_until(std::span<const ReservationKey> keys) {
+std::vector<std::optional<HoldEnd>> SqliteStorage::ends_of_holds(
+    std::span<const ReservationKey> keys) {
     require_alive();
-    return held_.until(keys);
+    return held_.ends(keys);
 }
 
 template <class Row>

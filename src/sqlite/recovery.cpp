@@ -19,14 +19,13 @@ void SqliteStorage::read_live() {
     std::vector<ReservedSeat> seats;
     while (held.step()) {
         ReservationKey key;
-        Time until;
-        PerformanceKey performance;
+        live::HeldReservations::Hold hold;
         seats.clear();
         CellReader cells(*held);
-        cells.get(key).get(until).get(performance).get(seats);
+        cells.get(key).get(hold.until).get(hold.place).get(hold.performance).get(seats);
         // Whoever needs the row will find out, and the audit tells.
-        if (!cells.intact()) seats.clear();
-        held_.add(key, until, performance, static_cast<std::int64_t>(seats.size()));
+        if (cells.intact()) hold.seats = static_cast<std::int64_t>(seats.size());
+        held_.add(key, hold);
     }
     ConcertKey concert;
     PlaceNumber number;

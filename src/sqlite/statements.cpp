@@ -25,7 +25,7 @@ Statements::Statements(SQLite::Database& database)
       payment_name(prepare("SELECT key FROM payment WHERE id = ?1")),
       transfer(prepare(select_once_sql<Transfer>("crc") + " WHERE id = ?1")),
 
-      live_reservations(prepare("SELECT key, held_until, performance, seats FROM reservation"
+      live_reservations(prepare("SELECT key, held_until, place, performance, seats FROM reservation"
                                 " INDEXED BY reservation_held WHERE status = 1")),
       open_payments(prepare("SELECT key FROM payment INDEXED BY payment_open WHERE stage > 1")),
       live_waiting(prepare("SELECT concert, number FROM place INDEXED BY place_waiting"

@@ -93,11 +93,13 @@ CONCERTRES_BACKEND_TEST("only seats that are still marked held are dead") {
     CHECK(store->dead_seats(at(1h)) == Dead{});
 }
 
-CONCERTRES_BACKEND_TEST("a reservation ends at its deadline as long as it is marked held") {
+CONCERTRES_BACKEND_TEST(
+    "a reservation that is marked held has its place, and ends at its deadline") {
     TestStore store(backend);
     const PerformanceKey performance = add_concert(*store).performances[0].key;
     using enum ReservationStatus;
-    const Held a = held_seats(*store, performance, {1}, at(10s));
+    Held a = held_seats(*store, performance, {1}, at(10s));
+    a.reservation.place = {7};
     const Held b = held_seats(*store, performance, {2}, at(20s));
     const Held c = held_seats(*store, performance, {3}, at(30s));
     const Held d = held_seats(*store, performance, {4}, at(40s));
@@ -105,17 +107,18 @@ CONCERTRES_BACKEND_TEST("a reservation ends at its deadline as long as it is mar
     put(*store, ended(b, paid));
     put(*store, ended(c, expired));
     put(*store, extended(d, at(90s)));
-    using Ends = std::vector<std::optional<Time>>;
+    using Ends = std::vector<std::optional<HoldEnd>>;
     const auto check_ends = [&] {
         const auto ends_of = [&](const std::vector<ReservationKey>& keys) {
-            return store->held_until(keys);
+            return store->ends_of_holds(keys);
         };
         CHECK(ends_of({}) == Ends{});
-        // As they were asked for, one as often as it was, and one that is not there like any other.
+        // As they were asked for, and one that is not there like any other.
         const ReservationKey none{INT64_MAX};
         const auto key = [](const Held& held) { return held.reservation.row; };
-        CHECK(ends_of({key(d), none, key(a), key(b), key(c), key(d)}) ==
-              Ends{at(90s), std::nullopt, at(10s), std::nullopt, std::nullopt, at(90s)});
+        CHECK(ends_of({key(d), none, key(a), key(b), key(c)}) ==
+              Ends{HoldEnd{{}, at(90s)}, std::nullopt, HoldEnd{{7}, at(10s)}, std::nullopt,
+                   std::nullopt});
     };
     check_ends();
     if (!backend.lasts) return;

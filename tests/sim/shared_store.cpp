@@ -115,8 +115,9 @@ class SharedStorage final : public test::KeptStorage {
     std::vector<Pass> admitted(ConcertKey concert, PlaceNumber after, std::size_t limit) override {
         return reading().admitted(concert, after, limit);
     }
-    std::vector<std::optional<Time>> held_until(std::span<const ReservationKey> keys) override {
-        return reading().held_until(keys);
+    std::vector<std::optional<HoldEnd>> ends_of_holds(
+        std::span<const ReservationKey> keys) override {
+        return reading().ends_of_holds(keys);
     }
     std::vector<Event> events(const Stream& stream, std::int64_t after,
                               std::size_t limit) override {

@@ -116,9 +116,10 @@ std::vector<Pass> FaultyStorage::admitted(ConcertKey concert, PlaceNumber after,
     return inner_->admitted(concert, after, limit);
 }
 
-std::vector<std::optional<Time>> FaultyStorage::held_until(std::span<const ReservationKey> keys) {
+std::vector<std::optional<HoldEnd>> FaultyStorage::ends_of_holds(
+    std::span<const ReservationKey> keys) {
     pass(StorageCall::query);
-    return inner_->held_until(keys);
+    return inner_->ends_of_holds(keys);
 }
 
 std::vector<Reservation> FaultyStorage::reservations(UserKey user,

@@ -58,8 +58,9 @@ class KeptStorage : public Storage {
     std::vector<Pass> admitted(ConcertKey concert, PlaceNumber after, std::size_t limit) override {
         return inner_->admitted(concert, after, limit);
     }
-    std::vector<std::optional<Time>> held_until(std::span<const ReservationKey> keys) override {
-        return inner_->held_until(keys);
+    std::vector<std::optional<HoldEnd>> ends_of_holds(
+        std::span<const ReservationKey> keys) override {
+        return inner_->ends_of_holds(keys);
     }
     std::vector<Reservation> reservations(UserKey user, std::optional<ReservationKey> before,
                                           std::size_t limit) override {

@@ -105,7 +105,7 @@ class ShownStore final : public Storage {
     std::vector<Place> waiting(ConcertKey, PlaceNumber, std::size_t) override { refuse(); }
     std::vector<Place> passed(ConcertKey, PlaceNumber, std::size_t) override { refuse(); }
     std::vector<Pass> admitted(ConcertKey, PlaceNumber, std::size_t) override { refuse(); }
-    std::vector<std::optional<Time>> held_until(std::span<const ReservationKey>) override {
+    std::vector<std::optional<HoldEnd>> ends_of_holds(std::span<const ReservationKey>) override {
         refuse();
     }
     std::vector<Reservation> reservations(UserKey, std::optional<ReservationKey>,

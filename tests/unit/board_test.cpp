@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -175,6 +176,57 @@ TEST_CASE("numbers that were given elsewhere wait, and in a new epoch they begin
     const PlaceNumber last = PlaceNumber::of(1, 3);
     shown.wait(winter, last.value, t0);
     CHECK(shown.position(concert, last, t0) == 5);
+}
+
+// --- Who is in ---------------------------------------------------------------------------------
+
+TEST_CASE("of a store that was opened again one who is in holds what counted before") {
+    const ReservationKey in_the_room{21};
+    const ReservationKey before_there_was_one{22};
+    const Pass pass{.concert = winter,
+                    .number = {1},
+                    .user = {101},
+                    .user_id = user(1),
+                    .admitted_at = t0,
+                    .expires_at = t0 + 1h,
+                    .held = {in_the_room, before_there_was_one}};
+    std::vector<Reservation> held(2);
+    for (std::size_t i = 0; i < 2; ++i) {
+        held[i] = {.row = pass.held[i],
+                   .concert = winter,
+                   .performance = {11},
+                   .place = i == 0 ? pass.number : PlaceNumber{},
+                   .status = ReservationStatus::held,
+                   .held_until = t0 + 10min};
+    }
+    // Committed while it was open, and read when it was opened again.
+    Shown open;
+    Shown again;
+    for (Shown* shown : {&open, &again}) shown->add(added(winter, quiet_room()));
+    open.commit(pass, t0);
+    for (const Reservation& each : held) open.commit(each, t0);
+    std::vector<std::optional<HoldEnd>> ends;
+    for (const Reservation& each : held) ends.push_back(HoldEnd{each.place, each.held_until});
+    again.board.restore(winter, {&pass, 1}, ends);
+    const auto seeking = [](const Shown& shown, Time now) {
+        return shown.board.insiders(winter, now).seeking.front();
+    };
+    for (const Shown* shown : {&open, &again}) {
+        CHECK(seeking(*shown, t0 + 10min - 1us) == 0);
+        CHECK(seeking(*shown, t0 + 10min) == 1);
+    }
+    for (Shown* shown : {&open, &again}) {
+        for (Reservation released : held) {
+            released.status = ReservationStatus::released;
+            shown->commit(released, t0 + 1min);
+        }
+        CHECK(seeking(*shown, t0 + 1min) == 1);
+    }
+    // What has ended by then is nothing.
+    Shown later;
+    later.add(added(winter, quiet_room()));
+    later.board.restore(winter, {&pass, 1}, std::vector<std::optional<HoldEnd>>(2));
+    CHECK(seeking(later, t0 + 1min) == 1);
 }
 
 // --- Seats -------------------------------------------------------------------------------------
