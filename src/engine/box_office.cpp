@@ -32,6 +32,9 @@ namespace concertres {
 
 namespace {
 
+// Longer than a crowd that has been answered takes to come again.
+constexpr std::chrono::milliseconds lull{5};
+
 // A query that is done in slices.
 template <class Query>
 class SlicedWork final : public QueryTask {
@@ -102,7 +105,10 @@ class BoxOffice::Impl {
             restore(*storage_, catalog_, board_, stored);
         }
         open_desk();
-        if (options_.running == Running::own_thread) thread_ = std::thread([this] { run(); });
+        if (options_.running == Running::own_thread) {
+            writer_.tidy_after(lull);
+            thread_ = std::thread([this] { run(); });
+        }
     }
     ~Impl() { stop(); }
 

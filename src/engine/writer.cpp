@@ -80,6 +80,7 @@ void Writer::take_inbox() {
         if (waiting >= options_.group_max) return;
         taken.swap(inbox_);
     }
+    if (lull_ != Duration{} && !taken.empty()) last_taken_ = std::chrono::steady_clock::now();
     for (auto& work : taken) {
         if (work->as_task() != nullptr) {
             tasks_.emplace_back(static_cast<Task*>(work.release()));
@@ -180,7 +181,7 @@ bool Writer::begin_work() {
         slice_is_due_ = true;
         if ((!tasks_.empty() || !deferred_.empty()) && start_group()) return true;
     }
-    if (tidy_due_) {
+    if (tidy_due_ && lull_left() == Duration{}) {
         tidy_due_ = storage_.tidy();
         return true;
     }
@@ -401,11 +402,11 @@ void Writer::answer() {
     busy_ = has_left();
 }
 
-// Beside the inbox, and but for what a tick finds by itself.
+// Beside the inbox, and but for what a tick finds by itself, or a lull is waited for.
 bool Writer::has_left() const {
     const bool waits =
         !tasks_.empty() || !deferred_.empty() || !queries_.empty() || !sliced_.empty();
-    return waits || tidy_due_ || next_pulse_ == Time::min();
+    return waits || (tidy_due_ && lull_ == Duration{}) || next_pulse_ == Time::min();
 }
 
 // --- Failing

@@ -37,6 +37,11 @@ class Writer {
     // tick. REQUIRES: before the first step
     void tick_outside_by(std::function<void(ConcertKey)> tick) { tick_outside_ = std::move(tick); }
 
+    // From now on what storage may put off is done only where nothing has been asked for as long as
+    // this: between two calls of a crowd it would keep all of them waiting. REQUIRES: before the
+    // first step
+    void tidy_after(Duration lull) { lull_ = lull; }
+
     // Takes the work, or fails it at once: `overloaded`, `draining`, `engine_failed`.
     void submit(std::unique_ptr<Work> work);
     // From now on nothing is taken any more.
@@ -50,8 +55,9 @@ class Writer {
     [[nodiscard]] bool has_work() const;
     // When a step will have something to do by itself. Calls storage, so it counts as a step.
     [[nodiscard]] std::optional<Time> next_wake();
-    // How long it may be left alone while nothing is submitted: until the next tick is due, or in a
-    // shared store the next look at what others have done. Counts as a step.
+    // How long it may be left alone while nothing is submitted: until the next tick is due, or it
+    // is time to tidy up, or in a shared store the next look at what others have done. Counts as a
+    // step.
     [[nodiscard]] Duration idle_max() const;
     [[nodiscard]] Statistics statistics() const;
 
@@ -59,6 +65,7 @@ class Writer {
     enum class Stage : std::uint8_t { gather, resolve, load, commit, settle, answer };
 
     void take_inbox();
+    [[nodiscard]] Duration lull_left() const;
     void pulse(Time now);
     void follow_others(Time now);
     template <class Command>
@@ -124,6 +131,8 @@ class Writer {
     Time told_until_ = Time::min();           // who was heard of before that, others have been told
     Duration next_tell_ = Duration::min();    // in elapsed time, where it was in vain
     bool tidy_due_ = false;
+    Duration lull_{0};
+    std::chrono::steady_clock::time_point last_taken_;
     bool clock_jumped_ = false;  // as was last logged
 
     struct Counters {

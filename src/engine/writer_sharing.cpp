@@ -60,13 +60,21 @@ void Writer::follow_others(Time now) {
     }
 }
 
+// How long before what may wait is done.
+Duration Writer::lull_left() const {
+    if (lull_ == Duration{}) return {};
+    const auto left = last_taken_ + lull_ - std::chrono::steady_clock::now();
+    return std::max(std::chrono::ceil<Duration>(left), Duration{});
+}
+
 Duration Writer::idle_max() const {
     {
         std::lock_guard lock(inbox_mutex_);
         if (!failure_.empty()) return options_.tick;  // and nothing is ever due again
     }
     const Time now = storage_.now();
-    const Duration pulse = std::min(std::max(next_pulse_, now) - now, options_.tick);
+    Duration pulse = std::min(std::max(next_pulse_, now) - now, options_.tick);
+    if (tidy_due_) pulse = std::min(pulse, lull_left());
     if (storage_.exclusive()) return pulse;
     const Duration elapsed = storage_.elapsed();
     const Duration follow = std::min(std::max(next_follow_, elapsed) - elapsed, follow_interval);
