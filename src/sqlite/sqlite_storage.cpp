@@ -37,7 +37,7 @@ constexpr bool is_derived = std::is_same_v<Row, ReservationName> ||
 // Folded at once where nobody waits: a few milliseconds.
 constexpr std::size_t items_when_idle = 1'000;
 // Whoever closes a store may be told to hurry.
-constexpr std::size_t items_at_end = 20'000;
+constexpr std::size_t items_at_end = 2'000;
 constexpr auto fold_at_end_max = std::chrono::seconds(1);
 
 }  // namespace
