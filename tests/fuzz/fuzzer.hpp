@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -25,8 +26,9 @@ inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
 
 inline void demand(bool is_met, std::string_view sentence, std::string_view found = {}) {
     if (is_met) return;
-    std::fprintf(stderr, "not met: %.*s\n%.*s\n", static_cast<int>(sentence.size()),
-                 sentence.data(), static_cast<int>(found.size()), found.data());
+    std::string text = "not met: ";
+    text.append(sentence).append("\n").append(found).append("\n");
+    std::fputs(text.c_str(), stderr);
     std::abort();
 }
 

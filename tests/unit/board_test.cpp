@@ -158,6 +158,110 @@ TEST_CASE("a sale that is paused ticks for those whose grace is over, and for no
     CHECK(shown.board.overdue(winter, over, 9) == std::vector<PlaceNumber>{{1}});
 }
 
+// --- Lines that are kept elsewhere --------------------------------------------------------------
+
+namespace {
+
+Line outside_since(Time closed_until, LineClass line_class = 0) {
+    Line line{.concert = winter, .line_class = line_class, .epoch = 1};
+    if (line_class == 0) line.closed_until = closed_until;
+    return line;
+}
+
+Pass pass_until(Time expires_at) {
+    return {.concert = winter,
+            .number = PlaceNumber::of(1, 1),
+            .user = {101},
+            .user_id = user(1),
+            .expires_at = expires_at};
+}
+
+}  // namespace
+
+TEST_CASE("a line outside is looked at while its sale is not closed, and once all is over") {
+    Shown shown;
+    NewConcert concert = added(winter, RoomPolicy{.active_max = 1});
+    shown.add(concert);
+    CHECK(shown.board.rooms_to_tick(t0, false).empty());
+    shown.commit(outside_since(Time{}), t0);
+    for (const SaleMode mode : {SaleMode::open, SaleMode::paused, SaleMode::draining}) {
+        concert.sale.mode = mode;
+        shown.commit(concert.sale, t0);
+        CHECK(shown.board.rooms_to_tick(t0, false) == std::vector<ConcertKey>{winter});
+    }
+    concert.sale.mode = SaleMode::closed;
+    shown.commit(concert.sale, t0);
+    CHECK(shown.board.rooms_to_tick(t0, false).empty());
+    const Time last = concert.performances.back().starts_at;
+    CHECK(shown.board.rooms_to_tick(last - 1us, false).empty());
+    CHECK(shown.board.rooms_to_tick(last, false) == std::vector<ConcertKey>{winter});
+}
+
+TEST_CASE("how many wait outside is what the line has said, and nobody in a class not told of") {
+    Shown shown;
+    const CatalogConcert& concert =
+        shown.add(added(winter, RoomPolicy{.classes = {{"general", 1}, {"fans", 1}}}));
+    const auto waiting = [&] { return shown.board.view(concert, t0).class_waiting; };
+    shown.commit(outside_since(Time{}), t0);
+    CHECK(waiting() == std::vector<std::int64_t>{0, 0});
+    shown.board.note_crowd(winter, {.waiting = {7}});
+    CHECK(waiting() == std::vector<std::int64_t>{7, 0});
+    shown.board.note_one(winter, 1, 1);
+    CHECK(waiting() == std::vector<std::int64_t>{7, 1});
+    CHECK(shown.board.waiting(winter) == 8);
+}
+
+TEST_CASE("a line may be kept elsewhere as long as nobody has joined it and it is not drawn") {
+    Shown shown;
+    NewConcert concert = added(winter, RoomPolicy{.active_max = 1});
+    shown.add(concert);
+    REQUIRE(shown.board.may_leave_storage(winter));
+    SUBCASE("not where there is no room") { concert.sale.room.reset(); }
+    SUBCASE("not where it will be drawn") { concert.sale.room->draw = true; }
+    SUBCASE("not where it once was to be drawn") { concert.sale.draw = DrawState{}; }
+    SUBCASE("not where somebody has joined") {
+        shown.commit(Line{.concert = winter, .next_sequence = 2}, t0);
+    }
+    SUBCASE("not where somebody has joined another class") {
+        shown.commit(Line{.concert = winter, .line_class = 1}, t0);
+    }
+    shown.commit(concert.sale, t0);
+    CHECK_FALSE(shown.board.may_leave_storage(winter));
+}
+
+TEST_CASE("a room whose line is empty needs a tick where a pass has ended, or a loop watches") {
+    Shown shown;
+    NewConcert concert = added(winter, RoomPolicy{.active_max = 1});
+    SUBCASE("but not where there is no room") {
+        concert.sale.room.reset();
+        shown.add(concert);
+        CHECK_FALSE(shown.board.needs_tick(winter, t0 + 1h));
+    }
+    SUBCASE("a pass") {
+        shown.add(concert);
+        CHECK_FALSE(shown.board.needs_tick(winter, t0));
+        shown.commit(pass_until(t0 + 1min), t0);
+        CHECK_FALSE(shown.board.needs_tick(winter, t0 + 1min - 1us));
+        CHECK(shown.board.needs_tick(winter, t0 + 1min));
+    }
+    SUBCASE("a loop") {
+        concert.sale.room->closed_loop = ClosedLoop{};
+        shown.add(concert);
+        CHECK_FALSE(shown.board.needs_tick(winter, t0));
+        shown.commit(pass_until(t0 + 1min), t0);
+        CHECK(shown.board.needs_tick(winter, t0));
+    }
+}
+
+TEST_CASE("only a room can have a rule for those who do not come") {
+    Shown shown;
+    shown.add(added(winter, std::nullopt));
+    CHECK_FALSE(shown.board.no_shows(winter));
+    CHECK_FALSE(shown.board.policy(winter));
+    shown.add(added(summer, quiet_room()));
+    CHECK(shown.board.no_shows(summer) == rule);
+}
+
 // --- Numbers that others give ------------------------------------------------------------------
 
 TEST_CASE("numbers that were given elsewhere wait, and in a new epoch they begin anew") {

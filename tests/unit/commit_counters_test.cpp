@@ -130,3 +130,26 @@ TEST_CASE("what is told is by how much it differs") {
     group.stored(0).balance.minor += 12'345;
     CHECK(group.imbalance() == 12'345);
 }
+
+TEST_CASE("of payments that fail in one commit each counts once, however many halls it was for") {
+    const auto failed = [](const std::string& payment) {
+        Event event;
+        event.kind = EventKind::payment_failed;
+        event.payment = PaymentId::from_name(payment);
+        return event;
+    };
+    Event released;
+    released.kind = EventKind::reservation_released;
+    ChangeSet changes;
+    changes.events = {failed("first"), failed("first"), released,       failed("second"),
+                      failed("third"), failed("third"), failed("third")};
+    CommitCounters counters;
+    counters.count(changes, {}, Duration(1));
+    Statistics told;
+    counters.tell(told);
+    CHECK(told.payments_failed == 3);
+    CHECK(told.reservations_released == 1);
+    counters.count(changes, {}, Duration(1));
+    counters.tell(told);
+    CHECK(told.payments_failed == 6);
+}

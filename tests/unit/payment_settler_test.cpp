@@ -10,9 +10,11 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "concertres/memory.hpp"
+#include "support/kept_storage.hpp"
 #include "support/scripted_gateway.hpp"
 #include "support/small_sale.hpp"
 #include "support/test_clock.hpp"
@@ -214,6 +216,58 @@ TEST_CASE("what another has settled is forgotten") {
     shop.clock.advance(500ms);
     (void)settler.step();
     CHECK(settler.statistics().open == 0);
+}
+
+TEST_CASE("what another settles during a call is known until that has been answered") {
+    Shop shop;
+    PaymentSettler settler(shop.office, shop.gateway, on(shop.clock));
+    (void)settler.step();
+    shop.clock.advance(100ms);
+    const PaymentId id = shop.begin(1);
+    int calls = 0;
+    shop.gateway.script = [&](Call, const PaymentId&) {
+        ++calls;
+        // Another has asked at the same time, and was answered first; and then all is looked at.
+        REQUIRE(shop.office.settle({.payment = id, .answer = {.status = GatewayStatus::declined}}));
+        REQUIRE(shop.office.open_payments({}).value().empty());
+        shop.clock.advance(1s);
+        CHECK(settler.step() == 100ms);
+        CHECK(settler.statistics().open == 1);
+        return Fault::declined;
+    };
+    CHECK(settler.step() == Duration{0});
+    CHECK(calls == 1);
+    CHECK(shop.view(1, id).status == PaymentStatus::failed);
+    CHECK(shop.view(1, id).stage == PaymentStage::done);
+    CHECK(settler.statistics().open == 0);
+    CHECK(settler.step() == 100ms);
+    CHECK(calls == 1);
+}
+
+TEST_CASE("who comes while another takes the first look at all waits for the next") {
+    class Watched final : public KeptStorage {
+      public:
+        using KeptStorage::KeptStorage;
+        std::vector<Payment> open_payments(PaymentKey after, std::size_t limit) override {
+            if (auto look = std::exchange(on_look, nullptr)) look();
+            return KeptStorage::open_payments(after, limit);
+        }
+        std::function<void()> on_look;
+    };
+    TestClock clock;
+    auto storage = std::make_unique<Watched>(open_memory({.clock = &clock}));
+    Watched& watched = *storage;
+    BoxOffice office(std::move(storage), {.running = Running::by_host});
+    ScriptedGateway gateway;
+    PaymentSettler settler(office, gateway, on(clock));
+    int looks = 0;
+    watched.on_look = [&] {
+        ++looks;
+        CHECK(settler.step() == 100ms);
+    };
+    CHECK(settler.step() == 100ms);
+    CHECK(looks == 1);
+    CHECK(gateway.calls().empty());
 }
 
 TEST_CASE("no more payments are known at once than it is told") {
