@@ -286,7 +286,11 @@ void LineDesk::come_back(const std::shared_ptr<Asking>& asking, const Board::Out
             if (!back) return mend(asking, at, back.fault());
             const bool is_there = back.value().waits && back.value().number == asking->query.place;
             if (is_there) return found(asking, at, back.value());
-            // Another of the user's calls was faster.
+            // Another of the user's calls was faster: the place that it brought back has had its
+            // turn since then, and storage knows what came of that; or the user has a later one.
+            if (back.value().number == asking->query.place) {
+                return look_up(asking, at, back.value());
+            }
             asking->done(gone(*asking->attempt.concert, asking->query.user, asking->query.place));
         }));
 }
