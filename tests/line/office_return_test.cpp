@@ -11,17 +11,30 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// One call of the first user's is on its way to the line; another brings the place back meanwhile.
-void come_back_twice(DeskOffice& at, PlaceNumber place) {
-    REQUIRE(at.line->reentering.calls == 1);
-    REQUIRE(at.poll(1, place)->status == TokenStatus::waiting);
-}
-
 PlaceNumber lost_place(DeskOffice& at) {
     const PlaceNumber place = at.join(1)->number;
     at.line->inner.wipe();
     REQUIRE(at.join(9)->number == PlaceNumber::of(2, 1));
     return place;
+}
+
+// Makes a call of the first user's, which is on its way to the line while another brings the place
+// back.
+auto overtaken(DeskOffice& at, PlaceNumber place, const auto& call) {
+    at.line->reentering.hold();
+    auto asked = at.ask(call);
+    at.run();
+    REQUIRE(at.line->reentering.calls == 1);
+    REQUIRE(at.poll(1, place)->status == TokenStatus::waiting);
+    return asked;
+}
+
+// What the line has to say to it.
+TokenStatus told(DeskOffice& at, const auto& asked) {
+    at.line->reentering.let_go();
+    at.run();
+    REQUIRE(*asked);
+    return (*asked)->value().status;
 }
 
 }  // namespace
@@ -31,30 +44,18 @@ TEST_SUITE_BEGIN("a line outside");
 TEST_CASE("one who comes back and whom an operator lets in by then is told of the pass") {
     DeskOffice at;
     const PlaceNumber place = lost_place(at);
-    at.line->reentering.hold();
-    const auto asked = at.ask(at.polling(1, place));
-    at.run();
-    come_back_twice(at, place);
+    const auto asked = overtaken(at, place, at.polling(1, place));
     REQUIRE(at.admit(1)->status == TokenStatus::admitted);
-    at.line->reentering.let_go();
-    at.run();
-    REQUIRE(*asked);
-    CHECK((*asked)->value().status == TokenStatus::admitted);
+    CHECK(told(at, asked) == TokenStatus::admitted);
 }
 
 TEST_CASE("one who comes back at the last moment and is let in by then is told of the pass") {
     DeskOffice at;
     const PlaceNumber place = lost_place(at);
     at.advance(119s);
-    at.line->reentering.hold();
-    const auto asked = at.ask(at.polling(1, place));
-    at.run();
-    come_back_twice(at, place);
+    const auto asked = overtaken(at, place, at.polling(1, place));
     at.advance(2s);
-    at.line->reentering.let_go();
-    at.run();
-    REQUIRE(*asked);
-    CHECK((*asked)->value().status == TokenStatus::admitted);
+    CHECK(told(at, asked) == TokenStatus::admitted);
     // The next time it is told so.
     CHECK(at.poll(1, place)->status == TokenStatus::admitted);
 }
@@ -62,15 +63,9 @@ TEST_CASE("one who comes back at the last moment and is let in by then is told o
 TEST_CASE("one who leaves on coming back, and is let in by then, gives the pass back") {
     DeskOffice at;
     const PlaceNumber place = lost_place(at);
-    at.line->reentering.hold();
-    const auto asked = at.ask(at.leaving(1, place));
-    at.run();
-    come_back_twice(at, place);
+    const auto asked = overtaken(at, place, at.leaving(1, place));
     REQUIRE(at.admit(1)->status == TokenStatus::admitted);
-    at.line->reentering.let_go();
-    at.run();
-    REQUIRE(*asked);
-    CHECK((*asked)->value().status == TokenStatus::left);
+    CHECK(told(at, asked) == TokenStatus::left);
     CHECK(at.admitted() == 0);
 }
 
