@@ -159,8 +159,8 @@ const std::array queries{
           [](const Sizes& sizes, std::int64_t i) {
               return std::vector<std::int64_t>{i * 619 % sizes.all_dates(), 0, INT32_MAX};
           }},
-    Query{"a user's reservations", "reservation_user",
-          [](auto& s) -> SQLite::Statement& { return s.reservations; },
+    Query{"a user's reservations", "reservation_owner's primary key",
+          [](auto& s) -> SQLite::Statement& { return s.reservations_of; },
           [](const Sizes& sizes, std::int64_t i) {
               return std::vector<std::int64_t>{i * 619 % sizes.users, INT64_MAX, 100};
           }},

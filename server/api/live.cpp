@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <exception>
-#include <map>
 #include <new>
 
 #include "api/answers.hpp"
@@ -26,6 +25,11 @@ constexpr std::size_t seats_told_max = 1'000;
 // What the box office is asked in one pulse; the others wait for the next.
 constexpr std::size_t asks_max = 1'024;
 constexpr std::size_t own_max = 8'192;
+// Of the followers so many have their turn together, for half a millisecond of a connection's
+// thread, and then there is a rest; where they are very many, more, so that a pulse ends.
+constexpr std::size_t told_at_once = 64;
+constexpr std::size_t turns_max = 100;
+constexpr std::chrono::milliseconds rest{1};
 
 bool has_ended(const PlaceView& place) {
     return place.status != TokenStatus::waiting && place.status != TokenStatus::admitted;
@@ -77,7 +81,7 @@ void Live::bind(BoxOffice& office, std::string currency, std::size_t streams_max
     currency_ = std::move(currency);
     streams_max_ = streams_max;
     instance_ = Uuid::random().to_string().substr(0, 8);
-    pulse();
+    go_on();
 }
 
 void Live::on_committed(std::span<const Event> events) {
@@ -115,27 +119,57 @@ bool Live::follow(const PlaceView& place, std::string_view last_event_id,
 
 // --- The pulse ---------------------------------------------------------------------------------
 
-void Live::pulse() {
+void Live::go_on() {
     try {
-        look();
+        now_ = steady_clock::now();
+        if (left_ == 0) begin_pulse();
+        tell_some();
+        if (left_ == 0) end_pulse();
     } catch (const std::exception&) {
         // Memory is short: the next pulse looks again, and tells all to ask anew.
+        left_ = 0;
         const std::lock_guard lock(mutex_);
         own_missed_ = true;
     }
-    timer_.expires_after(period);
+    const auto earliest = steady_clock::now() + rest;
+    timer_.expires_at(left_ > 0 ? earliest : std::max(earliest, began_ + period));
     timer_.async_wait([this](const boost::system::error_code& failed) {
-        if (!failed) pulse();
+        if (!failed) go_on();
     });
 }
 
-void Live::look() {
-    now_ = steady_clock::now();
+void Live::begin_pulse() {
+    began_ = now_;
     asks_left_ = asks_max;
     take_newcomers();
     tell_own();  // before the places: a payment tells of the hold, and then that the pass is spent
-    tell_places();
-    tell_seats();
+    note_seats();
+    from_ = first_;
+    left_ = followers_.size();
+}
+
+// Begins where the last pulse had asked all that it may, so that everybody's turn comes.
+void Live::tell_some() {
+    const std::size_t count = followers_.size();
+    const std::size_t until = left_ - std::min(left_, std::max(told_at_once, count / turns_max));
+    for (; left_ > until; --left_) {
+        const std::size_t at = (from_ + count - left_) % count;
+        Follower& follower = followers_[at];
+        if (asks_left_ > 0) first_ = at;
+        if (!follower.stream->is_open()) continue;
+        if (!follower.asking) {
+            tell_place(follower);
+            tell_seats(follower);
+        }
+        if (stopping_ && follower.stream->is_open()) say_bye(follower, "draining");
+        if (now_ - follower.said_at >= heartbeat) {
+            follower.stream->push(": still here\n\n");
+            follower.said_at = now_;
+        }
+    }
+}
+
+void Live::end_pulse() {
     tell_answers();
     forget_closed();
 }
@@ -148,49 +182,74 @@ void Live::take_newcomers() {
     }
     for (Follower& newcomer : newcomers) {
         const PlaceView& place = newcomer.told;
+        const bool missed = !pick_up(newcomer);
+        newcomer.stream->push("retry: 3000\n\n");
         const bool is_in = place.status == TokenStatus::admitted;
-        say(newcomer, "retry: 3000\n\n" +
-                          event(place.concert, is_in ? "admitted" : "place", place_json(place)));
-        resume(newcomer);
+        say(newcomer, is_in ? "admitted" : "place", place_json(place));
+        if (missed) say(newcomer, "reset", "{}");
         if (has_ended(place)) say_bye(newcomer, token_status_name(place.status));
         newcomer.told_at = now_;
         followers_.push_back(std::move(newcomer));
     }
 }
 
-// What was missed is told, or that too much was.
-void Live::resume(const Follower& follower) {
-    if (follower.last_event_id.empty() || follower.told.status != TokenStatus::admitted) return;
-    const ConcertId concert = follower.told.concert;
-    const Seats& seats = seats_[concert];
-    const std::string_view id = follower.last_event_id;
+// Goes on after what it heard last. False: too much was missed.
+bool Live::pick_up(Follower& newcomer) {
+    const Seats& seats = seats_[newcomer.told.concert];
+    newcomer.heard = seats.last;
+    const std::string_view id = newcomer.last_event_id;
+    if (id.empty() || newcomer.told.status != TokenStatus::admitted) return true;
     const std::string prefix = instance_ + "-";
     std::int64_t heard = -1;
     if (id.starts_with(prefix)) {
         const auto digits = id.substr(prefix.size());
         std::from_chars(digits.data(), digits.data() + digits.size(), heard);
     }
-    const auto kept = static_cast<std::int64_t>(seats.kept.size());
-    if (heard < seats.last - kept || heard > seats.last) {
-        follower.stream->push(event(concert, "reset", "{}"));
-        return;
+    if (heard < seats.first_kept() - 1 || heard > seats.last) return false;
+    newcomer.heard = heard;
+    return true;
+}
+
+// What has changed is written once; the followers' turns come.
+void Live::note_seats() {
+    std::unordered_set<ConcertId> watched;
+    for (const Follower& follower : followers_) {
+        if (follower.told.status == TokenStatus::admitted) watched.insert(follower.told.concert);
     }
-    for (std::int64_t i = heard - (seats.last - kept); i < kept; ++i) {
-        follower.stream->push(seats.kept[static_cast<std::size_t>(i)]);
+    for (const ConcertId& concert : watched) {
+        Seats& seats = seats_[concert];
+        for (const SeatChanges& changes : snapshots_->take_changes(concert)) {
+            ++seats.last;
+            auto text = std::make_shared<const std::string>(
+                changes.seats.size() <= seats_told_max
+                    ? event(seats.last, "seats", seats_json(changes))
+                    : event(seats.last, "reset", "{}"));
+            seats.kept_bytes += text->size();
+            seats.kept.push_back(std::move(text));
+            while (seats.kept_bytes > kept_bytes_max) {
+                seats.kept_bytes -= seats.kept.front()->size();
+                seats.kept.pop_front();
+            }
+        }
     }
 }
 
-// Begins where the last pulse had asked all that it may, so that everybody's turn comes.
-void Live::tell_places() {
-    const std::size_t first = first_;
-    for (std::size_t i = 0; i < followers_.size(); ++i) {
-        const std::size_t at = (first + i) % followers_.size();
-        Follower& follower = followers_[at];
-        if (asks_left_ > 0) first_ = at;
-        if (!follower.stream->is_open()) continue;
-        if (!follower.asking) tell_place(follower);
-        if (stopping_ && follower.stream->is_open()) say_bye(follower, "draining");
-        if (now_ - follower.said_at >= heartbeat) say(follower, ": still here\n\n");
+// Seats are for those who are in, as they are everywhere else.
+void Live::tell_seats(Follower& follower) {
+    const Seats& seats = seats_[follower.told.concert];
+    if (follower.told.status != TokenStatus::admitted) {
+        follower.heard = seats.last;
+        return;
+    }
+    if (follower.heard == seats.last) return;
+    follower.said_at = now_;
+    if (follower.heard < seats.first_kept() - 1) {
+        follower.heard = seats.last;
+        return say(follower, "reset", "{}");
+    }
+    for (; follower.heard < seats.last; ++follower.heard) {
+        const auto at = static_cast<std::size_t>(follower.heard + 1 - seats.first_kept());
+        follower.stream->push(seats.kept[at]);
     }
 }
 
@@ -220,14 +279,14 @@ void Live::tell_change(Follower& follower, const PlaceView& place) {
     const bool due = admitted || turned || (moved && since >= place_every) ||
                      (counted && since >= numbers_every);
     if (!due) return;
-    say(follower, event(place.concert, admitted ? "admitted" : "place", place_json(place)));
+    say(follower, admitted ? "admitted" : "place", place_json(place));
     follower.told = place;
     follower.told_at = now_;
 }
 
 void Live::tell_end(Follower& follower, const PlaceView& place) {
     follower.told = place;
-    say(follower, event(place.concert, "place", place_json(place)));
+    say(follower, "place", place_json(place));
     say_bye(follower, token_status_name(place.status));
 }
 
@@ -244,36 +303,6 @@ void Live::ask_place(Follower& follower, const GetPlace& query) {
     });
 }
 
-// Seats are for those who are in, as they are everywhere else.
-void Live::tell_seats() {
-    std::map<ConcertId, std::vector<Follower*>> watching;
-    for (Follower& follower : followers_) {
-        if (!follower.asking && follower.told.status == TokenStatus::admitted) {
-            watching[follower.told.concert].push_back(&follower);
-        }
-    }
-    for (auto& [concert, followers] : watching) {
-        Seats& seats = seats_[concert];
-        for (const SeatChanges& changes : snapshots_->take_changes(concert)) {
-            ++seats.last;
-            const auto text = std::make_shared<const std::string>(
-                changes.seats.size() <= seats_told_max
-                    ? event(concert, "seats", seats_json(changes))
-                    : event(concert, "reset", "{}"));
-            seats.kept_bytes += text->size();
-            seats.kept.push_back(text);
-            while (seats.kept_bytes > kept_bytes_max) {
-                seats.kept_bytes -= seats.kept.front()->size();
-                seats.kept.pop_front();
-            }
-            for (Follower* follower : followers) {
-                follower->stream->push(text);
-                follower->said_at = now_;
-            }
-        }
-    }
-}
-
 void Live::tell_own() {
     std::vector<std::pair<UserId, ReservationId>> own;
     bool missed = false;
@@ -288,7 +317,7 @@ void Live::tell_own() {
     }
     if (missed) {
         for (Follower& follower : followers_) {
-            say(follower, event(follower.told.concert, "reset", "{}"));
+            say(follower, "reset", "{}");
         }
     }
     if (own.empty()) return;
@@ -333,7 +362,7 @@ void Live::tell_answers() {
             std::string data;
             JsonWriter json(data);
             write_reservation(json, *answer.hold, currency_);
-            say(follower, event(follower.told.concert, "hold", data));
+            say(follower, "hold", data);
             continue;
         }
         follower.asking = false;
@@ -359,20 +388,20 @@ void Live::forget_closed() {
 
 // --- What is said ------------------------------------------------------------------------------
 
-void Live::say(Follower& follower, std::string text) {
-    follower.stream->push(std::move(text));
+void Live::say(Follower& follower, std::string_view name, std::string_view data) {
+    follower.stream->push(event(follower.heard, name, data));
     follower.said_at = now_;
 }
 
 void Live::say_bye(Follower& follower, std::string_view why) {
-    say(follower, event(follower.told.concert, "bye", fmt::format(R"({{"reason":"{}"}})", why)));
+    say(follower, "bye", fmt::format(R"({{"reason":"{}"}})", why));
     follower.stream->end();
 }
 
-// The id is that of the last change of seats: whoever names it later has heard all up to it.
-std::string Live::event(const ConcertId& concert, std::string_view name, std::string_view data) {
-    return fmt::format("id: {}-{}\nevent: {}\ndata: {}\n\n", instance_, seats_[concert].last, name,
-                       data);
+// The id is that of the last change of seats that its reader has heard: whoever names it later goes
+// on after that.
+std::string Live::event(std::int64_t heard, std::string_view name, std::string_view data) const {
+    return fmt::format("id: {}-{}\nevent: {}\ndata: {}\n\n", instance_, heard, name, data);
 }
 
 }  // namespace concertres::server

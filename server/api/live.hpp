@@ -1,7 +1,9 @@
 // What a place's holder is told as it happens, over a stream of server-sent events: where the place
 // stands, the pass, the holder's own holds, and the seats that others take and give back. A pulse
 // four times a second looks what has changed; the writer only notes it. What many see is written
-// once and shared. Nothing of it is promised: who connects again asks for seats and holds anew.
+// once and shared, and told to a few at a time with a rest in between: told to thousands at once,
+// it would keep all others waiting. Nothing of it is promised: who connects again asks for seats
+// and holds anew.
 //
 // Threads: any. on_committed: the writer's.
 #pragma once
@@ -65,6 +67,7 @@ class Live final : public EventSink {
         std::shared_ptr<http::Stream> stream;
         PlaceView told;
         std::string last_event_id;
+        std::int64_t heard = 0;  // the last change of seats that it was told of
         std::chrono::steady_clock::time_point told_at{};
         std::chrono::steady_clock::time_point said_at{};
         std::chrono::steady_clock::time_point asked_at{};
@@ -82,26 +85,32 @@ class Live final : public EventSink {
         std::int64_t last = 0;
         std::deque<std::shared_ptr<const std::string>> kept;
         std::size_t kept_bytes = 0;
+
+        [[nodiscard]] std::int64_t first_kept() const {
+            return last + 1 - static_cast<std::int64_t>(kept.size());
+        }
     };
 
-    void pulse();
-    void look();
+    void go_on();
+    void begin_pulse();
+    void tell_some();
+    void end_pulse();
     void take_newcomers();
-    void resume(const Follower& follower);
-    void tell_places();
+    [[nodiscard]] bool pick_up(Follower& newcomer);
+    void note_seats();
+    void tell_seats(Follower& follower);
     void tell_place(Follower& follower);
     void tell_change(Follower& follower, const PlaceView& place);
     void tell_end(Follower& follower, const PlaceView& place);
     void ask_place(Follower& follower, const GetPlace& query);
-    void tell_seats();
     void tell_own();
     void ask_hold(const Follower& follower, const ReservationId& hold);
     void tell_answers();
     void forget_closed();
-    void say(Follower& follower, std::string text);
+    void say(Follower& follower, std::string_view name, std::string_view data);
     void say_bye(Follower& follower, std::string_view why);
-    [[nodiscard]] std::string event(const ConcertId& concert, std::string_view name,
-                                    std::string_view data);
+    [[nodiscard]] std::string event(std::int64_t heard, std::string_view name,
+                                    std::string_view data) const;
     void answered(Answer answer);
 
     BoxOffice* office_ = nullptr;
@@ -114,9 +123,12 @@ class Live final : public EventSink {
     std::atomic<std::int64_t> followed_{0};
 
     // Of the pulse alone.
+    std::chrono::steady_clock::time_point began_{};
     std::chrono::steady_clock::time_point now_{};
-    std::size_t asks_left_ = 0;  // of this pulse
-    std::size_t first_ = 0;      // of the followers, in this pulse
+    std::size_t asks_left_ = 0;
+    std::size_t from_ = 0;   // which of the followers this pulse begins with
+    std::size_t left_ = 0;   // so many have not had their turn
+    std::size_t first_ = 0;  // with whom the next one begins
     std::vector<Follower> followers_;
     std::unordered_map<ConcertId, Seats> seats_;
 

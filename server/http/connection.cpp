@@ -120,23 +120,25 @@ bool Connection::is_idle() const {
     return (reading_ == Reading::first || reading_ == Reading::idle) && receiving_ && !closing_;
 }
 
-void Connection::expire(std::chrono::steady_clock::time_point now) {
-    if (now < (writing_ ? write_deadline_ : read_deadline_)) return;
-    if (lingering_) return close();
-    if (writing_) return give_up();
-    switch (reading_) {
-        case Reading::first:  // nobody waits for an answer to nothing
-            count(set_->shared().counters.timed_out);
-            return close();
-        case Reading::idle:
-            return close();
-        case Reading::head:
-            return refuse_late("the head of the request did not arrive in time");
-        case Reading::body:
-            return refuse_late("the body of the request did not arrive in time");
-        case Reading::nothing:  // the handler takes its time
-            return;
+bool Connection::expire(std::chrono::steady_clock::time_point now) {
+    if (now < (writing_ ? write_deadline_ : read_deadline_)) return false;
+    if (lingering_) {
+        close();
+    } else if (writing_) {
+        give_up();
+    } else if (reading_ == Reading::first) {  // nobody waits for an answer to nothing
+        count(set_->shared().counters.timed_out);
+        close();
+    } else if (reading_ == Reading::idle) {
+        close();
+    } else if (reading_ == Reading::head) {
+        refuse_late("the head of the request did not arrive in time");
+    } else if (reading_ == Reading::body) {
+        refuse_late("the body of the request did not arrive in time");
+    } else {
+        return false;  // the handler takes its time
     }
+    return true;
 }
 
 // What the system still has for a client who does not take it goes too: the connection is reset.

@@ -48,7 +48,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     void start();
     // What the set's sweep asks each of its connections.
-    void expire(std::chrono::steady_clock::time_point now);
+    [[nodiscard]] bool expire(std::chrono::steady_clock::time_point now);
     [[nodiscard]] bool is_idle() const;
     void close();
 

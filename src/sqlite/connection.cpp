@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <system_error>
 
@@ -20,6 +21,20 @@ constexpr int page_cache_kib = 64 * 1024;
 
 // A WAL shorter than this costs nothing: the next open reads it in a millisecond or two.
 constexpr std::int64_t worth_a_checkpoint_bytes = 1024 * 1024;
+
+// A checkpoint goes between two commits, and everybody waits for it: on a disk where it takes
+// longer than this the WAL is kept shorter, though not so short that its syncs are most of it.
+constexpr Duration checkpoint_time = std::chrono::milliseconds(50);
+constexpr std::int64_t wal_bytes_min = 256 * 1024;
+constexpr std::int64_t wal_bytes_first = 1024 * 1024;
+
+Portion wal_portion(std::int64_t bytes_max) {
+    const std::int64_t max = std::max<std::int64_t>(bytes_max, 1);
+    return Portion({.min = std::min(wal_bytes_min, max),
+                    .first = std::min(wal_bytes_first, max),
+                    .max = max,
+                    .time = checkpoint_time});
+}
 
 StorageError::Kind kind_of(const SQLite::Exception& error) {
     switch (error.getErrorCode() & 0xff) {
@@ -142,8 +157,9 @@ Connection::Connection(const std::filesystem::path& file, const SqliteOptions& o
                        const Schema& schema)
     : name_("the store " + file.string()),
       path_(full_path(file)),
-      wal_bytes_max_(std::max<std::int64_t>(options.wal_bytes_max, 0)),
-      checkpoint_at_(wal_bytes_max_) {
+      clock_(options.clock ? *options.clock : system_clock()),
+      wal_bytes_max_(wal_portion(options.wal_bytes_max)),
+      checkpoint_at_(wal_bytes_max_.amount()) {
     const Peek peeked = peek(path_, name_);
     check_before_open(path_, peeked, schema, name_);
     const bool had_wal = has_wal(path_);
@@ -225,17 +241,19 @@ bool Connection::roll_back() noexcept {
 }
 
 bool Connection::checkpoint(int mode) {
+    const Duration began = clock_.elapsed();
     const int result =
         sqlite3_wal_checkpoint_v2(database_->getHandle(), "main", mode, nullptr, nullptr);
     // Without space the file cannot grow yet: the WAL still has everything, and is tried again once
     // it has grown by as much as before.
     if (result == SQLITE_BUSY || result == SQLITE_FULL) {
-        checkpoint_at_ = wal_bytes_ + wal_bytes_max_;
+        checkpoint_at_ = wal_bytes_ + wal_bytes_max_.amount();
         return false;
     }
     if (result != SQLITE_OK) throw SQLite::Exception(database_->getHandle(), result);
+    wal_bytes_max_.took(wal_bytes_, clock_.elapsed() - began);
     wal_bytes_ = 0;
-    checkpoint_at_ = wal_bytes_max_;
+    checkpoint_at_ = wal_bytes_max_.amount();
     if (mode == SQLITE_CHECKPOINT_TRUNCATE) wal_file_bytes_ = 0;
     return true;
 }
@@ -245,9 +263,10 @@ void Connection::checkpoint_if_due() {
 }
 
 void Connection::checkpoint_if_worth_it() {
-    const bool much_to_copy = wal_bytes_ > std::min(worth_a_checkpoint_bytes, wal_bytes_max_);
+    const bool much_to_copy =
+        wal_bytes_ > std::min(worth_a_checkpoint_bytes, wal_bytes_max_.amount());
     // One large commit makes the WAL's file long for good.
-    const bool long_file = wal_file_bytes_ > 2 * wal_bytes_max_;
+    const bool long_file = wal_file_bytes_ > 2 * wal_bytes_max_.amount();
     if (much_to_copy || long_file) checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
 }
 

@@ -16,6 +16,7 @@
 #include <string>
 
 #include "concertres/sqlite.hpp"
+#include "sqlite/portion.hpp"
 #include "sqlite/schema.hpp"
 
 namespace concertres::sqlite {
@@ -34,6 +35,8 @@ class Connection {
     Connection& operator=(const Connection&) = delete;
 
     [[nodiscard]] SQLite::Database& database() { return *database_; }
+    // By which is measured how long something takes.
+    [[nodiscard]] Duration elapsed() { return clock_.elapsed(); }
     // What messages call the file.
     [[nodiscard]] const std::string& name() const { return name_; }
     // The file's one name: absolute, and no link.
@@ -46,8 +49,9 @@ class Connection {
     [[nodiscard]] bool roll_back() noexcept;
 
     // --- the WAL
-    // Copies the WAL into the file if it has grown past its bound. Throws SQLite::Exception where
-    // the WAL or the file cannot be trusted any more.
+    // Copies the WAL into the file if it has grown past its bound: what the options say, or less
+    // where that would take too long. Throws SQLite::Exception where the WAL or the file cannot be
+    // trusted any more.
     void checkpoint_if_due();
     // The same when there is nothing else to do: sooner, and with the WAL's file cut to nothing.
     void checkpoint_if_worth_it();
@@ -70,7 +74,8 @@ class Connection {
     std::filesystem::path path_;
     std::unique_ptr<SQLite::Database> database_;
     std::int64_t page_bytes_ = 0;
-    std::int64_t wal_bytes_max_;
+    Clock& clock_;
+    Portion wal_bytes_max_;
     std::int64_t wal_bytes_ = 0;       // in the WAL and not yet in the file
     std::int64_t wal_file_bytes_ = 0;  // how long its file has become
     std::int64_t checkpoint_at_;       // wal_bytes_ at which the next one is due

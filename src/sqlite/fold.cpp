@@ -12,8 +12,6 @@
 namespace concertres::sqlite {
 namespace {
 
-// A commit stays short until half of the journal is full: 10 ms of writing.
-constexpr std::size_t items_per_commit_max = 2'000;
 // Small commits leave it to one of them, once as much as this is due: what is written together
 // shares pages, and all others take no longer than their record.
 constexpr std::size_t items_together_min = 500;
@@ -21,45 +19,54 @@ constexpr std::size_t items_together_min = 500;
 // by one.
 constexpr std::int64_t deleted_bytes_max = std::int64_t{1} << 20;
 
+// What has to be written of them one day.
+std::size_t items_of(const ChangeSet& changes) {
+    const auto new_ones = [](const auto& rows) {
+        const auto is_new = [](const auto& row) { return row.version == 1; };
+        return static_cast<std::size_t>(std::ranges::count_if(rows, is_new));
+    };
+    const std::size_t named =
+        new_ones(changes.rows.of<Reservation>()) + new_ones(changes.rows.of<Payment>());
+    return changes.rows.size() + 2 * named + 2 * changes.transfers.size() + changes.events.size();
+}
+
 }  // namespace
 
 // --- A piece of a round ------------------------------------------------------------------------
 
-std::size_t SqliteStorage::fold_due(std::size_t items) {
-    if (journal_bytes_ <= journal_bytes_max_ / 4) return 0;
-    // More than comes in, so that it ends.
-    fold_due_ += 2 * items;
-    // What comes in while a round is folded is half as much as the round: from two thirds of the
-    // bound on nothing is put off, and so the bound holds.
-    constexpr double from = 1.0 / 2;
-    constexpr double to = 2.0 / 3;
+// Nothing while the journal is short, and then more and more of what comes in, so that the pace of
+// a crowd falls slowly to what the tables can take, and not at once. What comes in while a round is
+// folded must fit: a round that began with 0.4 of the bound ends at 0.8 of it, and leaves the next
+// one with 0.4; one that began with half ends at 0.83.
+std::size_t SqliteStorage::fold_due(const ChangeSet& changes) {
+    constexpr double from = 0.25;
+    constexpr double hurry = 0.75;
     const double full = static_cast<double>(journal_bytes_) /
                         static_cast<double>(std::max<std::int64_t>(journal_bytes_max_, 1));
-    const double hurry = std::clamp((full - from) / (to - from), 0.0, 1.0);
-    if (hurry == 0 && fold_due_ < items_together_min) return 0;
-    if (fold_due_ <= items_per_commit_max) return fold_due_;
-    const auto beyond = static_cast<double>(fold_due_ - items_per_commit_max);
-    return items_per_commit_max + static_cast<std::size_t>(hurry * beyond);
+    if (full <= from) return 0;
+    const double beyond = std::min(full, 2.0) - from;
+    fold_due_ += 8 * beyond * beyond * static_cast<double>(items_of(changes));
+    const auto due = static_cast<std::size_t>(fold_due_);
+    return due < items_together_min && full < hurry ? 0 : due;
 }
 
 void SqliteStorage::begin_round() {
-    pending_.unfolded_transfers().begin_round();
-    pending_.unfolded_events().begin_round();
+    pending_.for_each_unfolded([](auto& queue) { queue.begin_round(); });
     cache_.for_each_unfolded([](auto, auto& queue) { queue.begin_round(); });
     round_through_ = last_record_;
 }
 
 bool SqliteStorage::round_is_over() {
-    bool over =
-        pending_.unfolded_transfers().round_is_over() && pending_.unfolded_events().round_is_over();
+    bool over = true;
+    pending_.for_each_unfolded([&](auto& queue) { over = over && queue.round_is_over(); });
     cache_.for_each_unfolded([&](auto, auto& queue) { over = over && queue.round_is_over(); });
     return over;
 }
 
 void SqliteStorage::fold(std::size_t budget, std::int64_t bytes_coming_in) {
     if (!round_through_) begin_round();
-    pending_.unfolded_transfers().write(budget, [&](const Transfer& each) { write(each); });
-    pending_.unfolded_events().write(budget, [&](const PendingEvent& each) { write(each); });
+    pending_.for_each_unfolded(
+        [&](auto& queue) { queue.write(budget, [&](const auto& item) { write(item); }); });
     cache_.for_each_unfolded([&]<class Row>(std::type_identity<Row>, auto& queue) {
         queue.write(budget, [&](const auto& slot) { write<Row>(*slot); });
     });
@@ -87,7 +94,6 @@ void SqliteStorage::settle_pending() {
     pending_.settle();
     cache_.for_each_unfolded([&]<class Row>(std::type_identity<Row>, auto& queue) {
         queue.settle([&](std::unique_ptr<typename Cache::template Slot<Row>>&& slot) {
-            if (slot->is_new) forget_new(slot->entry->row);
             cache_.template fold<Row>(std::move(slot));
         });
     });
@@ -101,8 +107,7 @@ void SqliteStorage::settle_pending() {
 }
 
 void SqliteStorage::unwrite() {
-    pending_.unfolded_transfers().unwrite();
-    pending_.unfolded_events().unwrite();
+    pending_.for_each_unfolded([](auto& queue) { queue.unwrite(); });
     cache_.for_each_unfolded([](auto, auto& queue) { queue.unwrite(); });
     deleted_through_.reset();
 }
@@ -116,6 +121,14 @@ bool SqliteStorage::fold_now(std::size_t budget) {
         if (undo(error) == CommitOutcome::not_committed) return false;
         fail(error.what());
     }
+}
+
+bool SqliteStorage::fold_some() {
+    const std::int64_t items = when_idle_.amount();
+    const Duration began = connection_.elapsed();
+    if (!fold_now(static_cast<std::size_t>(items))) return false;
+    when_idle_.took(items, connection_.elapsed() - began);
+    return true;
 }
 
 void SqliteStorage::fold_alone(std::size_t budget) {
@@ -163,6 +176,36 @@ void SqliteStorage::write(const PendingEvent& event) {
     RowBinder<CellBinder> binder(cells);
     Table<Event>::visit(binder, event);
     cells.add(event.text).add(event.crc);
+    use.run();
+}
+
+void SqliteStorage::write(const NameEntry<Reservation>& entry) {
+    Use use(statements_.insert_reservation_name);
+    CellBinder(*use).add(entry.id).add(entry.row);
+    use.run();
+}
+
+void SqliteStorage::write(const NameEntry<Payment>& entry) {
+    Use use(statements_.insert_payment_name);
+    CellBinder(*use).add(entry.id).add(entry.row);
+    use.run();
+}
+
+void SqliteStorage::write(const OwnerEntry<Reservation>& entry) {
+    Use use(statements_.insert_reservation_owner);
+    CellBinder(*use).add(entry.user).add(entry.row);
+    use.run();
+}
+
+void SqliteStorage::write(const OwnerEntry<Payment>& entry) {
+    Use use(statements_.insert_payment_owner);
+    CellBinder(*use).add(entry.user).add(entry.row);
+    use.run();
+}
+
+void SqliteStorage::write(const TransferNameEntry& entry) {
+    Use use(statements_.insert_transfer_name);
+    CellBinder(*use).add(entry.id).add(entry.place.wallet).integer(entry.place.number);
     use.run();
 }
 

@@ -84,8 +84,59 @@ constexpr const char* to_v5 = R"sql(
 ALTER TABLE line ADD COLUMN closed_until INTEGER;
 )sql";
 
+// What rows are found by beside their keys was an index of SQLite's in version 5. A table of its
+// own is written in its order, many rows of a page at a time.
+constexpr const char* to_v6 = R"sql(CREATE TABLE reservation_name (
+    id BLOB PRIMARY KEY NOT NULL,
+    reservation INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE reservation_owner (
+    user INTEGER NOT NULL,
+    reservation INTEGER NOT NULL,
+    PRIMARY KEY (user, reservation)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE payment_name (
+    id BLOB PRIMARY KEY NOT NULL,
+    payment INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE payment_owner (
+    user INTEGER NOT NULL,
+    payment INTEGER NOT NULL,
+    PRIMARY KEY (user, payment)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE transfer_name (
+    id BLOB PRIMARY KEY NOT NULL,
+    wallet INTEGER NOT NULL,
+    number INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO reservation_name SELECT id, key FROM reservation ORDER BY id;
+INSERT INTO reservation_owner SELECT user, key FROM reservation ORDER BY user, key;
+INSERT INTO payment_name SELECT id, key FROM payment ORDER BY id;
+INSERT INTO payment_owner SELECT user, key FROM payment ORDER BY user, key;
+INSERT INTO transfer_name SELECT id, wallet, number FROM transfer ORDER BY id;
+DROP INDEX reservation_id;
+DROP INDEX reservation_user;
+DROP INDEX payment_id;
+DROP INDEX payment_user;
+DROP INDEX transfer_id;
+ALTER TABLE user RENAME TO user_of_v5;
+CREATE TABLE user (
+    id BLOB PRIMARY KEY NOT NULL,
+    version INTEGER NOT NULL,
+    key INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO user SELECT id, version, key FROM user_of_v5 ORDER BY id;
+DROP TABLE user_of_v5;
+)sql";
+
 constexpr std::array steps = {MigrationStep{1, to_v2}, MigrationStep{2, to_v3},
-                              MigrationStep{3, to_v4}, MigrationStep{4, to_v5}};
+                              MigrationStep{3, to_v4}, MigrationStep{4, to_v5},
+                              MigrationStep{5, to_v6}};
 
 }  // namespace
 

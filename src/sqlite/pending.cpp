@@ -14,7 +14,13 @@ void Pending::add(const Event& event, std::string text) {
 void Pending::add(const Transfer& transfer) {
     const Transfer& added = transfers_.push(transfer);
     by_wallet_[added.wallet].push_back(&added);
-    by_id_.emplace(added.id, &added);
+    add_name(transfer);
+}
+
+void Pending::add_name(const Transfer& transfer) {
+    const TransferPlace place{transfer.wallet, transfer.number};
+    by_id_.emplace(transfer.id, place);
+    transfer_names_.push({transfer.id, place});
 }
 
 std::vector<Transfer> Pending::transfers(UserKey wallet, std::int64_t before,
@@ -30,9 +36,17 @@ std::vector<Transfer> Pending::transfers(UserKey wallet, std::int64_t before,
     return transfers;
 }
 
-const Transfer* Pending::find(const TransferId& id) const {
+std::optional<TransferPlace> Pending::find(const TransferId& id) const {
     const auto found = by_id_.find(id);
-    return found == by_id_.end() ? nullptr : found->second;
+    return found == by_id_.end() ? std::nullopt : std::optional(found->second);
+}
+
+const Transfer* Pending::transfer_at(const TransferPlace& place) const {
+    const auto found = by_wallet_.find(place.wallet);
+    if (found == by_wallet_.end()) return nullptr;
+    const auto at = std::ranges::lower_bound(found->second.begin(), found->second.end(),
+                                             place.number, {}, &Transfer::number);
+    return at != found->second.end() && (*at)->number == place.number ? *at : nullptr;
 }
 
 // Each stream, and each wallet, is folded in its order.
@@ -44,11 +58,13 @@ void Pending::settle() {
         if (stream->second.empty()) by_stream_.erase(stream);
     });
     transfers_.settle([&](Transfer&& folded) {
-        by_id_.erase(folded.id);
         const auto wallet = by_wallet_.find(folded.wallet);
         wallet->second.pop_front();
         if (wallet->second.empty()) by_wallet_.erase(wallet);
     });
+    transfer_names_.settle([&](TransferNameEntry&& folded) { by_id_.erase(folded.id); });
+    reservations.settle();
+    payments.settle();
 }
 
 }  // namespace concertres::sqlite

@@ -1,5 +1,5 @@
 // What was committed to the journal and is not yet in the tables, beside the rows that the cache
-// keeps: transfers, events, and by what else than their key new rows are found.
+// keeps: transfers, events, and by what else than their keys new rows are found.
 //
 // Threads: one.
 #pragma once
@@ -70,31 +70,58 @@ class Fifo {
     std::size_t front_ = 0;
 };
 
-// New reservations, or payments: by their ids, and whose they are. They leave in the order in which
-// they came.
-template <class Id, class Row>
+// An entry of a table by which rows are found otherwise than by their keys: reservation_name and
+// the like. Each is written in its order, many entries of a page together; an index of SQLite's
+// would be written wherever a row happens to belong.
+template <class Row>
+struct NameEntry {
+    decltype(Row::id) id{};
+    KeyOf<Row> row{};
+};
+template <class Row>
+struct OwnerEntry {
+    UserKey user{};
+    KeyOf<Row> row{};
+};
+struct TransferPlace {
+    UserKey wallet{};
+    std::int64_t number = 0;
+};
+struct TransferNameEntry {
+    TransferId id{};
+    TransferPlace place{};
+};
+struct EntryOrder {
+    auto operator()(const auto& entry) const {
+        if constexpr (requires { entry.id; }) {
+            return entry.id;
+        } else {
+            return std::pair(entry.user, entry.row);
+        }
+    }
+};
+
+// New reservations, or payments: by their ids, and whose they are.
+template <class Row>
 class NewRows {
   public:
+    using Id = decltype(Row::id);
+    using Key = KeyOf<Row>;
+
     void add(const Row& row) {
         by_id_.emplace(row.id, row.row);
+        names_.push({row.id, row.row});
         by_user_[row.user].push_back(row.row);
+        owners_.push({row.user, row.row});
     }
-    void remove(const Row& row) {
-        by_id_.erase(row.id);
-        const auto user = by_user_.find(row.user);
-        CONCERTRES_ASSERT(user != by_user_.end() && user->second.front() == row.row);
-        user->second.pop_front();
-        if (user->second.empty()) by_user_.erase(user);
-    }
-    [[nodiscard]] std::optional<KeyOf<Row>> find(const Id& id) const {
+    [[nodiscard]] std::optional<Key> find(const Id& id) const {
         const auto found = by_id_.find(id);
         return found == by_id_.end() ? std::nullopt : std::optional(found->second);
     }
-    // The latest of a user's that are below `before`, in the order in which they came, the last
-    // first: keys are given in that order.
-    [[nodiscard]] std::vector<KeyOf<Row>> newest(UserKey user, KeyOf<Row> before,
-                                                 std::size_t limit) const {
-        std::vector<KeyOf<Row>> keys;
+    // The latest of a user's that are below `before`, the last first: keys are given in the order
+    // in which they came.
+    [[nodiscard]] std::vector<Key> newest(UserKey user, Key before, std::size_t limit) const {
+        std::vector<Key> keys;
         const auto found = by_user_.find(user);
         if (found == by_user_.end()) return keys;
         for (auto key = found->second.end(); key != found->second.begin() && keys.size() < limit;) {
@@ -103,9 +130,27 @@ class NewRows {
         return keys;
     }
 
+    // --- folding: see FoldQueue
+    template <class Visit>
+    void for_each_unfolded(Visit&& visit) {
+        visit(names_);
+        visit(owners_);
+    }
+    void settle() {
+        names_.settle([&](NameEntry<Row>&& folded) { by_id_.erase(folded.id); });
+        owners_.settle([&](OwnerEntry<Row>&& folded) {
+            const auto user = by_user_.find(folded.user);
+            CONCERTRES_ASSERT(user != by_user_.end() && user->second.front() == folded.row);
+            user->second.pop_front();
+            if (user->second.empty()) by_user_.erase(user);
+        });
+    }
+
   private:
-    boost::unordered_flat_map<Id, KeyOf<Row>, std::hash<Id>> by_id_;
-    boost::unordered_flat_map<UserKey, Fifo<KeyOf<Row>>, std::hash<UserKey>> by_user_;
+    boost::unordered_flat_map<Id, Key, std::hash<Id>> by_id_;
+    boost::unordered_flat_map<UserKey, Fifo<Key>, std::hash<UserKey>> by_user_;
+    FoldQueue<NameEntry<Row>, EntryOrder> names_;
+    FoldQueue<OwnerEntry<Row>, EntryOrder> owners_;
 };
 
 class Pending {
@@ -113,6 +158,8 @@ class Pending {
     // `text` is encode() of it.
     void add(const Event& event, std::string text);
     void add(const Transfer& transfer);
+    // Of one that the tables may have, and not under its id.
+    void add_name(const Transfer& transfer);
 
     // --- looking
     // visit(pending) for those of a stream above `after`, in order, until it says false.
@@ -129,7 +176,9 @@ class Pending {
     // Of a wallet below `before`, the newest first.
     [[nodiscard]] std::vector<Transfer> transfers(UserKey wallet, std::int64_t before,
                                                   std::size_t limit) const;
-    [[nodiscard]] const Transfer* find(const TransferId& id) const;
+    [[nodiscard]] std::optional<TransferPlace> find(const TransferId& id) const;
+    // Null: the tables have it, or nobody.
+    [[nodiscard]] const Transfer* transfer_at(const TransferPlace& place) const;
     [[nodiscard]] std::optional<std::int64_t> last_number(const Stream& stream) const {
         const auto found = by_stream_.find(stream);
         return found == by_stream_.end() ? std::nullopt
@@ -142,19 +191,26 @@ class Pending {
     }
 
     // --- folding: see FoldQueue
-    auto& unfolded_events() { return events_; }
-    auto& unfolded_transfers() { return transfers_; }
+    template <class Visit>
+    void for_each_unfolded(Visit&& visit) {
+        visit(transfers_);
+        visit(transfer_names_);
+        visit(events_);
+        reservations.for_each_unfolded(visit);
+        payments.for_each_unfolded(visit);
+    }
     void settle();
 
-    NewRows<ReservationId, Reservation> reservations;
-    NewRows<PaymentId, Payment> payments;
+    NewRows<Reservation> reservations;
+    NewRows<Payment> payments;
 
   private:
     FoldQueue<PendingEvent, EventOrder> events_;
     FoldQueue<Transfer, TransferOrder> transfers_;
+    FoldQueue<TransferNameEntry, EntryOrder> transfer_names_;
     boost::unordered_flat_map<Stream, Fifo<const PendingEvent*>, StreamHash> by_stream_;
     boost::unordered_flat_map<UserKey, Fifo<const Transfer*>, std::hash<UserKey>> by_wallet_;
-    boost::unordered_flat_map<TransferId, const Transfer*, std::hash<TransferId>> by_id_;
+    boost::unordered_flat_map<TransferId, TransferPlace, std::hash<TransferId>> by_id_;
 };
 
 }  // namespace concertres::sqlite

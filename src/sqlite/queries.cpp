@@ -126,16 +126,20 @@ std::vector<std::optional<HoldEnd>> SqliteStorage::ends_of_holds(
 
 template <class Row>
 std::vector<Row> SqliteStorage::newest(SQLite::Statement& statement, UserKey user,
-                                       KeyOf<Row> before, std::size_t limit,
-                                       std::vector<KeyOf<Row>> pending) {
+                                       std::optional<KeyOf<Row>> before, std::size_t limit,
+                                       const NewRows<Row>& pending) {
+    const KeyOf<Row> end = before.value_or(KeyOf<Row>{INT64_MAX});
+    std::vector<KeyOf<Row>> keys = pending.newest(user, end, limit);
     Use use(statement);
-    CellBinder(*use).add(user).add(before).integer(as_limit(limit));
-    auto rows = rows_of<Row>(use);
-    for (Row& row : rows) bring_up_to_date(row);
-    for (const KeyOf<Row> key : pending) rows.push_back(read_row<Row>(key));
-    if (pending.empty()) return rows;
-    std::ranges::sort(rows, [](const Row& a, const Row& b) { return b.key() < a.key(); });
-    if (rows.size() > limit) rows.resize(limit);
+    CellBinder(*use).add(user).add(end).integer(as_limit(limit));
+    while (use.step()) read_cells(*use, keys.emplace_back());
+    // After a crash some are in both.
+    std::ranges::sort(keys, std::ranges::greater());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    if (keys.size() > limit) keys.resize(limit);
+    std::vector<Row> rows;
+    rows.reserve(keys.size());
+    for (const KeyOf<Row> key : keys) rows.push_back(read_row<Row>(key));
     return rows;
 }
 
@@ -143,19 +147,14 @@ std::vector<Reservation> SqliteStorage::reservations(UserKey user,
                                                      std::optional<ReservationKey> before,
                                                      std::size_t limit) {
     return guarded([&] {
-        const ReservationKey end = before.value_or(ReservationKey{INT64_MAX});
-        return newest<Reservation>(statements_.reservations, user, end, limit,
-                                   pending_.reservations.newest(user, end, limit));
+        return newest(statements_.reservations_of, user, before, limit, pending_.reservations);
     });
 }
 
 std::vector<Payment> SqliteStorage::payments(UserKey user, std::optional<PaymentKey> before,
                                              std::size_t limit) {
-    return guarded([&] {
-        const PaymentKey end = before.value_or(PaymentKey{INT64_MAX});
-        return newest<Payment>(statements_.payments, user, end, limit,
-                               pending_.payments.newest(user, end, limit));
-    });
+    return guarded(
+        [&] { return newest(statements_.payments_of, user, before, limit, pending_.payments); });
 }
 
 std::vector<Payment> SqliteStorage::open_payments(PaymentKey after, std::size_t limit) {

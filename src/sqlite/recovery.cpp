@@ -95,6 +95,8 @@ class SqliteStorage::Recovery {
         for (const Transfer& transfer : record.changes.transfers) {
             if (follows(transfer.number, last_of(wallets_, transfer.wallet))) {
                 storage_.pending_.add(transfer);
+            } else {
+                storage_.pending_.add_name(transfer);
             }
         }
         for (std::size_t i = 0; i < record.texts.size(); ++i) {
@@ -135,7 +137,8 @@ class SqliteStorage::Recovery {
             const auto& [key, version] = rows[i];
             if (i > 0 && rows[i - 1].first == key) continue;
             // See take(): few of the new ones are looked up.
-            if (version == 1 || storage_.cache_.find<Row>(key) != nullptr) continue;
+            const bool is_new = version == 1 && !has_random_key<Row>;
+            if (is_new || storage_.cache_.find<Row>(key) != nullptr) continue;
             const auto [known, added] = versions.known.try_emplace(key, 0);
             if (added) known->second = storage_.version_in_table<Row>(key);
         }
@@ -153,12 +156,15 @@ class SqliteStorage::Recovery {
         last = number;
         return true;
     }
+    // Whether the tables have the names of new rows is not looked up: they are written once more.
     // New rows are folded in the order in which they came, so those that a table has are the first
     // ones of the journal: where it has the last of a record it has all of them, and after a record
     // of which it has not all it has none. So a journal of many new rows takes few look-ups.
     template <class Row>
     void take(const std::vector<Versioned<Row>>& rows) {
-        const auto is_new = [](const Versioned<Row>& row) { return row.version == 1; };
+        const auto is_new = [](const Versioned<Row>& row) {
+            return row.version == 1 && !has_random_key<Row>;
+        };
         const auto is_there = [&](const Versioned<Row>& row) {
             return storage_.version_in_table<Row>(row.row.key()) > 0;
         };
@@ -173,6 +179,7 @@ class SqliteStorage::Recovery {
                           " has what came after a row that it has not");
         }
         for (const Versioned<Row>& row : rows) {
+            if (row.version == 1) storage_.note_new(row.row);
             if (!is_new(row)) {
                 take(row);
             } else if (!has_all_new && !(has_some && is_there(row))) {

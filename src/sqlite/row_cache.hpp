@@ -52,6 +52,10 @@ struct KeyHash {
     }
 };
 
+// New rows of others come in about the order of their keys.
+template <class Row>
+constexpr bool has_random_key = std::is_same_v<Row, User>;
+
 template <class... Rows>
 class RowCache {
   public:
@@ -70,11 +74,12 @@ class RowCache {
         bool seldom_differ = true;  // or one that differs in what is visited as seldom()
     };
 
-    // By key those that the tables have in some version, and then the new ones as they came: see
-    // recover(), which relies on that.
+    // By key those that the tables have in some version, and then the new ones as they came, unless
+    // their keys are random: see recover(), which relies on that.
     struct FoldOrder {
         template <class Row>
         std::pair<bool, KeyOf<Row>> operator()(const std::unique_ptr<Slot<Row>>& slot) const {
+            if (has_random_key<Row>) return {false, slot->key};
             return {slot->is_new, slot->is_new ? KeyOf<Row>{} : slot->key};
         }
     };

@@ -1,5 +1,6 @@
 // The scan: every row there is, every checksum, and SQLite's own check of its trees and indexes.
 // What is damaged is told and passed over; only a disk that fails ends the scan.
+#include <fmt/format.h>
 #include <sqlite3.h>
 
 #include "sqlite/sqlite_storage.hpp"
@@ -109,6 +110,43 @@ void SqliteStorage::scan_events(ScanVisitor& visitor) {
     });
 }
 
+// What rows are found by beside their keys names each of them, and nothing else.
+void SqliteStorage::scan_names(ScanVisitor& visitor) {
+    struct Names {
+        const char* table;
+        const char* of;
+        const char* where;  // a row `r` of that table has its name `n`
+        const char* right;  // and this then holds
+    };
+    static constexpr Names all[] = {
+        {"reservation_name", "reservation", "n.id = r.id", "n.reservation = r.key"},
+        {"reservation_owner", "reservation", "n.user = r.user AND n.reservation = r.key", "TRUE"},
+        {"payment_name", "payment", "n.id = r.id", "n.payment = r.key"},
+        {"payment_owner", "payment", "n.user = r.user AND n.payment = r.key", "TRUE"},
+        {"transfer_name", "transfer", "n.id = r.id", "n.wallet = r.wallet AND n.number = r.number"},
+    };
+    for (const auto& [table, of, where, right] : all) {
+        const std::string name = std::string("the table ") + table;
+        tell_damage(visitor, name, [&] {
+            SQLite::Statement counts(
+                connection_.database(),
+                fmt::format("SELECT (SELECT count(*) FROM {1}), (SELECT count(*) FROM {0}),"
+                            " (SELECT count(*) FROM {1} r JOIN {0} n ON {2} WHERE {3})",
+                            table, of, where, right));
+            counts.executeStep();
+            std::int64_t rows = 0;
+            std::int64_t names = 0;
+            std::int64_t named = 0;
+            read_cells(counts, rows, names, named);
+            if (rows == names && rows == named) return;
+            visitor.on_damage(
+                fmt::format("{} does not name what the table {} has: {} rows, {} names, {} of "
+                            "them right",
+                            name, of, rows, names, named));
+        });
+    }
+}
+
 void SqliteStorage::scan_structure(ScanVisitor& visitor) {
     tell_damage(visitor, "the file", [&] {
         SQLite::Statement findings(connection_.database(),
@@ -149,6 +187,7 @@ void SqliteStorage::scan(ScanVisitor& visitor) {
         scan_rows(visitor);
         scan_transfers(visitor);
         scan_events(visitor);
+        scan_names(visitor);
         scan_structure(visitor);
     });
 }

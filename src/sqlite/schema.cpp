@@ -139,11 +139,10 @@ CREATE TABLE line (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE user (
-    key INTEGER PRIMARY KEY,
+    id BLOB PRIMARY KEY NOT NULL,
     version INTEGER NOT NULL,
-    id BLOB NOT NULL
-) STRICT;
-CREATE UNIQUE INDEX user_id ON user (id);
+    key INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE member (
     concert INTEGER NOT NULL,
@@ -209,8 +208,6 @@ CREATE TABLE reservation (
     payment INTEGER NOT NULL,
     fingerprint INTEGER NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX reservation_id ON reservation (id);
-CREATE INDEX reservation_user ON reservation (user);
 CREATE INDEX reservation_held ON reservation (held_until) WHERE status = 1;
 
 CREATE TABLE wallet (
@@ -242,8 +239,6 @@ CREATE TABLE payment (
     failure TEXT NOT NULL,
     begun_at INTEGER NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX payment_id ON payment (id);
-CREATE INDEX payment_user ON payment (user);
 CREATE INDEX payment_open ON payment (stage) WHERE stage > 1;
 
 CREATE TABLE transfer (
@@ -261,7 +256,34 @@ CREATE TABLE transfer (
     crc INTEGER NOT NULL,
     PRIMARY KEY (wallet, number)
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX transfer_id ON transfer (id);
+
+CREATE TABLE reservation_name (
+    id BLOB PRIMARY KEY NOT NULL,
+    reservation INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE reservation_owner (
+    user INTEGER NOT NULL,
+    reservation INTEGER NOT NULL,
+    PRIMARY KEY (user, reservation)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE payment_name (
+    id BLOB PRIMARY KEY NOT NULL,
+    payment INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE payment_owner (
+    user INTEGER NOT NULL,
+    payment INTEGER NOT NULL,
+    PRIMARY KEY (user, payment)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE transfer_name (
+    id BLOB PRIMARY KEY NOT NULL,
+    wallet INTEGER NOT NULL,
+    number INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE journal (
     number INTEGER PRIMARY KEY,
@@ -377,7 +399,7 @@ void migrate(SQLite::Database& database, const Schema& schema, std::int32_t vers
 
 const Schema& current_schema() {
     // A step is added here, with its text, whenever `version` rises; released ones never change.
-    static const Schema schema{.version = 5, .create = tables, .steps = migration_steps()};
+    static const Schema schema{.version = 6, .create = tables, .steps = migration_steps()};
     return schema;
 }
 

@@ -34,10 +34,10 @@ constexpr bool is_derived = std::is_same_v<Row, ReservationName> ||
                             std::is_same_v<Row, PaymentName> || std::is_same_v<Row, Transfer> ||
                             std::is_same_v<Row, RoomLine> || std::is_same_v<Row, ExpiringHolds>;
 
-// Folded at once where nobody waits: a few milliseconds.
-constexpr std::size_t items_when_idle = 1'000;
+// What is folded at once where nobody waits: who comes meanwhile waits for its end.
+constexpr Portion::Bounds items_when_idle{
+    .min = 100, .first = 500, .max = 2'000, .time = std::chrono::milliseconds(10)};
 // Whoever closes a store may be told to hurry.
-constexpr std::size_t items_at_end = 2'000;
 constexpr auto fold_at_end_max = std::chrono::seconds(1);
 
 }  // namespace
@@ -49,7 +49,8 @@ SqliteStorage::SqliteStorage(const std::filesystem::path& file, const SqliteOpti
     : connection_(file, options, schema),
       statements_(connection_.database()),
       cache_(options.cached_rows_max),
-      journal_bytes_max_(std::max<std::int64_t>(options.journal_bytes_max, 0)) {
+      journal_bytes_max_(std::max<std::int64_t>(options.journal_bytes_max, 0)),
+      when_idle_(items_when_idle) {
     const bool is_copy = read_store();
     read_live();
     outbox_.open();
@@ -68,7 +69,7 @@ SqliteStorage::~SqliteStorage() {
     const auto end = std::chrono::steady_clock::now() + fold_at_end_max;
     try {
         while (!is_folded() && std::chrono::steady_clock::now() < end) {
-            if (!fold_now(items_at_end)) return;
+            if (!fold_some()) return;
         }
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the journal has it
     }
@@ -154,7 +155,7 @@ std::int64_t SqliteStorage::allocate(std::size_t count) {
 
 bool SqliteStorage::tidy() {
     require_alive();
-    if (!is_folded() && fold_now(items_when_idle)) return true;
+    if (!is_folded() && fold_some()) return true;
     guarded([&] { connection_.checkpoint_if_worth_it(); });
     return false;
 }
@@ -209,13 +210,23 @@ std::optional<Versioned<Name>> SqliteStorage::find_name(SQLite::Statement& by_id
 }
 
 std::optional<Versioned<Transfer>> SqliteStorage::find_transfer(const TransferId& id) {
-    if (const Transfer* pending = pending_.find(id)) return Versioned<Transfer>{*pending, 1};
-    Use use(statements_.transfer);
-    CellBinder(*use).add(id);
-    if (!use.step()) {
-        note_absent(id.uuid);
-        return std::nullopt;
+    auto place = pending_.find(id);
+    if (!place) {
+        Use name(statements_.transfer_name);
+        CellBinder(*name).add(id);
+        if (!name.step()) {
+            note_absent(id.uuid);
+            return std::nullopt;
+        }
+        place.emplace();
+        read_cells(*name, place->wallet, place->number);
     }
+    if (const Transfer* pending = pending_.transfer_at(*place)) {
+        return Versioned<Transfer>{*pending, 1};
+    }
+    Use use(statements_.transfer);
+    CellBinder(*use).add(place->wallet).integer(place->number);
+    if (!use.step()) throw Damaged("a transfer is missing that the table transfer_name names");
     return Versioned<Transfer>{plain_row<Transfer>(*use), 1};
 }
 
@@ -305,9 +316,7 @@ CommitOutcome SqliteStorage::commit(const ChangeSet& changes) {
         check(changes);
         Use(statements_.begin).run();
         write_record(changes);
-        const std::size_t items =
-            changes.rows.size() + changes.transfers.size() + changes.events.size();
-        const std::size_t due = fold_due(items);
+        const std::size_t due = fold_due(changes);
         if (due > 0) fold(due, static_cast<std::int64_t>(record_.size()));
         Use(statements_.commit).run();
         if (due > 0) fold_due_ = 0;
@@ -383,7 +392,10 @@ void SqliteStorage::remember(const ChangeSet& changes) {
     journal_bytes_ += bytes;
     mark_ = std::max(mark_.load(), changes.at);
     changes.rows.for_each([&](const auto& rows) {
-        for (const auto& row : rows) remember(row);
+        for (const auto& row : rows) {
+            remember(row);
+            if (row.version == 1) note_new(row.row);
+        }
     });
     for (const Transfer& transfer : changes.transfers) pending_.add(transfer);
     for (std::size_t i = 0; i < texts_.size(); ++i) {

@@ -32,6 +32,7 @@
 #include "sqlite/connection.hpp"
 #include "sqlite/journal.hpp"
 #include "sqlite/pending.hpp"
+#include "sqlite/portion.hpp"
 #include "sqlite/row_cache.hpp"
 #include "sqlite/schema.hpp"
 #include "sqlite/sqlite_outbox.hpp"
@@ -152,8 +153,8 @@ class SqliteStorage final : public Storage {
                                             const std::vector<PlaceNumber>& numbers);
     template <class Row>
     [[nodiscard]] std::vector<Row> newest(SQLite::Statement& statement, UserKey user,
-                                          KeyOf<Row> before, std::size_t limit,
-                                          std::vector<KeyOf<Row>> pending);
+                                          std::optional<KeyOf<Row>> before, std::size_t limit,
+                                          const NewRows<Row>& pending);
     [[nodiscard]] std::vector<NewConcert> read_concerts();
 
     // --- writing
@@ -196,17 +197,13 @@ class SqliteStorage final : public Storage {
     void note_new(const Payment& row) { pending_.payments.add(row); }
     template <class Row>
     void note_new(const Row&) {}
-    void forget_new(const Reservation& row) { pending_.reservations.remove(row); }
-    void forget_new(const Payment& row) { pending_.payments.remove(row); }
-    template <class Row>
-    void forget_new(const Row&) {}
     void write_counters();
     [[nodiscard]] CommitOutcome undo(const SQLite::Exception& error);
 
     // --- folding
     [[nodiscard]] bool is_folded() const { return journal_.empty(); }
-    // How much a commit of so many rows, transfers and events folds on its way.
-    [[nodiscard]] std::size_t fold_due(std::size_t items);
+    // How much is folded on the way of a commit.
+    [[nodiscard]] std::size_t fold_due(const ChangeSet& changes);
     // Within a transaction, whose own record has so many bytes; what is written counts once
     // settle_pending() is called after its commit.
     void fold(std::size_t budget, std::int64_t bytes_coming_in);
@@ -216,6 +213,8 @@ class SqliteStorage final : public Storage {
     void unwrite();
     // In a transaction of its own. False: there was no space, and all is as it was.
     bool fold_now(std::size_t budget);
+    // As much as nobody minds.
+    bool fold_some();
     // The same; throws what SQLite throws, and then the transaction is still to be undone.
     void fold_alone(std::size_t budget);
     void delete_records(std::size_t budget, std::int64_t bytes_coming_in);
@@ -227,6 +226,11 @@ class SqliteStorage final : public Storage {
     void write(const typename Cache::template Slot<Row>& slot);
     void write(const PendingEvent& event);
     void write(const Transfer& transfer);
+    void write(const NameEntry<Reservation>& entry);
+    void write(const NameEntry<Payment>& entry);
+    void write(const OwnerEntry<Reservation>& entry);
+    void write(const OwnerEntry<Payment>& entry);
+    void write(const TransferNameEntry& entry);
 
     // --- the scan
     void fold_to_scan(ScanVisitor& visitor);
@@ -235,6 +239,7 @@ class SqliteStorage final : public Storage {
     void scan_table(ScanVisitor& visitor);
     void scan_transfers(ScanVisitor& visitor);
     void scan_events(ScanVisitor& visitor);
+    void scan_names(ScanVisitor& visitor);
     void scan_structure(ScanVisitor& visitor);
     // Runs `work`; damage that ends it is told to `visitor`.
     template <class Work>
@@ -263,7 +268,8 @@ class SqliteStorage final : public Storage {
     const std::int64_t journal_bytes_max_;
     std::deque<JournalEntry> journal_;
     std::int64_t journal_bytes_ = 0;
-    std::size_t fold_due_ = 0;  // and has not been folded yet
+    double fold_due_ = 0;  // items, and not folded yet
+    Portion when_idle_;    // items
     std::int64_t last_record_ = 0;
     std::optional<std::int64_t> round_through_;    // the last record of the round that is folded
     std::optional<std::int64_t> deleted_through_;  // by the transaction that is open
@@ -296,7 +302,6 @@ void SqliteStorage::remember(const Versioned<Row>& row) {
         }
         return true;
     });
-    if (row.version == 1) note_new(row.row);
     note_live(row.row);
 }
 

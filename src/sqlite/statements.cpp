@@ -17,13 +17,25 @@ Statements::Statements(SQLite::Database& database)
       delete_records(prepare("DELETE FROM journal WHERE number <= ?1")),
       insert_transfer(prepare(insert_once_sql<Transfer>("crc", 1))),
       insert_event(prepare(insert_once_sql<Event>("data, crc", 2))),
+      // After a crash it is not known which of these the tables have.
+      insert_reservation_name(prepare("INSERT INTO reservation_name(id, reservation)"
+                                      " VALUES (?1, ?2) ON CONFLICT DO NOTHING")),
+      insert_reservation_owner(prepare("INSERT INTO reservation_owner(user, reservation)"
+                                       " VALUES (?1, ?2) ON CONFLICT DO NOTHING")),
+      insert_payment_name(prepare("INSERT INTO payment_name(id, payment)"
+                                  " VALUES (?1, ?2) ON CONFLICT DO NOTHING")),
+      insert_payment_owner(prepare("INSERT INTO payment_owner(user, payment)"
+                                   " VALUES (?1, ?2) ON CONFLICT DO NOTHING")),
+      insert_transfer_name(prepare("INSERT INTO transfer_name(id, wallet, number)"
+                                   " VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")),
 
       last_event(prepare("SELECT ifnull(max(number), 0) FROM event"
                          " WHERE stream = ?1 AND owner = ?2")),
       last_transfer(prepare("SELECT ifnull(max(number), 0) FROM transfer WHERE wallet = ?1")),
-      reservation_name(prepare("SELECT key FROM reservation WHERE id = ?1")),
-      payment_name(prepare("SELECT key FROM payment WHERE id = ?1")),
-      transfer(prepare(select_once_sql<Transfer>("crc") + " WHERE id = ?1")),
+      reservation_name(prepare("SELECT reservation FROM reservation_name WHERE id = ?1")),
+      payment_name(prepare("SELECT payment FROM payment_name WHERE id = ?1")),
+      transfer_name(prepare("SELECT wallet, number FROM transfer_name WHERE id = ?1")),
+      transfer(prepare(select_once_sql<Transfer>("crc") + " WHERE wallet = ?1 AND number = ?2")),
 
       live_reservations(prepare("SELECT key, held_until, place, performance, seats FROM reservation"
                                 " INDEXED BY reservation_held WHERE status = 1")),
@@ -51,10 +63,12 @@ Statements::Statements(SQLite::Database& database)
                             " INDEXED BY place_passed"
                             " WHERE status = 4 AND concert = ?1 AND number > ?2"
                             " ORDER BY number")),
-      reservations(prepare(select_sql<Reservation>() +
-                           " WHERE user = ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3")),
-      payments(prepare(select_sql<Payment>() +
-                       " WHERE user = ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3")),
+      reservations_of(prepare("SELECT reservation FROM reservation_owner"
+                              " WHERE user = ?1 AND reservation < ?2"
+                              " ORDER BY reservation DESC LIMIT ?3")),
+      payments_of(prepare("SELECT payment FROM payment_owner"
+                          " WHERE user = ?1 AND payment < ?2"
+                          " ORDER BY payment DESC LIMIT ?3")),
       transfers(prepare(select_once_sql<Transfer>("crc") +
                         " WHERE wallet = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3")),
       events(prepare(select_once_sql<Event>("data, crc") +

@@ -76,11 +76,17 @@ class Statements {
     SQLite::Statement& delete_records;
     SQLite::Statement& insert_transfer;
     SQLite::Statement& insert_event;
+    SQLite::Statement& insert_reservation_name;
+    SQLite::Statement& insert_reservation_owner;
+    SQLite::Statement& insert_payment_name;
+    SQLite::Statement& insert_payment_owner;
+    SQLite::Statement& insert_transfer_name;
 
     SQLite::Statement& last_event;
     SQLite::Statement& last_transfer;
     SQLite::Statement& reservation_name;
     SQLite::Statement& payment_name;
+    SQLite::Statement& transfer_name;
     SQLite::Statement& transfer;
 
     // Each reads one index to its end, when a store is opened.
@@ -94,8 +100,8 @@ class Statements {
     SQLite::Statement& seats;
     SQLite::Statement& waiting_places;
     SQLite::Statement& passed_places;
-    SQLite::Statement& reservations;
-    SQLite::Statement& payments;
+    SQLite::Statement& reservations_of;
+    SQLite::Statement& payments_of;
     SQLite::Statement& transfers;
     SQLite::Statement& events;
 

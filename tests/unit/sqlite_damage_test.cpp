@@ -1,5 +1,6 @@
 // That a scan finds what has changed in a file without the store's doing.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -110,7 +111,11 @@ TEST_CASE("a changed number in a transfer or an event is found, though the datab
     SUBCASE("an account") { change = "UPDATE transfer SET credit = 5 WHERE number = 1"; }
     SUBCASE("a time") { change = "UPDATE transfer SET at = at - 1 WHERE number = 2"; }
     SUBCASE("a checksum") { change = "UPDATE transfer SET crc = crc + 1 WHERE number = 2"; }
-    SUBCASE("an owner") { change = "UPDATE transfer SET wallet = 5 WHERE number = 2"; }
+    SUBCASE("an owner, and its name with it") {
+        change =
+            "UPDATE transfer SET wallet = 5 WHERE number = 2;"
+            "UPDATE transfer_name SET wallet = 5 WHERE number = 2";
+    }
     SUBCASE("a kind that there is not") { change = "UPDATE transfer SET kind = 9"; }
     SUBCASE("an event's kind") { change = "UPDATE event SET kind = kind + 1 WHERE stream = 3"; }
     SUBCASE("an event's kind by 256") { change = "UPDATE event SET kind = kind + 256"; }
@@ -123,6 +128,45 @@ TEST_CASE("a changed number in a transfer or an event is found, though the datab
     const StoreContents found = everything_in(*open_sqlite(sample.file));
     CHECK(found.flipped > 0);
     CHECK(found.damage.empty());
+}
+
+TEST_CASE("a name that leads elsewhere, or is not there, is found, though the database is sound") {
+    Sample sample;
+    const char* change = nullptr;
+    std::string found;
+    const auto expect = [&](std::string_view kind, std::string_view names,
+                            std::string_view counts) {
+        found = fmt::format("the table {0}_{1} does not name what the table {0} has: {2}", kind,
+                            names, counts);
+    };
+    SUBCASE("a reservation without a name") {
+        change = "DELETE FROM reservation_name WHERE reservation = 7";
+        expect("reservation", "name", "2 rows, 1 names, 1 of them right");
+    }
+    SUBCASE("a name that leads to another reservation") {
+        change = "UPDATE reservation_name SET reservation = 8 WHERE reservation = 7";
+        expect("reservation", "name", "2 rows, 2 names, 1 of them right");
+    }
+    SUBCASE("a reservation that its user does not find") {
+        change = "UPDATE reservation_owner SET user = user + 1 WHERE reservation = 7";
+        expect("reservation", "owner", "2 rows, 2 names, 1 of them right");
+    }
+    SUBCASE("a name of a payment that there is not") {
+        change = "INSERT INTO payment_name VALUES (x'00', 5)";
+        expect("payment", "name", "1 rows, 2 names, 1 of them right");
+    }
+    SUBCASE("a payment that its user does not find") {
+        change = "DELETE FROM payment_owner";
+        expect("payment", "owner", "1 rows, 0 names, 0 of them right");
+    }
+    SUBCASE("transfers under the names of others") {
+        change = "UPDATE transfer_name SET number = 3 - number";
+        expect("transfer", "name", "2 rows, 2 names, 0 of them right");
+    }
+    run_sql(sample.file, change);
+    const auto damage = everything_in(*open_sqlite(sample.file)).damage;
+    REQUIRE(damage.size() == 1);
+    CHECK(damage.front() == found);
 }
 
 TEST_CASE("a row that cannot be read is told of, and all others are shown") {

@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <iterator>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -163,27 +166,124 @@ TEST_CASE("a crowd's commits do not outgrow the journal") {
 }
 
 TEST_CASE("of small commits one folds for many") {
+    constexpr std::int64_t bound = 1'600'000;
     const TempDir dir;
-    auto storage = open(dir, 400'000);
+    auto storage = open(dir, bound);
     std::int64_t next = 1;
-    // Until a quarter of the journal is full nothing is folded.
-    while (storage->journal_bytes() <= 100'000) {
-        REQUIRE(storage->commit(events_of(*storage, next++, 1)) == CommitOutcome::committed);
-    }
     const auto pages_written = [&] {
         const std::int64_t before = storage->connection().wal_bytes();
         REQUIRE(storage->commit(events_of(*storage, next++, 1)) == CommitOutcome::committed);
         return storage->connection().wal_bytes() - before;
     };
+    // Until a quarter of the journal is full nothing is folded.
+    while (storage->journal_bytes() <= bound / 4) static_cast<void>(pages_written());
     std::vector<std::int64_t> written;
-    for (int i = 0; i < 250; ++i) written.push_back(pages_written());
+    while (storage->journal_bytes() <= bound * 2 / 3) written.push_back(pages_written());
     std::ranges::sort(written);
-    // Two events fall due with each commit, and 500 together.
-    CHECK(written.back() > 4 * written[125]);
-    CHECK(written[248] < written.back());
+    // Once 500 are due they are written together.
+    CHECK(written.back() > 4 * written[written.size() / 2]);
+    CHECK(written.back() > 4 * written[written.size() * 9 / 10]);
     storage.reset();
     CHECK(run_sql(dir.path() / "sale.db", "SELECT count(*) FROM event") ==
           std::to_string(next - 1) + "\n");
+}
+
+TEST_CASE("the fuller the journal, the more of what comes in is folded on its way") {
+    constexpr std::int64_t bound = 4 << 20;
+    const TempDir dir;
+    auto storage = open(dir, bound);
+    std::int64_t next = 1;
+    struct Commits {
+        std::int64_t count = 0;
+        std::int64_t bytes = 0;
+    };
+    std::vector<Commits> made(8);  // by how many eighths of the bound the journal had
+    while (storage->journal_bytes() < bound * 3 / 4) {
+        Commits& like_it = made[static_cast<std::size_t>(storage->journal_bytes() * 8 / bound)];
+        const std::int64_t before = storage->connection().wal_bytes();
+        REQUIRE(storage->commit(events_of(*storage, next, 50)) == CommitOutcome::committed);
+        next += 50;
+        const std::int64_t bytes = storage->connection().wal_bytes() - before;
+        if (bytes < 0) continue;  // there was a checkpoint
+        ++like_it.count;
+        like_it.bytes += bytes;
+    }
+    std::vector<std::int64_t> each;
+    for (std::size_t i = 0; i < 6; ++i) each.push_back(made[i].bytes / made[i].count);
+    CAPTURE(each);
+    CHECK(each[1] < each[0] * 5 / 4);
+    CHECK(each[2] < each[1] * 3 / 2);
+    for (std::size_t i = 2; i < 5; ++i) CHECK(each[i] < each[i + 1]);
+    CHECK(each[5] > 2 * each[1]);
+}
+
+TEST_CASE("whatever a crash leaves of a round, all rows are found by their names, and once") {
+    const TempDir dir;
+    auto storage = open(dir, 40'000);
+    std::vector<Reservation> reservations;
+    std::vector<Payment> payments;
+    std::vector<Transfer> transfers;
+    const auto check_all = [&](Storage& store) {
+        for (const Reservation& each : reservations) {
+            const auto name = read_row<ReservationName>(store, each.id);
+            REQUIRE(name);
+            CHECK(name->row.named == each.row);
+        }
+        for (const Payment& each : payments) {
+            const auto name = read_row<PaymentName>(store, each.id);
+            REQUIRE(name);
+            CHECK(name->row.named == each.row);
+        }
+        for (const Transfer& each : transfers) {
+            const auto found = read_row<Transfer>(store, each.id);
+            REQUIRE(found);
+            CHECK(found->row == each);
+        }
+        for (const UserKey user : {UserKey{1}, UserKey{2}, UserKey{3}}) {
+            const auto of_user = [&](const auto& rows) {
+                std::decay_t<decltype(rows)> found;
+                std::ranges::copy_if(rows, std::back_inserter(found),
+                                     [&](const auto& row) { return row.user == user; });
+                std::ranges::reverse(found);
+                return found;
+            };
+            CHECK(store.reservations(user, {}, 1'000) == of_user(reservations));
+            CHECK(store.payments(user, {}, 1'000) == of_user(payments));
+            auto newest = of_user(reservations);
+            newest.resize(std::min<std::size_t>(newest.size(), 2));
+            CHECK(store.reservations(user, {}, 2) == newest);
+        }
+    };
+    int in_a_round = 0;
+    for (int i = 0; i < 150; ++i) {
+        const UserKey user{1 + i % 3};
+        reservations.push_back({.row = new_key<ReservationKey>(*storage),
+                                .id = ReservationId::random(),
+                                .user = user});
+        payments.push_back(
+            {.row = new_key<PaymentKey>(*storage), .id = PaymentId::random(), .user = user});
+        transfers.push_back({.id = TransferId::random(), .wallet = user, .number = 1 + i / 3});
+        const std::int64_t before = storage->journal_bytes();
+        put(*storage, reservations.back(), payments.back(), transfers.back());
+        in_a_round += storage->journal_bytes() > before ? 1 : 0;
+        if (i % 5 != 0) continue;
+        CAPTURE(i);
+        check_all(*storage);
+        const TempDir crashed;
+        for (const char* name : {"sale.db", "sale.db-wal"}) {
+            std::filesystem::copy_file(dir.path() / name, crashed.path() / name);
+        }
+        {
+            const auto again = open(crashed, 40'000);
+            check_all(*again);
+            put(*again, Wallet{.user = {1}, .balance = {1}});
+            check_all(*again);
+        }
+        const auto closed = open(crashed, 40'000);
+        check_all(*closed);
+        CHECK(everything_in(*closed).intact());
+    }
+    CHECK(in_a_round > 100);
 }
 
 TEST_SUITE_END();

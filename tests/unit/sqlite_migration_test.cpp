@@ -3,6 +3,7 @@
 #include <SQLiteCpp/Database.h>
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -205,6 +206,32 @@ TEST_CASE("the store that version 4 has written is opened, and keeps its lines i
     CHECK(run_sql(file, "PRAGMA user_version") == version_text(today()));
     const auto store = open_sqlite(file, {.clock = &clock});
     CHECK(read_row<Line>(*store, line.key())->row == line);
+}
+
+TEST_CASE("the store that version 5 has written is opened, and finds its rows by their names") {
+    const TempDir folder;
+    const path file = folder.path() / "v5.db";
+    std::filesystem::copy_file(path(CONCERTRES_FIXTURES) / "sqlite" / "v5.db", file);
+    CHECK(run_sql(file, "PRAGMA user_version") == "5\n");
+    StoreContents contents = sample_contents();
+    const auto store = open_sqlite(file);
+    CHECK(everything_in(*store) == contents);
+    for (const User& user : contents.of<User>()) {
+        CHECK(read_row<User>(*store, user.id) == Versioned<User>{user, 1});
+    }
+    for (const Reservation& each : contents.of<Reservation>()) {
+        CHECK(read_row<ReservationName>(*store, each.id)->row.named == each.row);
+        const auto of_user = store->reservations(each.user, {}, 10);
+        CHECK(std::ranges::count(of_user, each) == 1);
+    }
+    for (const Payment& each : contents.of<Payment>()) {
+        CHECK(read_row<PaymentName>(*store, each.id)->row.named == each.row);
+        const auto of_user = store->payments(each.user, {}, 10);
+        CHECK(std::ranges::count(of_user, each) == 1);
+    }
+    for (const Transfer& each : contents.of<Transfer>()) {
+        CHECK(read_row<Transfer>(*store, each.id)->row == each);
+    }
 }
 
 TEST_SUITE_END();
