@@ -34,7 +34,7 @@ namespace {
 constexpr milliseconds tick{20};  // how often users come and go, and deadlines are seen
 constexpr milliseconds watch_every{250};
 constexpr milliseconds ask_line_every{1'000};
-constexpr seconds prepare_max{60};
+constexpr seconds prepare_max{150};  // who stands far behind is told to ask again in a minute
 constexpr seconds grace{10};  // for what has begun when the time is over
 constexpr int points_wanted = 300;
 

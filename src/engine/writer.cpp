@@ -64,6 +64,11 @@ void Writer::close() {
     closed_ = true;
 }
 
+bool Writer::is_closed() const {
+    std::lock_guard lock(inbox_mutex_);
+    return closed_;
+}
+
 bool Writer::has_work() const {
     if (busy_) return true;
     std::lock_guard lock(inbox_mutex_);
@@ -181,7 +186,8 @@ bool Writer::begin_work() {
         slice_is_due_ = true;
         if ((!tasks_.empty() || !deferred_.empty()) && start_group()) return true;
     }
-    if (tidy_due_ && lull_left() == Duration{}) {
+    // Whoever closes has waited long enough: what is put off then, the next open finds.
+    if (tidy_due_ && lull_left() == Duration{} && !is_closed()) {
         tidy_due_ = storage_.tidy();
         return true;
     }
@@ -232,11 +238,7 @@ void Writer::run_front(std::deque<std::unique_ptr<QueryTask>>& queries) {
 
 // One that has had a slice gets its next after all the others have had theirs.
 void Writer::keep_going(std::unique_ptr<QueryTask> query) {
-    const bool closed = [&] {
-        std::lock_guard lock(inbox_mutex_);
-        return closed_;
-    }();
-    if (closed) {
+    if (is_closed()) {
         deliver([&] { query->fail({Errc::draining, "the box office is stopping", {}}); });
         return;
     }

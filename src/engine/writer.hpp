@@ -64,6 +64,7 @@ class Writer {
   private:
     enum class Stage : std::uint8_t { gather, resolve, load, commit, settle, answer };
 
+    [[nodiscard]] bool is_closed() const;
     void take_inbox();
     [[nodiscard]] Duration lull_left() const;
     void pulse(Time now);

@@ -104,3 +104,16 @@ TEST_CASE("without a lull it is tidied up as soon as all are answered") {
     at.step_all();
     CHECK(at.storage.tidied == 3);
 }
+
+TEST_CASE("who closes does not wait for what may be put off") {
+    for (const Duration lull : {Duration{0}, Duration{1us}}) {
+        At at(lull);
+        at.next_tick();
+        at.charge();
+        at.writer.close();
+        at.step_all();
+        CHECK(at.answered == 1);
+        CHECK(at.storage.tidied == 0);
+        CHECK_FALSE(at.writer.has_work());
+    }
+}
