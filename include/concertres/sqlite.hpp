@@ -18,8 +18,8 @@ namespace concertres {
 
 struct SqliteOptions {
     Clock* clock = nullptr;  // default: the system's. Lifetime: outlives the storage
-    // A checkpoint runs between two groups once the WAL has grown past this: smaller means shorter
-    // checkpoints, larger means fewer.
+    // A checkpoint runs between two groups once the WAL has grown past this, or past less where one
+    // has taken longer than 50 ms: smaller means shorter checkpoints, larger means fewer.
     std::int64_t wal_bytes_max = std::int64_t{16} << 20;
     // A commit is one record in the file's journal; the tables follow in idle moments, and beside
     // the commits once the journal has grown past a quarter of this, so that it never grows past

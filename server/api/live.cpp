@@ -25,10 +25,11 @@ constexpr std::size_t seats_told_max = 1'000;
 // What the box office is asked in one pulse; the others wait for the next.
 constexpr std::size_t asks_max = 1'024;
 constexpr std::size_t own_max = 8'192;
-// Of the followers so many have their turn together, for half a millisecond of a connection's
-// thread, and then there is a rest; where they are very many, more, so that a pulse ends.
-constexpr std::size_t told_at_once = 64;
-constexpr std::size_t turns_max = 100;
+// Of the followers so many have their turn together, for a quarter of a millisecond of a
+// connection's thread, and then there is a rest; where they are very many, more, so that a pulse
+// ends.
+constexpr std::size_t told_at_once = 16;
+constexpr std::size_t turns_max = 150;
 constexpr std::chrono::milliseconds rest{1};
 
 bool has_ended(const PlaceView& place) {

@@ -14,10 +14,13 @@ namespace concertres::http {
 
 namespace {
 
-// How long one turn of a sweep may take, and how many it looks at before it looks at the clock;
-// whom it ends costs as much as hundreds of others.
+// How long one turn of a sweep may take, and how many it looks at before it looks at the clock. Who is
+// ended costs as much as hundreds of others, and comes back with the end of its own side: after so
+// many there is a rest, in which others have their turn.
 constexpr auto sweep_turn = std::chrono::microseconds(250);
 constexpr std::size_t looked_at_once = 16;
+constexpr int ended_at_once = 4;
+constexpr auto sweep_rest = std::chrono::milliseconds(1);
 
 // Often enough for the shortest time-out, seldom enough to cost nothing.
 std::chrono::milliseconds sweep_period(const Limits& limits) {
@@ -49,7 +52,8 @@ ConnectionSet::ConnectionSet(boost::asio::io_context& context, std::shared_ptr<S
 void ConnectionSet::add(Connection& connection) {
     if (!armed_) {
         tell_time();
-        arm();
+        armed_ = true;
+        sweep_after(period_, SIZE_MAX);
     }
     connection.slot_ = connections_.size();
     connections_.push_back(&connection);
@@ -78,27 +82,27 @@ void ConnectionSet::close_all() {
 void ConnectionSet::sweep(std::size_t from) {
     tell_time();
     const auto turn_ends = now_ + sweep_turn;
+    int ended = 0;
     for (std::size_t i = std::min(from, connections_.size()); i-- > 0;) {
         // An expiring connection may let go of its last owner: keep it until it is done.
         const auto kept = connections_[i]->shared_from_this();
-        const bool took_time = kept->expire(now_) || i % looked_at_once == 0;
-        if (!took_time || i == 0 || std::chrono::steady_clock::now() < turn_ends) continue;
-        boost::asio::post(context_, [self = shared_from_this(), i] { self->sweep(i); });
-        return;
+        if (kept->expire(now_)) ++ended;
+        if (i == 0) break;
+        if (ended == ended_at_once) return sweep_after(sweep_rest, i);
+        if (i % looked_at_once == 0 && std::chrono::steady_clock::now() >= turn_ends) {
+            boost::asio::post(context_, [self = shared_from_this(), i] { self->sweep(i); });
+            return;
+        }
     }
     // Without connections nothing keeps the io_context busy.
-    if (connections_.empty()) {
-        armed_ = false;
-    } else {
-        arm();
-    }
+    armed_ = !connections_.empty();
+    if (armed_) sweep_after(period_, SIZE_MAX);
 }
 
-void ConnectionSet::arm() {
-    armed_ = true;
-    timer_.expires_after(period_);
-    timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-        if (!error) self->sweep(self->connections_.size());
+void ConnectionSet::sweep_after(std::chrono::steady_clock::duration rest, std::size_t from) {
+    timer_.expires_after(rest);
+    timer_.async_wait([self = shared_from_this(), from](const boost::system::error_code& error) {
+        if (!error) self->sweep(from);
     });
 }
 

@@ -54,7 +54,7 @@ class ConnectionSet : public std::enable_shared_from_this<ConnectionSet> {
 
   private:
     void sweep(std::size_t from);
-    void arm();
+    void sweep_after(std::chrono::steady_clock::duration rest, std::size_t from);
     void tell_time();
 
     boost::asio::io_context& context_;
