@@ -22,10 +22,10 @@ struct SqliteOptions {
     // has taken longer than 50 ms: smaller means shorter checkpoints, larger means fewer.
     std::int64_t wal_bytes_max = std::int64_t{16} << 20;
     // A commit is one record in the file's journal; the tables follow in idle moments, and beside
-    // the commits once the journal has grown past a quarter of this, so that it never grows past
-    // all of it by more than a commit. Larger means longer bursts at full speed, and a longer start
-    // after a crash: a second or two for 64 MiB. What only the journal has is also in memory, three
-    // to five times as large.
+    // the commits once the journal has grown past a quarter of this, the more the longer it is: it
+    // keeps within this, or passes it by a fifth where large commits follow upon small ones. Larger
+    // means longer bursts at full speed, and a longer start after a crash: a second or two for 64
+    // MiB. What only the journal has is also in memory, three to five times as large.
     std::int64_t journal_bytes_max = std::int64_t{64} << 20;
     // Rows kept in memory that were read or written lately, so that a hot seat costs no query; 100
     // to 400 bytes each. Beside them SQLite keeps up to 64 MiB of pages.

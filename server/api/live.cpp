@@ -141,9 +141,10 @@ void Live::go_on() {
 
 void Live::begin_pulse() {
     began_ = now_;
+    ++pulse_;
     asks_left_ = asks_max;
     take_newcomers();
-    tell_own();  // before the places: a payment tells of the hold, and then that the pass is spent
+    tell_own();
     note_seats();
     from_ = first_;
     left_ = followers_.size();
@@ -172,6 +173,7 @@ void Live::tell_some() {
 
 void Live::end_pulse() {
     tell_answers();
+    tell_ends();
     forget_closed();
 }
 
@@ -220,13 +222,13 @@ void Live::note_seats() {
     for (const ConcertId& concert : watched) {
         Seats& seats = seats_[concert];
         for (const SeatChanges& changes : snapshots_->take_changes(concert)) {
-            ++seats.last;
+            const std::int64_t number = seats.last + 1;
             auto text = std::make_shared<const std::string>(
-                changes.seats.size() <= seats_told_max
-                    ? event(seats.last, "seats", seats_json(changes))
-                    : event(seats.last, "reset", "{}"));
+                changes.seats.size() <= seats_told_max ? event(number, "seats", seats_json(changes))
+                                                       : event(number, "reset", "{}"));
+            seats.kept.push_back(text);
+            seats.last = number;
             seats.kept_bytes += text->size();
-            seats.kept.push_back(std::move(text));
             while (seats.kept_bytes > kept_bytes_max) {
                 seats.kept_bytes -= seats.kept.front()->size();
                 seats.kept.pop_front();
@@ -315,6 +317,7 @@ void Live::tell_own() {
             if (own.empty() || own.back() != own_.front()) own.push_back(own_.front());
             own_.pop_front();
         }
+        own_waits_ = !own_.empty();
     }
     if (missed) {
         for (Follower& follower : followers_) {
@@ -322,8 +325,8 @@ void Live::tell_own() {
         }
     }
     if (own.empty()) return;
-    std::unordered_multimap<UserId, const Follower*> by_user;
-    for (const Follower& follower : followers_) by_user.emplace(follower.told.user, &follower);
+    std::unordered_multimap<UserId, Follower*> by_user;
+    for (Follower& follower : followers_) by_user.emplace(follower.told.user, &follower);
     for (const auto& [user, hold] : own) {
         const auto [first, last] = by_user.equal_range(user);
         for (auto at = first; at != last; ++at) ask_hold(*at->second, hold);
@@ -331,12 +334,15 @@ void Live::tell_own() {
 }
 
 // A hold at another concert is refused, and not told.
-void Live::ask_hold(const Follower& follower, const ReservationId& hold) {
+void Live::ask_hold(Follower& follower, const ReservationId& hold) {
+    ++follower.asked_holds;
     const GetReservation query{
         .user = follower.told.user, .concert = follower.told.concert, .reservation = hold};
     office_->submit<GetReservation>(
         query, [this, stream = follower.stream](Result<ReservationView> found) {
-            if (found) answered({.stream = stream, .place = {}, .hold = std::move(*found)});
+            answered({.stream = stream,
+                      .of_hold = true,
+                      .hold = found ? std::optional(std::move(*found)) : std::nullopt});
         });
 }
 
@@ -359,20 +365,34 @@ void Live::tell_answers() {
         const auto at = by_stream.find(answer.stream.get());
         if (at == by_stream.end()) continue;
         Follower& follower = *at->second;
-        if (answer.hold) {
+        if (answer.of_hold) {
+            --follower.asked_holds;
+            if (!answer.hold) continue;
             std::string data;
             JsonWriter json(data);
             write_reservation(json, *answer.hold, currency_);
             say(follower, "hold", data);
             continue;
         }
+        if (answer.place && has_ended(*answer.place)) {
+            follower.ended = answer.place;
+            follower.ended_in = pulse_;
+            continue;
+        }
         follower.asking = false;
         // What could not be told just now is asked for again.
-        if (!answer.place || !follower.stream->is_open()) continue;
-        if (has_ended(*answer.place)) {
-            tell_end(follower, *answer.place);
-        } else {
-            tell_change(follower, *answer.place);
+        if (answer.place && follower.stream->is_open()) tell_change(follower, *answer.place);
+    }
+}
+
+// A payment tells of the hold, and then that the pass is spent: whatever changed before a place
+// ended has been asked for when the next pulse has begun.
+void Live::tell_ends() {
+    for (Follower& follower : followers_) {
+        const bool all_told =
+            follower.ended_in < pulse_ && follower.asked_holds == 0 && !own_waits_;
+        if (follower.ended && all_told && follower.stream->is_open()) {
+            tell_end(follower, *follower.ended);
         }
     }
 }

@@ -71,11 +71,15 @@ class Live final : public EventSink {
         std::chrono::steady_clock::time_point told_at{};
         std::chrono::steady_clock::time_point said_at{};
         std::chrono::steady_clock::time_point asked_at{};
-        bool asking = false;  // the box office, for the place
+        bool asking = false;               // the box office, for the place
+        int asked_holds = 0;               // of whom it has not answered yet
+        std::optional<PlaceView> ended{};  // what is to be told before `bye`
+        std::int64_t ended_in = 0;         // the pulse that heard of it
     };
-    // What the box office has answered; neither: it refused.
+    // What the box office has answered; nothing: it refused.
     struct Answer {
         std::shared_ptr<http::Stream> stream;
+        bool of_hold = false;
         std::optional<PlaceView> place{};
         std::optional<ReservationView> hold{};
     };
@@ -104,8 +108,9 @@ class Live final : public EventSink {
     void tell_end(Follower& follower, const PlaceView& place);
     void ask_place(Follower& follower, const GetPlace& query);
     void tell_own();
-    void ask_hold(const Follower& follower, const ReservationId& hold);
+    void ask_hold(Follower& follower, const ReservationId& hold);
     void tell_answers();
+    void tell_ends();
     void forget_closed();
     void say(Follower& follower, std::string_view name, std::string_view data);
     void say_bye(Follower& follower, std::string_view why);
@@ -125,10 +130,12 @@ class Live final : public EventSink {
     // Of the pulse alone.
     std::chrono::steady_clock::time_point began_{};
     std::chrono::steady_clock::time_point now_{};
+    std::int64_t pulse_ = 0;
     std::size_t asks_left_ = 0;
-    std::size_t from_ = 0;   // which of the followers this pulse begins with
-    std::size_t left_ = 0;   // so many have not had their turn
-    std::size_t first_ = 0;  // with whom the next one begins
+    bool own_waits_ = false;  // for the next pulse
+    std::size_t from_ = 0;    // which of the followers this pulse begins with
+    std::size_t left_ = 0;    // so many have not had their turn
+    std::size_t first_ = 0;   // with whom the next one begins
     std::vector<Follower> followers_;
     std::unordered_map<ConcertId, Seats> seats_;
 

@@ -14,9 +14,9 @@ namespace concertres::http {
 
 namespace {
 
-// How long one turn of a sweep may take, and how many it looks at before it looks at the clock. Who is
-// ended costs as much as hundreds of others, and comes back with the end of its own side: after so
-// many there is a rest, in which others have their turn.
+// How long one turn of a sweep may take, and how many it looks at before it looks at the clock. Who
+// is ended costs as much as hundreds of others, and comes back with the end of its own side: after
+// so many there is a rest, in which others have their turn.
 constexpr auto sweep_turn = std::chrono::microseconds(250);
 constexpr std::size_t looked_at_once = 16;
 constexpr int ended_at_once = 4;

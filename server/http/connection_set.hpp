@@ -45,7 +45,8 @@ class ConnectionSet : public std::enable_shared_from_this<ConnectionSet> {
     void close_idle();
     void close_all();
 
-    // When `time` from now has passed for certain: never early, late by two sweeps at most.
+    // When `time` from now has passed for certain: never early, late by two sweeps, and
+    // by more where thousands are to be ended at once.
     [[nodiscard]] std::chrono::steady_clock::time_point in(std::chrono::milliseconds time) const {
         return now_ + time + period_;
     }

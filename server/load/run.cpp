@@ -35,7 +35,7 @@ constexpr milliseconds tick{20};  // how often users come and go, and deadlines 
 constexpr milliseconds watch_every{250};
 constexpr milliseconds ask_line_every{1'000};
 constexpr seconds prepare_max{150};  // who stands far behind is told to ask again in a minute
-constexpr seconds grace{10};  // for what has begun when the time is over
+constexpr seconds grace{10};         // for what has begun when the time is over
 constexpr int points_wanted = 300;
 
 // About so many points, each of whole tenths of a second.

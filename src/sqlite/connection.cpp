@@ -266,7 +266,7 @@ void Connection::checkpoint_if_worth_it() {
     const bool much_to_copy =
         wal_bytes_ > std::min(worth_a_checkpoint_bytes, wal_bytes_max_.amount());
     // One large commit makes the WAL's file long for good.
-    const bool long_file = wal_file_bytes_ > 2 * wal_bytes_max_.amount();
+    const bool long_file = wal_file_bytes_ > 2 * wal_bytes_max_.max();
     if (much_to_copy || long_file) checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
 }
 

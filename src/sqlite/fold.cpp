@@ -43,11 +43,17 @@ std::size_t SqliteStorage::fold_due(const ChangeSet& changes) {
     constexpr double hurry = 0.75;
     const double full = static_cast<double>(journal_bytes_) /
                         static_cast<double>(std::max<std::int64_t>(journal_bytes_max_, 1));
-    if (full <= from) return 0;
+    if (full <= from) {
+        fold_due_ = 0;
+        return 0;
+    }
     const double beyond = std::min(full, 2.0) - from;
     fold_due_ += 8 * beyond * beyond * static_cast<double>(items_of(changes));
     const auto due = static_cast<std::size_t>(fold_due_);
-    return due < items_together_min && full < hurry ? 0 : due;
+    if (due < items_together_min && full < hurry) return 0;
+    // Also where nothing comes of it, for want of space: the next commit owes no more by that.
+    fold_due_ = 0;
+    return due;
 }
 
 void SqliteStorage::begin_round() {
@@ -63,7 +69,8 @@ bool SqliteStorage::round_is_over() {
     return over;
 }
 
-void SqliteStorage::fold(std::size_t budget, std::int64_t bytes_coming_in) {
+std::size_t SqliteStorage::fold(std::size_t items, std::int64_t bytes_coming_in) {
+    std::size_t budget = items;
     if (!round_through_) begin_round();
     pending_.for_each_unfolded(
         [&](auto& queue) { queue.write(budget, [&](const auto& item) { write(item); }); });
@@ -71,6 +78,7 @@ void SqliteStorage::fold(std::size_t budget, std::int64_t bytes_coming_in) {
         queue.write(budget, [&](const auto& slot) { write<Row>(*slot); });
     });
     if (round_is_over()) delete_records(budget, bytes_coming_in);
+    return items - budget;
 }
 
 // What the tables have all of, from the front, and not too much of it at once.
@@ -112,31 +120,32 @@ void SqliteStorage::unwrite() {
     deleted_through_.reset();
 }
 
-bool SqliteStorage::fold_now(std::size_t budget) {
+std::optional<std::size_t> SqliteStorage::fold_now(std::size_t items) {
     guarded([&] { connection_.checkpoint_if_due(); });
     try {
-        fold_alone(budget);
-        return true;
+        return fold_alone(items);
     } catch (const SQLite::Exception& error) {
-        if (undo(error) == CommitOutcome::not_committed) return false;
+        if (undo(error) == CommitOutcome::not_committed) return std::nullopt;
         fail(error.what());
     }
 }
 
 bool SqliteStorage::fold_some() {
-    const std::int64_t items = when_idle_.amount();
+    guarded([&] { connection_.checkpoint_if_due(); });  // which has a time of its own
     const Duration began = connection_.elapsed();
-    if (!fold_now(static_cast<std::size_t>(items))) return false;
-    when_idle_.took(items, connection_.elapsed() - began);
+    const auto folded = fold_now(static_cast<std::size_t>(when_idle_.amount()));
+    if (!folded) return false;
+    when_idle_.took(static_cast<std::int64_t>(*folded), connection_.elapsed() - began);
     return true;
 }
 
-void SqliteStorage::fold_alone(std::size_t budget) {
+std::size_t SqliteStorage::fold_alone(std::size_t items) {
     try {
         Use(statements_.begin).run();
-        fold(budget, 0);
+        const std::size_t folded = fold(items, 0);
         Use(statements_.commit).run();
         settle_pending();
+        return folded;
     } catch (const SQLite::Exception&) {
         unwrite();
         throw;

@@ -28,6 +28,7 @@ class Portion {
     explicit Portion(const Bounds& bounds) : bounds_(bounds), amount_(bounds.first) {}
 
     [[nodiscard]] std::int64_t amount() const { return amount_; }
+    [[nodiscard]] std::int64_t max() const { return bounds_.max; }
     // It becomes no more than twice or half of what it was: one that a neighbour on the disk has
     // slowed down does not make the next ones tiny. What was less than a portion, and did not take
     // too long, says nothing.

@@ -319,7 +319,6 @@ CommitOutcome SqliteStorage::commit(const ChangeSet& changes) {
         const std::size_t due = fold_due(changes);
         if (due > 0) fold(due, static_cast<std::int64_t>(record_.size()));
         Use(statements_.commit).run();
-        if (due > 0) fold_due_ = 0;
         settle_pending();
         remember(changes);
     } catch (const SQLite::Exception& error) {

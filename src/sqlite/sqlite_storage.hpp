@@ -204,19 +204,19 @@ class SqliteStorage final : public Storage {
     [[nodiscard]] bool is_folded() const { return journal_.empty(); }
     // How much is folded on the way of a commit.
     [[nodiscard]] std::size_t fold_due(const ChangeSet& changes);
-    // Within a transaction, whose own record has so many bytes; what is written counts once
-    // settle_pending() is called after its commit.
-    void fold(std::size_t budget, std::int64_t bytes_coming_in);
+    // So many items at most, within a transaction whose own record has so many bytes; what is
+    // written counts once settle_pending() is called after its commit. Returns how many.
+    std::size_t fold(std::size_t items, std::int64_t bytes_coming_in);
     void begin_round();
     [[nodiscard]] bool round_is_over();
     void settle_pending();
     void unwrite();
-    // In a transaction of its own. False: there was no space, and all is as it was.
-    bool fold_now(std::size_t budget);
-    // As much as nobody minds.
-    bool fold_some();
+    // The same in a transaction of its own. Nothing: there was no space, and all is as it was.
+    std::optional<std::size_t> fold_now(std::size_t items);
     // The same; throws what SQLite throws, and then the transaction is still to be undone.
-    void fold_alone(std::size_t budget);
+    std::size_t fold_alone(std::size_t items);
+    // As much as nobody minds. False: there was no space.
+    bool fold_some();
     void delete_records(std::size_t budget, std::int64_t bytes_coming_in);
     // Throws StorageError(full).
     void fold_all();

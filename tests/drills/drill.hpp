@@ -8,6 +8,7 @@
 #include <boost/json/value.hpp>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,10 @@ template <class Value>
 [[nodiscard]] inline const char* no_errors() { return sized("failed <= 0%", "errors <= 0%"); }
 // Prints what was measured; at full size it must be as wanted.
 void judge(bool as_wanted, const std::string& measured);
+
+// For a store whose disk is not what is measured: a neighbour's writing would be. In memory, where
+// the system has that.
+[[nodiscard]] std::filesystem::path quick_folder();
 
 // This process, and those that it starts, may have as many as the system lets it.
 void raise_descriptor_limit();

@@ -56,7 +56,7 @@ json::value buyers(const std::string& url) {
 
 TEST_CASE("an idle connection and a stream cost little memory, and buyers do not notice them") {
     raise_descriptor_limit();
-    const TempDir folder;
+    const TempDir folder(quick_folder());
     ServerProcess server({.data = folder.path(),
                           .arguments = {"--log-level", "error", "--connections-max", "19000",
                                         "--idle-timeout-ms", "3600000"}});

@@ -129,9 +129,10 @@ TEST_CASE("ten times what it can do: it does what it can, and turns away the res
     const double fresh = crowd_does(sized(1, 8));
     static_cast<void>(crowd_does(sized(1, 90)));
     const double capacity = crowd_does(sized(2, 12));
-    MESSAGE(fmt::format("reservations/s, made and released: {:.0f} on a fresh store, and {:.0f} "
-                        "after a rush, which is its capacity",
-                        fresh, capacity));
+    MESSAGE(
+        fmt::format("reservations/s, made and released: {:.0f} on a fresh store, and {:.0f} "
+                    "after a rush, which is its capacity",
+                    fresh, capacity));
     REQUIRE(capacity > 0);
 
     // There and back, so that what a growing store costs falls on all of them alike.

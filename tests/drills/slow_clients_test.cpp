@@ -50,7 +50,7 @@ json::value buyers(const std::string& url, int seconds) {
 }  // namespace
 
 TEST_CASE("thousands of slow clients are cut, each of them, and buyers go on") {
-    const TempDir folder;
+    const TempDir folder(quick_folder());
     ServerProcess server(
         {.data = folder.path(),
          .arguments = {"--log-level", "error", "--connections-max", "15000", "--head-timeout-ms",
