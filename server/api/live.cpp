@@ -129,6 +129,7 @@ void Live::go_on() {
     } catch (const std::exception&) {
         // Memory is short: the next pulse looks again, and tells all to ask anew.
         left_ = 0;
+        for (Follower& follower : followers_) follower.asked_holds = 0;
         const std::lock_guard lock(mutex_);
         own_missed_ = true;
     }
@@ -390,7 +391,7 @@ void Live::tell_answers() {
 void Live::tell_ends() {
     for (Follower& follower : followers_) {
         const bool all_told =
-            follower.ended_in < pulse_ && follower.asked_holds == 0 && !own_waits_;
+            follower.ended_in < pulse_ && follower.asked_holds <= 0 && !own_waits_;
         if (follower.ended && all_told && follower.stream->is_open()) {
             tell_end(follower, *follower.ended);
         }
