@@ -36,7 +36,7 @@ constexpr bool is_derived = std::is_same_v<Row, ReservationName> ||
 
 // What is folded at once where nobody waits: who comes meanwhile waits for its end.
 constexpr Portion::Bounds items_when_idle{
-    .min = 100, .first = 500, .max = 2'000, .time = std::chrono::milliseconds(25)};
+    .min = 100, .first = 500, .max = 1'000, .time = std::chrono::milliseconds(5)};
 // Whoever closes a store may be told to hurry.
 constexpr auto fold_at_end_max = std::chrono::seconds(1);
 

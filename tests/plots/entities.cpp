@@ -34,9 +34,11 @@ constexpr auto called_otherwise = std::to_array<Named>({
 // in the middle, where both sides can reach them.
 using Places = std::vector<std::string_view>;
 const std::array<Places, 3> places{{
-    {"sale", "line", "hall_seat", "performance_state", "seat", "store", "sink"},
+    {"sale", "line", "hall_seat", "performance_state", "seat", "reservation_name",
+     "reservation_owner", "payment_name", "payment_owner", "store", "sink"},
     {"concert", "performance", "user", "place", "reservation", "payment", "wallet"},
-    {"member", "pass", "seat_limit", "transfer", "event", "published", "journal", "token_key"},
+    {"member", "pass", "seat_limit", "transfer", "transfer_name", "event", "published", "journal",
+     "token_key"},
 }};
 
 // --- Where things stand ------------------------------------------------------------------------
