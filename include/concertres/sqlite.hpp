@@ -23,9 +23,10 @@ struct SqliteOptions {
     std::int64_t wal_bytes_max = std::int64_t{16} << 20;
     // A commit is one record in the file's journal; the tables follow in idle moments, and beside
     // the commits once the journal has grown past a quarter of this, the more the longer it is: it
-    // keeps within this, or passes it by a fifth where large commits follow upon small ones. Larger
-    // means longer bursts at full speed, and a longer start after a crash: some seconds for 64
-    // MiB. What only the journal has is also in memory, three to five times as large.
+    // keeps within this but for a commit, and passes it for a while only where commits many times
+    // as large follow upon small ones, or it was left longer than this. Larger means longer bursts
+    // at full speed, and a longer start after a crash: some seconds for 64 MiB. What only the
+    // journal has is also in memory, three to five times as large.
     std::int64_t journal_bytes_max = std::int64_t{64} << 20;
     // Rows kept in memory that were read or written lately, so that a hot seat costs no query; 100
     // to 400 bytes each. Beside them SQLite keeps up to 64 MiB of pages.

@@ -47,6 +47,7 @@ export const app = {
 let visit = null;
 let shown = null; // which view: { name, scope }
 let linked = null; // the bar
+let turn = 0; // counts the ways that were begun: see begin_turn()
 
 // --- the frame
 
@@ -113,33 +114,41 @@ function retitle() {
 
 // --- going from one to another
 
+// Whether it is still the newest is asked after each wait: what an older one hears moves nobody.
+function begin_turn() {
+  const mine = ++turn;
+  return () => mine === turn;
+}
+
 async function arrive() {
   const { concert } = address();
   if (visit?.id === concert) return render();
-  visit?.close();
-  visit = null;
+  const is_newest = begin_turn();
+  close_visit();
   if (!concert) return render();
   mount("loading", () => h("p", { class: "loading", role: "status" }, t("page.loading")));
   try {
     const { data } = await api.call("GET", "/v1/concerts");
+    if (!is_newest()) return;
     const found = data.concerts.find((one) => one.concert_id === concert);
-    if (address().concert !== concert) return;
     if (!found) return show_missing();
-    const arriving = new Visit(app, found);
-    arriving.addEventListener("place", place_changed);
-    visit = arriving;
-    await arriving.resume();
-    if (visit === arriving) render();
+    visit = new Visit(app, found);
+    visit.addEventListener("place", place_changed);
+    await visit.resume();
+    if (is_newest()) render();
   } catch (problem) {
-    visit = null;
     if (!problem.code) throw problem;
-    show_problem(problem);
+    if (is_newest()) show_problem(problem);
   }
 }
 
-function arrive_anew() {
+function close_visit() {
   visit?.close();
   visit = null;
+}
+
+function arrive_anew() {
+  close_visit();
   shown = null;
   arrive();
 }
@@ -153,6 +162,8 @@ function show_missing() {
 }
 
 function show_problem(problem) {
+  close_visit();
+  linked.hear(null);
   const again = () => {
     shown?.scope.abort();
     shown = null;
@@ -175,32 +186,34 @@ function place_changed({ target, detail }) {
   retitle();
 }
 
-// False where the token opens nothing.
-async function take_token() {
-  const token = handed_token(location.hash);
-  if (!token) return true;
+// False where the token opens nothing, or the buyer has gone another way meanwhile.
+async function take_token(token) {
+  const is_newest = begin_turn();
   history.replaceState(null, "", "#/");
   try {
-    const concert = await take_handed(app, token);
-    visit?.close();
-    visit = null;
+    const concert = await take_handed(app, token, is_newest);
+    if (!concert) return false;
+    close_visit();
     history.replaceState(null, "", "#/" + concert);
     return true;
   } catch (problem) {
     if (!problem.code) throw problem;
-    show_problem(problem);
+    if (is_newest()) show_problem(problem);
     return false;
   }
 }
 
-async function go_on() {
-  if (await take_token()) await arrive();
+// `hash` is what the address was changed to. It may be another by now: the answer to an older link
+// can come between a change and the event that tells of it.
+async function go_on(hash) {
+  const token = handed_token(hash);
+  if (!token || (await take_token(token))) await arrive();
 }
 
 function start() {
   begin_language(store);
   frame();
-  addEventListener("hashchange", go_on);
+  addEventListener("hashchange", ({ newURL }) => go_on(new URL(newURL).hash));
   addEventListener("online", () => visit?.wake());
   addEventListener("offline", () => visit?.cut());
   document.addEventListener("visibilitychange", () => {
@@ -211,7 +224,7 @@ function start() {
     if (!visit || !is_stored_as(key, "token." + visit.id)) return;
     arrive_anew();
   });
-  go_on();
+  go_on(location.hash);
 }
 
 start();

@@ -14,15 +14,19 @@ export function handed_token(hash) {
 // Nobody knows a whole id by heart.
 const name_of = (user_id) => user_id.slice(0, 8);
 
-// Which concert the token is for; it is taken unless the buyer would rather stay who they are.
-export async function take_handed({ api, store }, token) {
+// Which concert the token is for; it is taken unless the buyer would rather stay who they are. Null,
+// and nothing is taken, where it is no longer wanted.
+export async function take_handed({ api, store }, token, is_wanted) {
   const { data } = await api.call("GET", "/v1/tokens/current", { token });
+  if (!is_wanted()) return null;
   const { concert_id, user_id } = data;
   const own = store.get("user");
   if (own && own !== user_id) {
     const names = { link: name_of(user_id), own: name_of(own) };
     const words = [t("link.sure"), t("link.sure.detail", names), t("link.take"), t("link.stay")];
-    if (!(await ask(...words))) return concert_id;
+    const takes = await ask(...words);
+    if (!is_wanted()) return null;
+    if (!takes) return concert_id;
   }
   store.set("token." + concert_id, token);
   store.set("link." + concert_id, user_id);

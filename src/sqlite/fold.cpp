@@ -4,6 +4,7 @@
 // any moment the tables and the records that are left make up the store: rows have versions, and
 // events and transfers numbers, and recover() passes over what the tables have already.
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include "concertres/assert.hpp"
@@ -15,6 +16,8 @@ namespace {
 // Small commits leave it to one of them, once as much as this is due: what is written together
 // shares pages, and all others take no longer than their record.
 constexpr std::size_t items_together_min = 500;
+// A hurried commit folds as many times what is folded in idle moments, and so takes some 50 ms.
+constexpr std::int64_t hurried_portions_max = 10;
 // Of records that are deleted at once, if no more come in: their pages are read and given back one
 // by one.
 constexpr std::int64_t deleted_bytes_max = std::int64_t{1} << 20;
@@ -37,19 +40,28 @@ std::size_t items_of(const ChangeSet& changes) {
 // Nothing while the journal is short, and then more and more of what comes in, so that the pace of
 // a crowd falls slowly to what the tables can take, and not at once. What comes in while a round is
 // folded must fit: a round that began with 0.4 of the bound ends at 0.8 of it, and leaves the next
-// one with 0.4; one that began with half ends at 0.83.
+// one with 0.4; one that began with half ends at 0.83. That is so of items that are alike. Where
+// larger ones follow upon small ones a round is hurried as the space for them gets less, so that it
+// is over when there is none; but by no more than a commit's callers may wait for.
 std::size_t SqliteStorage::fold_due(const ChangeSet& changes) {
     constexpr double from = 0.25;
     constexpr double hurry = 0.75;
-    const double full = static_cast<double>(journal_bytes_) /
-                        static_cast<double>(std::max<std::int64_t>(journal_bytes_max_, 1));
+    const auto bound = static_cast<double>(std::max<std::int64_t>(journal_bytes_max_, 1));
+    const double full = static_cast<double>(journal_bytes_) / bound;
     if (full <= from) {
         fold_due_ = 0;
         return 0;
     }
     const double beyond = std::min(full, 2.0) - from;
     fold_due_ += 8 * beyond * beyond * static_cast<double>(items_of(changes));
-    const auto due = static_cast<std::size_t>(fold_due_);
+    if (full >= hurry) {
+        const auto coming_in = static_cast<double>(record_.size());
+        const double space = std::max(bound - static_cast<double>(journal_bytes_), coming_in);
+        const double in_time = static_cast<double>(left_of_round()) * coming_in / space;
+        const auto most = static_cast<double>(hurried_portions_max * when_idle_.amount());
+        fold_due_ = std::max(fold_due_, std::min(in_time, most));
+    }
+    const auto due = static_cast<std::size_t>(std::ceil(fold_due_));
     if (due < items_together_min && full < hurry) return 0;
     // Also where nothing comes of it, for want of space: the next commit owes no more by that.
     fold_due_ = 0;
@@ -62,11 +74,14 @@ void SqliteStorage::begin_round() {
     round_through_ = last_record_;
 }
 
-bool SqliteStorage::round_is_over() {
-    bool over = true;
-    pending_.for_each_unfolded([&](auto& queue) { over = over && queue.round_is_over(); });
-    cache_.for_each_unfolded([&](auto, auto& queue) { over = over && queue.round_is_over(); });
-    return over;
+std::size_t SqliteStorage::left_of_round() {
+    std::size_t left = 0;
+    const auto add = [&](const auto& queue) {
+        left += round_through_ ? queue.left_of_round() : queue.size();
+    };
+    pending_.for_each_unfolded(add);
+    cache_.for_each_unfolded([&](auto, const auto& queue) { add(queue); });
+    return left;
 }
 
 std::size_t SqliteStorage::fold(std::size_t items, std::int64_t bytes_coming_in) {
@@ -77,7 +92,7 @@ std::size_t SqliteStorage::fold(std::size_t items, std::int64_t bytes_coming_in)
     cache_.for_each_unfolded([&]<class Row>(std::type_identity<Row>, auto& queue) {
         queue.write(budget, [&](const auto& slot) { write<Row>(*slot); });
     });
-    if (round_is_over()) delete_records(budget, bytes_coming_in);
+    if (left_of_round() == 0) delete_records(budget, bytes_coming_in);
     return items - budget;
 }
 

@@ -29,8 +29,8 @@ class FoldQueue {
 
     // REQUIRES: the last is over, and settled
     void begin_round() { round_.swap(items_); }
-    // Everything of the round is written.
-    [[nodiscard]] bool round_is_over() const { return written_ == round_.size(); }
+    // What is not written yet.
+    [[nodiscard]] std::size_t left_of_round() const { return round_.size() - written_; }
     // Takes one off the budget for each.
     template <class Write>
     void write(std::size_t& budget, Write&& write_item) {

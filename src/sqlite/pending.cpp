@@ -14,10 +14,6 @@ void Pending::add(const Event& event, std::string text) {
 void Pending::add(const Transfer& transfer) {
     const Transfer& added = transfers_.push(transfer);
     by_wallet_[added.wallet].push_back(&added);
-    add_name(transfer);
-}
-
-void Pending::add_name(const Transfer& transfer) {
     const TransferPlace place{transfer.wallet, transfer.number};
     by_id_.emplace(transfer.id, place);
     transfer_names_.push({transfer.id, place});

@@ -158,8 +158,6 @@ class Pending {
     // `text` is encode() of it.
     void add(const Event& event, std::string text);
     void add(const Transfer& transfer);
-    // Of one that the tables may have, and not under its id.
-    void add_name(const Transfer& transfer);
 
     // --- looking
     // visit(pending) for those of a stream above `after`, in order, until it says false.
@@ -190,11 +188,12 @@ class Pending {
                                          : std::optional(found->second.back()->number);
     }
 
-    // --- folding: see FoldQueue
+    // --- folding: see FoldQueue. Names before what they name: what the tables have, they have by
+    // its name too.
     template <class Visit>
     void for_each_unfolded(Visit&& visit) {
-        visit(transfers_);
         visit(transfer_names_);
+        visit(transfers_);
         visit(events_);
         reservations.for_each_unfolded(visit);
         payments.for_each_unfolded(visit);

@@ -68,53 +68,60 @@ std::optional<Time> SqliteStorage::next_deadline() {
     return earliest;
 }
 
+// The tables' rows come along in one go, and most are up to date; where many others stand between
+// two of them, the next is searched for.
+template <class Row>
+std::vector<Row> SqliteStorage::rows_at(ConcertKey concert, SQLite::Statement& in_tables,
+                                        const std::vector<PlaceNumber>& numbers) {
+    constexpr int passed_over_max = 8;
+    std::vector<Row> rows;
+    if (numbers.empty()) return rows;
+    rows.reserve(numbers.size());
+    Use use(in_tables);
+    std::optional<Row> next;
+    const auto advance = [&] {
+        next.reset();
+        if (use.step()) next = versioned_row<Row>(*use).row;
+    };
+    const auto search = [&](PlaceNumber number) {
+        use->reset();
+        CellBinder(*use).add(concert).integer(number.value - 1);
+        advance();
+    };
+    search(numbers.front());
+    for (const PlaceNumber number : numbers) {
+        for (int passed_over = 0; next && next->number < number; ++passed_over) {
+            passed_over < passed_over_max ? advance() : search(number);
+        }
+        const auto* known = cache_.find<Row>({concert, number});
+        if (known == nullptr && next && next->number == number) {
+            rows.push_back(*next);
+        } else {
+            rows.push_back(read_row<Row>({concert, number}));
+        }
+    }
+    return rows;
+}
+
 std::vector<Place> SqliteStorage::waiting(ConcertKey concert, PlaceNumber after,
                                           std::size_t limit) {
     return guarded([&] {
-        return places(concert, statements_.waiting_places, rooms_[concert].waiting(after, limit));
+        return rows_at<Place>(concert, statements_.waiting_places,
+                              rooms_[concert].waiting(after, limit));
     });
 }
 
 std::vector<Place> SqliteStorage::passed(ConcertKey concert, PlaceNumber after, std::size_t limit) {
     return guarded([&] {
-        return places(concert, statements_.passed_places, rooms_[concert].passed(after, limit));
+        return rows_at<Place>(concert, statements_.passed_places,
+                              rooms_[concert].passed(after, limit));
     });
-}
-
-// The tables' rows come along in one go, and most are up to date.
-std::vector<Place> SqliteStorage::places(ConcertKey concert, SQLite::Statement& in_tables,
-                                         const std::vector<PlaceNumber>& numbers) {
-    std::vector<Place> places;
-    if (numbers.empty()) return places;
-    places.reserve(numbers.size());
-    Use use(in_tables);
-    CellBinder(*use).add(concert).integer(numbers.front().value - 1);
-    std::optional<Place> next;
-    const auto advance = [&] {
-        next.reset();
-        if (use.step()) next = versioned_row<Place>(*use).row;
-    };
-    advance();
-    for (const PlaceNumber number : numbers) {
-        while (next && next->number < number) advance();
-        const auto* known = cache_.find<Place>({concert, number});
-        if (known == nullptr && next && next->number == number) {
-            places.push_back(*next);
-        } else {
-            places.push_back(read_row<Place>({concert, number}));
-        }
-    }
-    return places;
 }
 
 std::vector<Pass> SqliteStorage::admitted(ConcertKey concert, PlaceNumber after,
                                           std::size_t limit) {
     return guarded([&] {
-        std::vector<Pass> passes;
-        for (const PlaceNumber number : rooms_[concert].admitted(after, limit)) {
-            passes.push_back(read_row<Pass>({concert, number}));
-        }
-        return passes;
+        return rows_at<Pass>(concert, statements_.passes, rooms_[concert].admitted(after, limit));
     });
 }
 

@@ -93,11 +93,8 @@ class SqliteStorage::Recovery {
         storage_.next_key_ = std::max(storage_.next_key_, record.next_key);
         record.changes.rows.for_each([&](const auto& rows) { take(rows); });
         for (const Transfer& transfer : record.changes.transfers) {
-            if (follows(transfer.number, last_of(wallets_, transfer.wallet))) {
-                storage_.pending_.add(transfer);
-            } else {
-                storage_.pending_.add_name(transfer);
-            }
+            if (!follows(transfer.number, last_of(wallets_, transfer.wallet))) continue;
+            storage_.pending_.add(transfer);
         }
         for (std::size_t i = 0; i < record.texts.size(); ++i) {
             const Event& event = record.changes.events[i];
@@ -156,7 +153,8 @@ class SqliteStorage::Recovery {
         last = number;
         return true;
     }
-    // Whether the tables have the names of new rows is not looked up: they are written once more.
+    // Of what the tables have they have the names, for those are folded first. Whether they have
+    // those of other new rows is not looked up: they are written once more.
     // New rows are folded in the order in which they came, so those that a table has are the first
     // ones of the journal: where it has the last of a record it has all of them, and after a record
     // of which it has not all it has none. So a journal of many new rows takes few look-ups.
@@ -179,10 +177,10 @@ class SqliteStorage::Recovery {
                           " has what came after a row that it has not");
         }
         for (const Versioned<Row>& row : rows) {
-            if (row.version == 1) storage_.note_new(row.row);
             if (!is_new(row)) {
                 take(row);
             } else if (!has_all_new && !(has_some && is_there(row))) {
+                storage_.note_new(row.row);
                 storage_.remember(row);
             }
         }

@@ -149,8 +149,10 @@ class SqliteStorage final : public Storage {
     // REQUIRES: it is there, or the store is damaged
     template <class Row>
     [[nodiscard]] Row read_row(const KeyOf<Row>& key);
-    [[nodiscard]] std::vector<Place> places(ConcertKey concert, SQLite::Statement& in_tables,
-                                            const std::vector<PlaceNumber>& numbers);
+    // `in_tables`: of a concert above a number, in order.
+    template <class Row>
+    [[nodiscard]] std::vector<Row> rows_at(ConcertKey concert, SQLite::Statement& in_tables,
+                                           const std::vector<PlaceNumber>& numbers);
     template <class Row>
     [[nodiscard]] std::vector<Row> newest(SQLite::Statement& statement, UserKey user,
                                           std::optional<KeyOf<Row>> before, std::size_t limit,
@@ -208,7 +210,8 @@ class SqliteStorage final : public Storage {
     // written counts once settle_pending() is called after its commit. Returns how many.
     std::size_t fold(std::size_t items, std::int64_t bytes_coming_in);
     void begin_round();
-    [[nodiscard]] bool round_is_over();
+    // Or of the next one, where there is none.
+    [[nodiscard]] std::size_t left_of_round();
     void settle_pending();
     void unwrite();
     // The same in a transaction of its own. Nothing: there was no space, and all is as it was.

@@ -63,6 +63,7 @@ Statements::Statements(SQLite::Database& database)
                             " INDEXED BY place_passed"
                             " WHERE status = 4 AND concert = ?1 AND number > ?2"
                             " ORDER BY number")),
+      passes(prepare(select_sql<Pass>() + " WHERE concert = ?1 AND number > ?2 ORDER BY number")),
       reservations_of(prepare("SELECT reservation FROM reservation_owner"
                               " WHERE user = ?1 AND reservation < ?2"
                               " ORDER BY reservation DESC LIMIT ?3")),

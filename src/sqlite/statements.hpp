@@ -100,6 +100,7 @@ class Statements {
     SQLite::Statement& seats;
     SQLite::Statement& waiting_places;
     SQLite::Statement& passed_places;
+    SQLite::Statement& passes;
     SQLite::Statement& reservations_of;
     SQLite::Statement& payments_of;
     SQLite::Statement& transfers;

@@ -166,6 +166,29 @@ CONCERTRES_BACKEND_TEST("live and dead passes marked admitted are listed by numb
     CHECK(store->admitted(concert, {5}, 10) == std::vector{walks[0].pass});
 }
 
+CONCERTRES_BACKEND_TEST("those who are in are found among many who were") {
+    TestStore store(backend);
+    const ConcertKey concert = add_concert(*store, {.room = true}).concert.key;
+    const auto user = new_key<UserKey>(*store);
+    std::vector<Pass> in;
+    for (std::int64_t n = 1; n <= 60; ++n) {
+        Walk walk = admitted_place(concert, n, user, at(1h));
+        walk.pass.held = {{n}};
+        put(*store, walk);
+        if (n == 1 || n == 10 || n == 11 || n == 20 || n == 60) {
+            in.push_back(walk.pass);
+        } else {
+            put(*store, ended(walk, PassStatus::spent));
+        }
+    }
+    if (backend.lasts) store.reopen();
+    CHECK(store->admitted(concert, {}, 100) == in);
+    CHECK(store->admitted(concert, {10}, 2) == std::vector{in[2], in[3]});
+    in[3].expires_at = at(2h);
+    put(*store, in[3]);
+    CHECK(store->admitted(concert, {}, 100) == in);
+}
+
 CONCERTRES_BACKEND_TEST("a long line is read page by page without gap or repetition") {
     TestStore store(backend);
     const ConcertKey concert = add_concert(*store, {.room = true}).concert.key;

@@ -6,8 +6,10 @@
 #include <boost/json/parse.hpp>
 #include <chrono>
 #include <cstdint>
+#include <future>
 #include <list>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -221,6 +223,39 @@ TEST_CASE("who is in hears of seats that others take and give back, and of its o
     REQUIRE(hall.server.pay(ann, {own.text("/reservation_id")}).status == 201);
     CHECK(ear.next("hold").text("status") == "paid");
     CHECK(ear.next("bye").text("reason") == "spent");
+}
+
+TEST_CASE("who has paid hears of it before the end, however many changes stand before that") {
+    Hall hall;
+    for (const SeatNumber seat : {1, 2, 3}) {
+        const Buyer ann = hall.server.buyer("ann" + std::to_string(seat), hall.sale.concert);
+        const Reply own = hall.server.hold(ann, hall.sale.performance(), {seat});
+        REQUIRE(own.status == 201);
+        (void)hall.server.charge(ann, 1'000'000);
+        Ear ear(hall.server, ann);
+        CHECK(ear.next().name == "admitted");
+        // More than one pulse asks for: what the payment changes has to wait for the next.
+        Event many;
+        many.kind = EventKind::reservation_held;
+        many.user = ann.user;
+        for (int i = 0; i < 1'100; ++i) many.items.push_back({ReservationId::random(), {}});
+        std::promise<void> told;
+        hall.server.office().submit<GetPlace>(
+            {.concert = hall.sale.concert, .user = ann.user},
+            [&](const Result<PlaceView>&) {  // as the writer
+                hall.server.services().live.on_committed(std::span(&many, 1));
+                told.set_value();
+            });
+        told.get_future().wait();
+        REQUIRE(hall.server.pay(ann, {own.text("/reservation_id")}).status == 201);
+        std::string heard;
+        for (Heard each = ear.next(); !each.name.empty(); each = ear.next()) {
+            if (each.name == "hold") heard += "hold " + each.text("status") + ", ";
+            if (each.name == "place") heard += "place " + each.text("status") + ", ";
+            if (each.name == "bye") heard += "bye";
+        }
+        CHECK(heard == "hold paid, place spent, bye");
+    }
 }
 
 TEST_CASE("who is in hears how many of an area are left") {

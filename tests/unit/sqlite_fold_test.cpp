@@ -81,13 +81,13 @@ TEST_CASE("a round is written in its order, and what is alike as it came") {
     CHECK(write(queue, 2) == Names{"a", "b"});
     CHECK(settle(queue) == Names{"a", "b"});
     CHECK(queue.size() == 4);
-    CHECK_FALSE(queue.round_is_over());
+    CHECK(queue.left_of_round() == 3);
     CHECK(write(queue, 100) == Names{"c", "d", "e"});
-    CHECK(queue.round_is_over());
+    CHECK(queue.left_of_round() == 0);
     CHECK(settle(queue) == Names{"c", "d", "e"});
     CHECK(queue.size() == 1);
-    CHECK(queue.round_is_over());
     queue.begin_round();
+    CHECK(queue.left_of_round() == 1);
     CHECK(write(queue, 100) == Names{"of the next round"});
     CHECK(settle(queue) == Names{"of the next round"});
     CHECK(queue.size() == 0);
@@ -105,7 +105,7 @@ TEST_CASE("what was written and not committed is written again, and nothing befo
     queue.unwrite();
     CHECK(write(queue, 100) == Names{"b", "c"});
     queue.unwrite();
-    CHECK_FALSE(queue.round_is_over());
+    CHECK(queue.left_of_round() == 2);
     CHECK(write(queue, 100) == Names{"b", "c"});
     CHECK(settle(queue) == Names{"b", "c"});
 }
@@ -163,6 +163,36 @@ TEST_CASE("a crowd's commits do not outgrow the journal") {
         CHECK(largest <= bound + record);
         CHECK(largest > bound / 2);
     }
+}
+
+TEST_CASE("the journal keeps its bound where larger commits follow upon small ones") {
+    constexpr std::int64_t bound = 8 << 20;
+    const TempDir dir;
+    auto storage = open(dir, bound);
+    std::int64_t next = 1;
+    const auto commit = [&](std::size_t detail) {
+        const std::int64_t before = storage->journal_bytes();
+        REQUIRE(storage->commit(events_of(*storage, next, 400, detail)) ==
+                CommitOutcome::committed);
+        next += 400;
+        return storage->journal_bytes() - before;
+    };
+    const auto largest_after_small_ones = [&](std::size_t detail) {
+        while (storage->tidy()) {
+        }
+        while (storage->journal_bytes() < bound * 7 / 10) commit(1);
+        std::int64_t largest = 0;
+        for (int i = 0; i < 60; ++i) {
+            const std::int64_t record = commit(detail);
+            largest = std::max(largest, storage->journal_bytes() - record);
+        }
+        return largest;
+    };
+    const std::int64_t five_times = largest_after_small_ones(250);
+    CHECK(five_times <= bound);
+    CHECK(five_times > bound * 7 / 10);
+    // No commit folds for as long as it takes to keep this within it.
+    CHECK(largest_after_small_ones(4'000) > bound);
 }
 
 TEST_CASE("of small commits one folds for many") {

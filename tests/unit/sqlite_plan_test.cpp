@@ -127,6 +127,8 @@ TEST_CASE("each query of the port uses the index that is there for it") {
           {"SEARCH place USING INDEX place_waiting (concert=? AND number>?)"});
     check("passed_at FROM place INDEXED BY place_passed",
           {"SEARCH place USING INDEX place_passed (concert=? AND number>?)"});
+    check("FROM pass WHERE concert = ?1 AND number > ?2",
+          {"SEARCH pass USING PRIMARY KEY (concert=? AND number>?)"});
     check("FROM reservation_owner WHERE user",
           {"SEARCH reservation_owner USING PRIMARY KEY (user=? AND reservation<?)"});
     check("FROM payment_owner WHERE user",

@@ -133,6 +133,7 @@ test("who is sent by the host with a token is who the host says, and sees that a
   await look(page, "linked");
   // The host sends the same buyer once more: nothing is asked.
   await page.goto(`${server.url}/#token=${token}`);
+  await page.waitForURL(`${server.url}/#/${concert}`);
   await heading(page, "Choose a date").waitFor();
   await page.goto(`${server.url}/#token=forged`);
   await says(page, "This page no longer knows who you are.").waitFor();
@@ -143,6 +144,51 @@ test("who is sent by the host with a token is who the host says, and sees that a
   await button(page, "Join the line").waitFor();
   assert.equal(await user(), null);
   await brought.waitFor({ state: "hidden" });
+  await person.close();
+});
+
+test("of two links that follow one another the newer one counts, whichever is answered first", async () => {
+  const concert = await server.add();
+  const { token } = await server.join(concert);
+  const older = await server.join(concert);
+  const person = await browser.person();
+  const page = await person.page();
+  await page.goto(`${server.url}/#token=${token}`);
+  await heading(page, "Choose a date").waitFor();
+  const told = says(page, "This page no longer knows who you are.");
+  // The older link, another buyer's, is answered after the newer one.
+  let answer;
+  const may_answer = new Promise((resolve) => (answer = resolve));
+  const asked = "**/v1/tokens/current";
+  await page.route(asked, async (route) => {
+    const { authorization } = route.request().headers();
+    if (authorization.endsWith(older.token)) await may_answer;
+    await route.continue();
+  });
+  await page.goto(`${server.url}/#token=${older.token}`);
+  await page.goto(`${server.url}/#token=forged`);
+  await told.waitFor();
+  const answered = page.waitForResponse((one) => one.ok() && one.url().endsWith("/current"));
+  answer();
+  await answered;
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
+  assert.ok(await told.isVisible());
+  assert.equal(await page.getByRole("dialog").count(), 0);
+  const kept = await page.evaluate(
+    (id) => localStorage.getItem("concertres.token." + id),
+    concert,
+  );
+  assert.equal(kept, token);
+  await page.unroute(asked);
+  // It comes when the newer one has changed the address, and before the page hears of that.
+  await button(page, "Try again").click();
+  await heading(page, "Concerts").waitFor();
+  await page.evaluate((concert) => {
+    location.hash = "#token=forged";
+    history.replaceState(null, "", "#/" + concert);
+  }, concert);
+  await told.waitFor();
+  assert.ok(!page.url().includes("token"));
   await person.close();
 });
 
