@@ -49,7 +49,7 @@ json::value buyers(const std::string& url) {
     return put_load(url,
                     fmt::format("scenario = \"reservation\"\nrate = [\"0s {0}\", \"{1}s {0}\"]\n"
                                 "connections = 50\nthresholds = [\"{2}\"]\n",
-                                sized(50, 200), sized(1, 10), no_errors()));
+                                sized(50, 200), sized(1, 30), no_errors()));
 }
 
 }  // namespace

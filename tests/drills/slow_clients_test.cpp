@@ -40,11 +40,11 @@ std::string large_request(const std::string& url, const ImportedSale& sale) {
     return all;
 }
 
-json::value buyers(const std::string& url, int seconds) {
+json::value buyers(const std::string& url) {
     return put_load(url,
                     fmt::format("scenario = \"reservation\"\nrate = [\"0s {0}\", \"{1}s {0}\"]\n"
                                 "connections = 50\nthresholds = [\"{2}\"]\n",
-                                sized(50, 200), seconds, no_errors()));
+                                sized(50, 200), sized(2, 20), no_errors()));
 }
 
 }  // namespace
@@ -64,10 +64,10 @@ TEST_CASE("thousands of slow clients are cut, each of them, and buyers go on") {
                                  .request = large_request(server.url(), sale),
                                  .pause = sized(500ms, 2'000ms)};
 
-    const json::value before = buyers(server.url(), sized(1, 10));
+    const json::value before = buyers(server.url());
     const std::string url = server.url();
     const SlowCrowd crowd(server.port(), shape);
-    const json::value meanwhile = buyers(url, sized(2, 20));
+    const json::value meanwhile = buyers(url);
     const Vitals busy = vitals_of(server.process().id());
     const auto p99_us = [](const json::value& report) {
         return number_at(report, "/all/times/p99_us");

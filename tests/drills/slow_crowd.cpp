@@ -93,9 +93,10 @@ void SlowCrowd::begin(Client& client) const {
     (void)::send(client.socket, first.data(), first.size(), MSG_NOSIGNAL);
 }
 
-// All in turn, over and over, so that each sends or takes a byte about once a pause.
+// All in turn, over and over, so that each sends or takes a byte about once a pause; a few at a
+// time, for each is slow by itself.
 void SlowCrowd::run() {
-    constexpr auto slice = std::chrono::milliseconds(10);
+    constexpr auto slice = std::chrono::milliseconds(1);
     const auto slices = std::max<std::size_t>(1, static_cast<std::size_t>(shape_.pause / slice));
     const std::size_t at_once = clients_.size() / slices + 1;
     for (std::size_t next = 0; !stopping_;) {
