@@ -35,8 +35,9 @@ export const app = {
     if (!user) store.set("user", (user = new_uuid()));
     return user;
   },
-  go(path) {
-    location.hash = path;
+  // To another step of a visit, unless the buyer has left it.
+  go(from, step = "") {
+    if (from === visit) location.hash = "/" + from.id + step;
   },
   // Says it to those who do not see the page.
   speak(text, is_urgent = false) {
@@ -47,7 +48,7 @@ export const app = {
 let visit = null;
 let shown = null; // which view: { name, scope }
 let linked = null; // the bar
-let turn = 0; // counts the ways that were begun: see begin_turn()
+let turn = new AbortController(); // see begin_turn()
 
 // --- the frame
 
@@ -59,7 +60,7 @@ function frame() {
 
 function make_anew() {
   frame();
-  shown = null;
+  unmount();
   render();
 }
 
@@ -94,6 +95,15 @@ function mount(name, make) {
   main.querySelector("h1")?.focus({ preventScroll: true });
 }
 
+function unmount() {
+  shown?.scope.abort();
+  shown = null;
+}
+
+function mount_loading() {
+  mount("loading", () => h("p", { class: "loading", role: "status" }, t("page.loading")));
+}
+
 function render() {
   const where = address();
   if (!where.concert) {
@@ -114,42 +124,46 @@ function retitle() {
 
 // --- going from one to another
 
-// Whether it is still the newest is asked after each wait: what an older one hears moves nobody.
+// A link, an address, a try: each ends the one before, and what that still hears moves nobody. So
+// after each wait it is asked whether its signal has been aborted.
 function begin_turn() {
-  const mine = ++turn;
-  return () => mine === turn;
+  turn.abort();
+  turn = new AbortController();
+  visit?.end();
+  visit = null;
+  linked.hear(null);
+  retitle();
+  return turn.signal;
 }
 
 async function arrive() {
   const { concert } = address();
-  if (visit?.id === concert) return render();
-  const is_newest = begin_turn();
-  close_visit();
+  if (visit?.id === concert) {
+    if (shown?.name !== "loading") render(); // or it is, as soon as the place is known
+    return;
+  }
+  const signal = begin_turn();
   if (!concert) return render();
-  mount("loading", () => h("p", { class: "loading", role: "status" }, t("page.loading")));
+  mount_loading();
   try {
     const { data } = await api.call("GET", "/v1/concerts");
-    if (!is_newest()) return;
+    if (signal.aborted) return;
     const found = data.concerts.find((one) => one.concert_id === concert);
     if (!found) return show_missing();
     visit = new Visit(app, found);
     visit.addEventListener("place", place_changed);
     await visit.resume();
-    if (is_newest()) render();
+    if (!signal.aborted) render();
   } catch (problem) {
     if (!problem.code) throw problem;
-    if (is_newest()) show_problem(problem);
+    if (!signal.aborted) show_problem(problem, arrive);
   }
 }
 
-function close_visit() {
-  visit?.close();
-  visit = null;
-}
-
 function arrive_anew() {
-  close_visit();
-  shown = null;
+  visit?.end();
+  visit = null;
+  unmount();
   arrive();
 }
 
@@ -161,13 +175,12 @@ function show_missing() {
   ]);
 }
 
-function show_problem(problem) {
-  close_visit();
-  linked.hear(null);
+function show_problem(problem, try_again) {
+  visit?.end();
+  visit = null;
   const again = () => {
-    shown?.scope.abort();
-    shown = null;
-    arrive();
+    unmount();
+    try_again();
   };
   const retry = h(
     "button",
@@ -188,17 +201,18 @@ function place_changed({ target, detail }) {
 
 // False where the token opens nothing, or the buyer has gone another way meanwhile.
 async function take_token(token) {
-  const is_newest = begin_turn();
+  const signal = begin_turn();
   history.replaceState(null, "", "#/");
+  mount_loading();
   try {
-    const concert = await take_handed(app, token, is_newest);
+    const concert = await take_handed(app, token, signal);
     if (!concert) return false;
-    close_visit();
     history.replaceState(null, "", "#/" + concert);
     return true;
   } catch (problem) {
     if (!problem.code) throw problem;
-    if (is_newest()) show_problem(problem);
+    const once_more = () => go_on("#token=" + token);
+    if (!signal.aborted) show_problem(problem, problem.is_passing ? once_more : arrive);
     return false;
   }
 }

@@ -91,7 +91,7 @@ export function checkout_view(app, visit, signal) {
     const paid = await visit.pay(visit.holds.map((hold) => hold.reservation_id));
     if (paid.status === "authorizing") notices.show(notice("info", t("checkout.pending")));
     await visit.look();
-    app.go(`/${visit.id}/ticket`);
+    app.go(visit, "/ticket");
   }
 
   visit.addEventListener("holds", ({ detail }) => refresh(detail ?? []), { signal });

@@ -15,17 +15,17 @@ export function handed_token(hash) {
 const name_of = (user_id) => user_id.slice(0, 8);
 
 // Which concert the token is for; it is taken unless the buyer would rather stay who they are. Null,
-// and nothing is taken, where it is no longer wanted.
-export async function take_handed({ api, store }, token, is_wanted) {
+// and nothing is taken, where `signal` says that it is no longer wanted.
+export async function take_handed({ api, store }, token, signal) {
   const { data } = await api.call("GET", "/v1/tokens/current", { token });
-  if (!is_wanted()) return null;
+  if (signal.aborted) return null;
   const { concert_id, user_id } = data;
   const own = store.get("user");
   if (own && own !== user_id) {
     const names = { link: name_of(user_id), own: name_of(own) };
     const words = [t("link.sure"), t("link.sure.detail", names), t("link.take"), t("link.stay")];
-    const takes = await ask(...words);
-    if (!is_wanted()) return null;
+    const takes = await ask(...words, signal);
+    if (signal.aborted) return null;
     if (!takes) return concert_id;
   }
   store.set("token." + concert_id, token);

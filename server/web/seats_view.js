@@ -191,7 +191,7 @@ class SeatsView {
       const held = await this.#visit.hold(this.#performance, wanted);
       // Of an attempt whose answer was lost until the hold had ended.
       if (held.status !== "held") return this.#load();
-      this.#app.go(`/${this.#visit.id}/checkout`);
+      this.#app.go(this.#visit, "/checkout");
     } catch (problem) {
       const is_taken = problem.code === "seat_held" || problem.code === "seat_sold";
       if (!is_taken || !problem.seats.length) throw problem;

@@ -76,7 +76,7 @@ export function ticket_view(app, visit, signal) {
     notices,
     async () => {
       await visit.join({ again: true });
-      app.go("/" + visit.id);
+      app.go(visit);
     },
     { class: "" },
   );

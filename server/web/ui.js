@@ -86,8 +86,9 @@ export function link(path, label, properties = {}) {
   return h("a", { href: path, ...properties }, label);
 }
 
-// A question with two answers, the safe one first.
-export function ask(question, detail, yes, no) {
+// A question with two answers, the safe one first; which is also what comes of it when `signal`, if
+// any, takes it away.
+export function ask(question, detail, yes, no, signal = null) {
   return new Promise((resolve) => {
     const answer = (value) => () => {
       dialog.close();
@@ -106,6 +107,7 @@ export function ask(question, detail, yes, no) {
       ),
     );
     dialog.addEventListener("cancel", () => resolve(false));
+    signal?.addEventListener("abort", answer(false));
     dialog.addEventListener("close", () => dialog.remove());
     document.body.append(dialog);
     dialog.showModal();

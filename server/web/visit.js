@@ -16,6 +16,7 @@ export class Visit extends EventTarget {
   dates = [];
   #app;
   #feed = null;
+  #is_over = false;
 
   constructor(app, concert) {
     super();
@@ -46,6 +47,13 @@ export class Visit extends EventTarget {
 
   // --- the place
 
+  // The buyer is elsewhere: what is still being answered changes nothing any more, for the token
+  // that is kept may be another by now.
+  end() {
+    this.#is_over = true;
+    this.#unfollow();
+  }
+
   // Looks where the token of an earlier visit stands; without one nothing is asked.
   async resume() {
     if (!this.token) return;
@@ -53,7 +61,7 @@ export class Visit extends EventTarget {
       const { data } = await this.call("GET", "/v1/tokens/current");
       await this.#enter(data);
     } catch (problem) {
-      if (problem.status !== 401) throw problem;
+      if (problem.status !== 401 || this.#is_over) throw problem;
       // The token is too old; asking again gives a fresh one for the same place.
       this.#app.store.remove(this.#token_name);
       await this.join();
@@ -65,11 +73,11 @@ export class Visit extends EventTarget {
     if (again) body.again = true;
     const path = `/v1/concerts/${this.id}/tokens`;
     const { data } = await this.#app.api.call("POST", path, { body });
+    if (this.#is_over) return;
     this.#app.store.set(this.#token_name, data.token);
     this.first_position = null;
     if (again) this.#app.store.remove("first." + this.id);
-    this.#feed?.stop();
-    this.#feed = null;
+    this.#unfollow();
     await this.#enter(data);
   }
 
@@ -85,6 +93,7 @@ export class Visit extends EventTarget {
   }
 
   async #enter(place) {
+    if (this.#is_over) return;
     this.#take_place(place);
     if (place.status === "admitted") await this.load_holds();
     this.#follow();
@@ -104,7 +113,7 @@ export class Visit extends EventTarget {
     this.#say("place", { before });
   }
 
-  close() {
+  #unfollow() {
     this.#feed?.stop();
     this.#feed = null;
   }
@@ -118,8 +127,9 @@ export class Visit extends EventTarget {
   }
 
   #follow() {
+    if (this.#is_over) return;
     const is_live = this.place.status === "waiting" || this.place.status === "admitted";
-    if (!is_live) return this.close();
+    if (!is_live) return this.#unfollow();
     if (this.#feed) return;
     const name = "concertres.stream." + this.id;
     this.#feed = new Feed({
@@ -143,7 +153,7 @@ export class Visit extends EventTarget {
       if (event === "hold") return this.#take_hold(data);
       if (event === "polled" && data.status !== "admitted") return;
       if (event === "bye" && data.reason === "draining") return;
-      if (event === "bye" || event === "refused") this.close();
+      if (event === "bye" || event === "refused") this.#unfollow();
       if (event === "reset" || event === "polled") {
         await this.load_holds();
         return this.#say("resync");

@@ -16,7 +16,7 @@ namespace {
 // Small commits leave it to one of them, once as much as this is due: what is written together
 // shares pages, and all others take no longer than their record.
 constexpr std::size_t items_together_min = 500;
-// A hurried commit folds as many times what is folded in idle moments, and so takes some 50 ms.
+// A hurried commit folds at most so many times what is folded in an idle moment: some 50 ms of it.
 constexpr std::int64_t hurried_portions_max = 10;
 // Of records that are deleted at once, if no more come in: their pages are read and given back one
 // by one.
@@ -54,7 +54,7 @@ std::size_t SqliteStorage::fold_due(const ChangeSet& changes) {
     }
     const double beyond = std::min(full, 2.0) - from;
     fold_due_ += 8 * beyond * beyond * static_cast<double>(items_of(changes));
-    if (full >= hurry) {
+    if (full >= hurry && !short_of_space_) {
         const auto coming_in = static_cast<double>(record_.size());
         const double space = std::max(bound - static_cast<double>(journal_bytes_), coming_in);
         const double in_time = static_cast<double>(left_of_round()) * coming_in / space;
@@ -121,6 +121,7 @@ void SqliteStorage::settle_pending() {
         });
     });
     if (!deleted_through_) return;
+    short_of_space_ = false;
     while (!journal_.empty() && journal_.front().number <= *deleted_through_) {
         journal_bytes_ -= journal_.front().bytes;
         journal_.pop_front();

@@ -409,7 +409,10 @@ void SqliteStorage::remember(const ChangeSet& changes) {
 CommitOutcome SqliteStorage::undo(const SQLite::Exception& error) {
     const int code = error.getErrorCode() & 0xff;
     const bool undone = connection_.roll_back();
-    if (code == SQLITE_FULL && undone) return CommitOutcome::not_committed;
+    if (code == SQLITE_FULL && undone) {
+        short_of_space_ = true;
+        return CommitOutcome::not_committed;
+    }
     failed_ = true;
     connection_.abandon();
     // A row that should be new is there, or an id twice: a bug of the engine's.

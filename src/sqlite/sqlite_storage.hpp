@@ -271,8 +271,9 @@ class SqliteStorage final : public Storage {
     const std::int64_t journal_bytes_max_;
     std::deque<JournalEntry> journal_;
     std::int64_t journal_bytes_ = 0;
-    double fold_due_ = 0;  // items, and not folded yet
-    Portion when_idle_;    // items
+    double fold_due_ = 0;          // items, and not folded yet
+    bool short_of_space_ = false;  // so that no round is hurried, until some is given back
+    Portion when_idle_;            // items
     std::int64_t last_record_ = 0;
     std::optional<std::int64_t> round_through_;    // the last record of the round that is folded
     std::optional<std::int64_t> deleted_through_;  // by the transaction that is open

@@ -1,6 +1,7 @@
 // Folding: what is in the journal gets into the tables, in an order that costs little, and soon
 // enough that the journal keeps within its bound.
 #include <doctest/doctest.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <array>
@@ -17,6 +18,7 @@
 #include "sqlite/fold_queue.hpp"
 #include "sqlite/row_cache.hpp"
 #include "sqlite/sqlite_storage.hpp"
+#include "support/faulty_vfs.hpp"
 #include "support/sample_rows.hpp"
 #include "support/sqlite_sample.hpp"
 #include "support/temp_dir.hpp"
@@ -194,6 +196,40 @@ TEST_CASE("the journal keeps its bound where larger commits follow upon small on
     CHECK(five_times > bound * 7 / 10);
     // No commit folds for as long as it takes to keep this within it.
     CHECK(largest_after_small_ones(4'000) > bound);
+}
+
+TEST_CASE("commits that a disk has space for are not refused for want of space to fold in") {
+    constexpr std::int64_t bound = 400'000;
+    const TempDir dir;
+    FaultyVfs disk;
+    auto storage = open(dir, bound);
+    std::int64_t next = 1;
+    const auto commit = [&](std::int64_t count, std::size_t detail) {
+        const auto outcome = storage->commit(events_of(*storage, next, count, detail));
+        if (outcome == CommitOutcome::committed) next += count;
+        return outcome;
+    };
+    while (storage->journal_bytes() < bound * 7 / 10) {
+        REQUIRE(commit(100, 1) == CommitOutcome::committed);
+    }
+    // No transaction may write more than that, and a large commit needs half of it.
+    int writes = 0;
+    disk.before = [&](const DiskCall& call) {
+        if (call.kind == DiskCall::sync) writes = 0;
+        const bool is_more = call.kind == DiskCall::write && call.to_wal && ++writes > 80;
+        return is_more ? SQLITE_FULL : SQLITE_OK;
+    };
+    int refused = 0;
+    for (int i = 0; i < 8; ++i) {
+        refused += commit(15, 5'000) == CommitOutcome::committed ? 0 : 1;
+        writes = 0;
+    }
+    disk.before = nullptr;
+    CHECK(refused == 1);
+    storage.reset();
+    storage = open(dir, bound);
+    const auto events = storage->events({StreamKind::wallet, 1}, 0, SIZE_MAX);
+    CHECK(events.size() == static_cast<std::size_t>(next - 1));
 }
 
 TEST_CASE("of small commits one folds for many") {
