@@ -124,13 +124,17 @@ function retitle() {
 
 // --- going from one to another
 
+function leave_visit() {
+  visit?.end();
+  visit = null;
+}
+
 // A link, an address, a try: each ends the one before, and what that still hears moves nobody. So
 // after each wait it is asked whether its signal has been aborted.
 function begin_turn() {
   turn.abort();
   turn = new AbortController();
-  visit?.end();
-  visit = null;
+  leave_visit();
   linked.hear(null);
   retitle();
   return turn.signal;
@@ -161,8 +165,7 @@ async function arrive() {
 }
 
 function arrive_anew() {
-  visit?.end();
-  visit = null;
+  leave_visit();
   unmount();
   arrive();
 }
@@ -176,8 +179,7 @@ function show_missing() {
 }
 
 function show_problem(problem, try_again) {
-  visit?.end();
-  visit = null;
+  leave_visit();
   const again = () => {
     unmount();
     try_again();

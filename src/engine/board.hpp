@@ -90,6 +90,7 @@ class Board {
     struct Outside {
         std::int64_t epoch = 0;
         Time closed_until{};
+        bool is_unused = false;  // no number of the epoch has been reserved, as far as is known
     };
     // Nothing: the room's line is in storage, or nobody has joined it yet.
     [[nodiscard]] std::optional<Outside> outside(ConcertKey concert) const;

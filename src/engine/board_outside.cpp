@@ -105,7 +105,14 @@ std::optional<RoomPolicy> Board::policy(ConcertKey concert) const {
 
 void Board::follow_outside(Room& room, const Line& line) {
     room.was_joined = room.was_joined || line.line_class > 0 || line.next_sequence > 1;
-    if (line.closed_until) room.outside = {line.epoch, *line.closed_until};
+    std::optional<Outside>& outside = room.outside;
+    const bool is_known = outside && outside->epoch == line.epoch;
+    if (line.closed_until) {
+        outside = {line.epoch, *line.closed_until, is_known ? outside->is_unused : true};
+    }
+    if (outside && outside->epoch == line.epoch && line.next_sequence > 1) {
+        outside->is_unused = false;
+    }
 }
 
 void Board::fill(const CatalogConcert& concert, const LinePlace& place, Time now,

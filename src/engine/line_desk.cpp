@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <tuple>
 #include <utility>
 
 #include "engine/query_work.hpp"
@@ -59,7 +60,7 @@ std::optional<Board::Outside> LineDesk::outside(ConcertKey concert) const {
     Room& at = room(concert);
     std::lock_guard lock(at.mutex);
     const auto order = [](const Board::Outside& outside) {
-        return std::pair(outside.epoch, outside.closed_until);
+        return std::tuple(outside.epoch, outside.closed_until, !outside.is_unused);
     };
     if (shown && (!at.known || order(*shown) > order(*at.known))) at.known = shown;
     return at.known;
@@ -100,7 +101,10 @@ void LineDesk::mend(Attempt& attempt, const Board::Outside& at, const LineFault&
             return extend(concert, at, attempt.line_class, std::move(waiting));
         }
         return raise(concert,
-                     {.concert = concert.concert.id, .from = at.epoch, .above = fault.epoch},
+                     {.concert = concert.concert.id,
+                      .from = at.epoch,
+                      .above = fault.epoch,
+                      .was_unused = at.is_unused},
                      std::move(waiting));
     }
     waiting.refuse(unreachable(fault));
@@ -179,7 +183,7 @@ void LineDesk::send_raise(const CatalogConcert& concert, const RaiseEpoch& raise
         }
         // In an epoch that numbers are given in, it has been begun, and what it has lost since
         // would go unnoticed.
-        if (!answer->is_unused) return raised(concert, std::nullopt);
+        if (!answer->outside || !answer->outside->is_unused) return raised(concert, std::nullopt);
         begin(concert, *answer->outside, tries);
     });
 }

@@ -154,12 +154,12 @@ TEST_CASE("of two who are the first to join, one takes the line outside, and bot
         REQUIRE(told.outside);
         CHECK(told.outside->epoch == 1);
         CHECK(told.outside->closed_until == Time{});
-        CHECK(told.is_unused);
+        CHECK(told.outside->is_unused);
     }
     REQUIRE(at.reserve(1));
     const auto late = at.raise(Why::joined);
     CHECK(late.outside->epoch == 1);
-    CHECK_FALSE(late.is_unused);
+    CHECK_FALSE(late.outside->is_unused);
     at.check_audit();
 }
 
@@ -178,8 +178,27 @@ TEST_CASE("a line that is in storage stays there") {
     }
     const auto told = at.raise(why);
     CHECK_FALSE(told.outside);
-    CHECK_FALSE(told.is_unused);
     CHECK_FALSE(at.board.outside(at.catalog.find(at.concert)->concert.key));
+    at.check_audit();
+}
+
+TEST_CASE("a line that was begun after it had been asked has lost nothing") {
+    Writing at;
+    const ConcertKey concert = at.catalog.find(at.concert)->concert.key;
+    REQUIRE(at.raise(Why::joined).outside);
+    CHECK(at.board.outside(concert)->is_unused);
+    REQUIRE(at.reserve(1));
+    CHECK_FALSE(at.board.outside(concert)->is_unused);
+    RaiseEpoch raise{.concert = at.concert, .from = 1, .was_unused = true};
+    const auto told = at.ask(raise).value();
+    CHECK(told.outside->epoch == 1);
+    CHECK_FALSE(told.outside->is_unused);
+    // One that was begun in as late an epoch is not that one.
+    raise.above = 1;
+    CHECK(at.ask(raise)->outside->epoch == 2);
+    CHECK(at.board.outside(concert)->is_unused);
+    REQUIRE(at.reserve(2));
+    CHECK(at.raise(Why::lost, 2).outside->epoch == 3);
     at.check_audit();
 }
 
@@ -189,14 +208,14 @@ TEST_CASE("of many who find a line lost, one raises it, and those who are late a
     const auto raised = at.raise(Why::lost, 1);
     CHECK(raised.outside->epoch == 2);
     CHECK(raised.outside->closed_until == at.store->now() + at.options.line_rebuild);
-    CHECK(raised.is_unused);
+    CHECK(raised.outside->is_unused);
     REQUIRE(at.reserve(2));
     at.clock.advance(30s);
     for (const Why why : {Why::lost, Why::unreached}) {
         const auto late = at.raise(why, 1);
         CHECK(late.outside->epoch == 2);
         CHECK(late.outside->closed_until == raised.outside->closed_until);
-        CHECK_FALSE(late.is_unused);
+        CHECK_FALSE(late.outside->is_unused);
     }
     // Whoever comes back in vain to the line as it is by now gets more time.
     const auto later = at.raise(Why::unreached, 2);

@@ -34,7 +34,9 @@ Result<void> Handler<RaiseEpoch>::raise(const UnitOfWork& rows, std::vector<Line
         return first.closed_until ? Result<void>() : raise_epoch(lines, command_.above, Time{});
     }
     if (first.epoch != command_.from) return {};
-    if (is_lost && (!is_unused(lines) || command_.above >= first.epoch)) {
+    const bool is_later = command_.above >= first.epoch;
+    if (is_lost && command_.was_unused && !is_unused(lines) && !is_later) return {};
+    if (is_lost && (!is_unused(lines) || is_later)) {
         return raise_epoch(lines, command_.above, back);
     }
     // Once for the many who come back in vain; and not where nobody ever had a number.
@@ -56,7 +58,7 @@ Result<RaiseEpoch::Answer> Handler<RaiseEpoch>::decide(UnitOfWork& rows) {
     if (auto r = raise(rows, lines); !r) return r.error();
     lines_.put_changed(rows, lines);
     const Line& first = lines.front();
-    return RaiseEpoch::Answer{Board::Outside{first.epoch, *first.closed_until}, is_unused(lines)};
+    return RaiseEpoch::Answer{Board::Outside{first.epoch, *first.closed_until, is_unused(lines)}};
 }
 
 // --- ReserveNumbers ----------------------------------------------------------------------------

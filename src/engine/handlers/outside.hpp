@@ -22,7 +22,6 @@ struct RaiseEpoch {
     // How the line stands then.
     struct Answer {
         std::optional<Board::Outside> outside{};  // nothing: it is in storage, and stays there
-        bool is_unused = false;                   // no number of its epoch has been reserved
     };
     enum class Why : std::uint8_t {
         joined,     // the first one joins
@@ -33,6 +32,9 @@ struct RaiseEpoch {
     Why why = Why::lost;
     std::int64_t from = 0;   // where storage is in another by now, nothing happens
     std::int64_t above = 0;  // the line has been begun in this one
+    // It was unused, as far as was known, when the line was asked. If it is used by now, the line
+    // has been begun since, and what it said before that is no loss: it is to be asked again.
+    bool was_unused = false;
 };
 
 template <>
