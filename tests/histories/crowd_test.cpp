@@ -133,6 +133,13 @@ TEST_CASE("it has one also where a Redis keeps who waits, for two servers, one o
     const auto two = start();
     const auto stage = set_stage(*two, {.users = 12});
     stage->addresses.push_back(address_of(*one));
+    http::Client client(one->url());
+    for (const ImportedSale& sale : stage->sales) {
+        REQUIRE(eventually([&] {
+            const Reply known = TestServer::send(client, {.target = "/v1/concerts"});
+            return known.body.find(sale.concert) != std::string::npos;
+        }));
+    }
     stage->history.shows_late = true;
     Crowd crowd(*stage, {.clients = 24, .calls = 60, .seed = 5});
     REQUIRE(crowd.comes_to(24 * 25));
