@@ -115,20 +115,9 @@ class BoxOffice::Impl {
     template <class Command>
     void submit(Command command, Done<Command> done) {
         if constexpr (LineCommand<Command>) {
-            if (desk_ && desk_->keeps(command.concert)) {
-                return desk_->ask(std::move(command), std::move(done));
-            }
+            if (desk_) return submit_by_line(std::move(command), std::move(done));
         }
-        if constexpr (HandledCommand<Command>) {
-            writer_.submit(
-                std::make_unique<CommandTask<Command>>(std::move(command), std::move(done)));
-        } else if constexpr (SlicedQuery<Command>) {
-            writer_.submit(std::make_unique<SlicedWork<Command>>(queries_, std::move(command),
-                                                                 std::move(done)));
-        } else {
-            writer_.submit(std::make_unique<QueryWork<Command>>(queries_, std::move(command),
-                                                                std::move(done)));
-        }
+        submit_to_writer(std::move(command), std::move(done));
     }
 
     template <class Command>
@@ -241,6 +230,40 @@ class BoxOffice::Impl {
     const QueryContext& queries() const { return queries_; }
 
   private:
+    template <class Command>
+    void submit_to_writer(Command command, Done<Command> done) {
+        if constexpr (HandledCommand<Command>) {
+            writer_.submit(
+                std::make_unique<CommandTask<Command>>(std::move(command), std::move(done)));
+        } else if constexpr (SlicedQuery<Command>) {
+            writer_.submit(std::make_unique<SlicedWork<Command>>(queries_, std::move(command),
+                                                                 std::move(done)));
+        } else {
+            writer_.submit(std::make_unique<QueryWork<Command>>(queries_, std::move(command),
+                                                                std::move(done)));
+        }
+    }
+
+    // A concert that is not in the catalog may be another instance's of just now, and nobody here
+    // knows where its line is. When its turn comes the writer has heard of it, or refuses.
+    template <class Command>
+    void submit_by_line(Command command, Done<Command> done) {
+        const ConcertId concert = command.concert;
+        if (catalog_.find(concert) == nullptr) {
+            submit_to_writer<GetConcert>(
+                {concert}, [this, command = std::move(command),
+                            done = std::move(done)](AnswerTo<GetConcert> found) mutable {
+                    if (!found) return done(found.error());
+                    submit_by_line(std::move(command), std::move(done));
+                    wake();
+                });
+        } else if (desk_->keeps(concert)) {
+            desk_->ask(std::move(command), std::move(done));
+        } else {
+            submit_to_writer(std::move(command), std::move(done));
+        }
+    }
+
     void open_desk() {
         if (!options_.line) return miss_line();
         desk_ = std::make_unique<LineDesk>(*options_.line, queries_,

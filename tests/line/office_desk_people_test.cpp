@@ -421,6 +421,34 @@ TEST_CASE("who stands in a line in storage by another instance leaves it by this
     postgres_server().drop_database(database);
 }
 
+TEST_CASE("who joins by an instance that has not heard of the concert yet stands outside, too") {
+    const std::string database = postgres_server().make_database();
+    {
+        TestClock clock;
+        const auto line = std::make_shared<ScriptedLine>();
+        const auto open = [&] {
+            return std::make_unique<BoxOffice>(
+                open_postgres(postgres_server().conninfo(database), {.clock = &clock}),
+                Options{.running = Running::by_host, .line = line});
+        };
+        const auto one = open();
+        const auto two = open();
+        ConcertDraft draft = SmallSale::draft(10);
+        draft.room = RoomPolicy{.active_max = 1};
+        const SmallSale sale = SmallSale::add(*one, std::move(draft));
+        const auto joined = two->join({.concert = sale.concert, .user = SmallSale::user(1)});
+        REQUIRE(joined);
+        CHECK(joined->number == number(1));
+        CHECK(line->beginning.calls == 1);
+        // One that nobody has heard of has no line anywhere.
+        const Join unheard{.concert = ConcertId::random(), .user = SmallSale::user(1)};
+        CHECK(code_of(two->join(unheard)) == Errc::unknown_concert);
+        two->stop();
+        CHECK(code_of(two->join(unheard)) == Errc::draining);
+    }
+    postgres_server().drop_database(database);
+}
+
 TEST_SUITE_END();
 
 }  // namespace concertres::test

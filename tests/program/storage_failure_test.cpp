@@ -1,20 +1,45 @@
 // A disk that takes no more: requests are refused, the server ends with the exit code for it, and
 // what was acknowledged is there when it starts again.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
-#include <algorithm>
-#include <chrono>
 #include <filesystem>
+#include <future>
 #include <set>
 #include <string>
+#include <system_error>
 #include <vector>
 
+#include "concertres/ids.hpp"
 #include "program/commands.hpp"
 #include "program/rush.hpp"
 #include "program/server_process.hpp"
+#include "server/test_server.hpp"
 
 using namespace concertres;
 using namespace concertres::test;
+
+namespace {
+
+// Joins again and again, until that is refused or the connection ends: a rush may do nothing but
+// wait for its turn when the store fails, and is then cut off without having been refused anything.
+std::vector<std::string> join_until_refused(const std::string& url, const std::string& concert) {
+    http::Client client(url);
+    try {
+        for (int i = 0;; ++i) {
+            const UserId user = UserId::from_name(fmt::format("newcomer {}", i));
+            const Reply reply = TestServer::send(
+                client, {.method = "POST",
+                         .target = "/v1/concerts/" + concert + "/tokens",
+                         .body = fmt::format(R"({{"user_id": "{}"}})", user.to_string())});
+            if (reply.status / 100 != 2) return {reply.outcome()};
+        }
+    } catch (const std::system_error&) {
+        return {};
+    }
+}
+
+}  // namespace
 
 TEST_CASE("a store that cannot grow ends the server with 70, and loses nothing that was told") {
     const TempDir folder;
@@ -24,17 +49,21 @@ TEST_CASE("a store that cannot grow ends the server with 70, and loses nothing t
     const auto bytes = std::filesystem::file_size(folder.path() / "concertres.db");
     const std::vector<std::string> arguments{"--tick-ms", "20"};
     std::vector<Told> told;
+    std::set<std::string> refusals;
     {
         ServerProcess server({.data = data, .arguments = arguments});
         Rush rush(server.url(), sale, {.threads = 4});
         REQUIRE(rush.comes_to(5));
+        auto newcomers =
+            std::async(std::launch::async, join_until_refused, server.url(), sale.queued.concert);
         server.process().limit_files(bytes);
         CHECK(server.process().wait() == "exit 70");
         told = rush.end();
+        const auto refused = newcomers.get();
+        refusals.insert(refused.begin(), refused.end());
         CHECK(contains(server.process().err(), " error the engine has stopped: "));
         CHECK(contains(server.process().err(), " stopping why=\"the engine has stopped\""));
     }
-    std::set<std::string> refusals;
     int paid = 0;
     for (const Told& buyer : told) {
         CHECK(buyer.contradictions.empty());
