@@ -384,9 +384,9 @@ struct ClassShares {
 // people a second were admitted.
 [[nodiscard]] Duration poll_after(std::int64_t ahead, std::optional<Duration> eta, double jitter);
 
-// The same while the line waits for its draw, which is `until` away. All of them want to know their
-// position then: they are spread over the seconds after it, so that no more than some 20,000 come
-// in one; nobody is told to wait much over a minute.
+// The same while the line waits for its draw, or for the opening, which is `until` away. All want
+// to know their position then: they are spread over the seconds after it, so that no more than some
+// 20,000 come in one; nobody is told to wait much over a minute.
 [[nodiscard]] Duration poll_after_draw(std::int64_t waiting, Duration until, double jitter);
 
 }  // namespace concertres

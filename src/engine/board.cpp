@@ -27,6 +27,15 @@ bool admits(const Sale& sale) {
     return sale.mode == SaleMode::open || sale.mode == SaleMode::draining;
 }
 
+// How many of those who stand first the next ticks let in, as long as they do: not more than they
+// can in a second or two, and 0 where that goes by more than how many are in.
+std::int64_t turns_of(const RoomPolicy& room, std::int64_t admitted) {
+    constexpr std::int64_t turns_max = 8 * RoomLine::batch;
+    const bool goes_by_more = room.window || room.closed_loop || room.waiting_list ||
+                              !room.custom.empty() || !room.classes.empty();
+    return goes_by_more ? 0 : std::min(turns_max, room.active_max.value_or(INT64_MAX) - admitted);
+}
+
 }  // namespace
 
 Board::Board(const Catalog& catalog, Duration load_stale)
@@ -201,7 +210,19 @@ void Board::fill_position(const Room& room, std::int64_t ahead, Time now, PlaceV
     view.ahead = ahead;
     view.position = ahead + 1;
     fill_eta(room, view.number, now, view);
-    view.poll_after = poll_after(ahead, view.eta, jitter_of(view.number, now));
+    const double jitter = jitter_of(view.number, now);
+    const auto admitted = static_cast<std::int64_t>(room.admitted.size());
+    const Duration until = room.sale.opens_at.value_or(now) - now;
+    const bool lets_in = (view.sale == SaleState::open || view.sale == SaleState::draining) &&
+                         until <= Duration(0) &&
+                         !(room.outside && now < room.outside->closed_until);
+    const bool is_next = lets_in && ahead < turns_of(room.sale.room.value(), admitted);
+    view.poll_after =
+        is_next ? poll_after(0, std::nullopt, jitter) : poll_after(ahead, view.eta, jitter);
+    if (until > Duration(0)) {
+        view.poll_after =
+            std::min(view.poll_after, poll_after_draw(waiting_in(room), until, jitter));
+    }
 }
 
 bool Board::fill(const CatalogConcert& concert, PlaceNumber number, Time now,

@@ -245,7 +245,7 @@ class BoxOffice::Impl {
     }
 
     // A concert that is not in the catalog may be another instance's of just now, and nobody here
-    // knows where its line is. When its turn comes the writer has heard of it, or refuses.
+    // knows where its line is. When its turn comes the writer may have heard of it, or refuses.
     template <class Command>
     void submit_by_line(Command command, Done<Command> done) {
         const ConcertId concert = command.concert;

@@ -449,6 +449,21 @@ TEST_CASE("who joins by an instance that has not heard of the concert yet stands
     postgres_server().drop_database(database);
 }
 
+TEST_CASE("who joins just as the room is made is not put into a line in storage") {
+    DeskOffice at;
+    at.sale = SmallSale::add(*at.office, SmallSale::draft(10));
+    ChangeSale change{.concert = at.sale.concert};
+    change.change.patch = RoomPatch{.active_max = std::optional<std::int64_t>(1)};
+    const auto made = at.ask(change);
+    // Of no room as far as anybody knows yet.
+    const auto joined = at.ask(at.joining(1));
+    at.run();
+    REQUIRE(told(made));
+    CHECK(code_of(told(joined)) == Errc::storage_unavailable);
+    CHECK(at.join(1)->number == number(1));
+    CHECK(at.line->beginning.calls == 1);
+}
+
 TEST_SUITE_END();
 
 }  // namespace concertres::test

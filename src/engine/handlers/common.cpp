@@ -62,16 +62,16 @@ std::optional<Error> check_token(const ConcertId& proven, const Concert& concert
     return token_refusal();
 }
 
-Error line_missing() {
-    return {Errc::storage_unavailable,
-            "the line of this waiting room is kept outside of the store, and this box office was "
-            "opened without it (Options::line)",
-            {}};
+Error line_outside(const Options& options) {
+    std::string detail = "the line of this waiting room is kept outside of the store, ";
+    detail += options.line ? "and this box office has only just heard of it; try again shortly"
+                           : "and this box office was opened without it (Options::line)";
+    return {Errc::storage_unavailable, std::move(detail), {}};
 }
 
 Error refuse_stranger(const Board& board, const Options& options, ConcertKey concert) {
     const bool is_missing = !options.line && board.outside(concert);
-    return is_missing ? line_missing() : token_refusal();
+    return is_missing ? line_outside(options) : token_refusal();
 }
 
 Error key_reused() {

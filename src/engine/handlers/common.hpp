@@ -52,8 +52,8 @@ enum class IdentityKind : std::uint8_t {
 // Refuses: token_invalid.
 [[nodiscard]] std::optional<Error> check_token(const ConcertId& proven, const Concert& concert);
 
-// The room's line is outside, and the box office was opened without it.
-[[nodiscard]] Error line_missing();
+// The room's line is outside, and the box office was opened without it, or has yet to hear of it.
+[[nodiscard]] Error line_outside(const Options& options);
 // Of a place that no row tells of, or of another user's.
 [[nodiscard]] Error refuse_stranger(const Board& board, const Options& options, ConcertKey concert);
 

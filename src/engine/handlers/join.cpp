@@ -63,7 +63,9 @@ Result<PlaceView> Handler<Join>::decide(UnitOfWork& rows) {
 Result<PlaceView> Handler<Join>::join_line(UnitOfWork& rows, LineClass line_class) {
     // All of it happens to copies, and is put back only once nothing refuses any more.
     std::vector<Line> lines = lines_.lines();
-    if (closed_until(lines)) return line_missing();
+    // Where there is a line outside no room's begins here; the desk had not heard of this one yet.
+    const bool begins = rows.options().line && may_leave_storage(**sale_, lines);
+    if (begins || closed_until(lines)) return line_outside(rows.options());
     std::optional<Sale> drawing;
     std::vector<Event> events;
     // Who comes once the sale has opened stands behind those who are drawn.
