@@ -22,7 +22,7 @@ using std::chrono::steady_clock;
 
 constexpr int dates = 100;
 constexpr SeatNumber seats = 6'000;
-constexpr std::size_t buyers = 2'000;
+constexpr std::size_t buyers = 50'000;
 constexpr std::chrono::seconds duration{5};
 
 class HoldRun {

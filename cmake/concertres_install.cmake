@@ -67,7 +67,13 @@ install(
     COMPONENT dev
 )
 
-# An absolute directory stays as it is; a relative one moves with the prefix.
+# An absolute directory stays as it is; a relative one moves with the prefix, which is where these
+# files turn out to be.
+set(pc_PREFIX "${CMAKE_INSTALL_PREFIX}")
+if(NOT IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
+    file(RELATIVE_PATH pc_PREFIX "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+    string(REGEX REPLACE "/$" "" pc_PREFIX "\${pcfiledir}/${pc_PREFIX}")
+endif()
 foreach(directory LIBDIR INCLUDEDIR)
     set(pc_${directory} "\${prefix}")
     cmake_path(APPEND pc_${directory} "${CMAKE_INSTALL_${directory}}")

@@ -6,7 +6,7 @@
 //   ConcertDraft draft{.title = "Winter Songs",
 //                      .performances = {{*parse_rfc3339("2026-12-24T19:00:00+09:00")}},
 //                      .seats = numbered_seats(50, Money{50'000})};
-//   Result<Concert> concert = office.add_concert(draft);
+//   Result<ConcertView> concert = office.add_concert(draft);
 //
 // seating_plan.hpp reads drafts from files.
 #pragma once

@@ -195,8 +195,8 @@ struct Tick {
 // and `best`, or `best` with another; or what it says is out of range), unknown_seat (also a seat
 // of an area named in `seats`, and what is no area in `areas`), token_invalid (`concert` is
 // another), key_reused, not_admitted, pass_expired, pass_spent, pass_left, sale_not_open,
-// sale_closed, no_seats_match (`best` and `areas`), seat_blocked, seat_sold, seat_held, hold_limit,
-// orphan_seat (`seats`, at a concert that refuses orphans).
+// sale_closed, no_seats_match (`best` and `areas`), seat_allotted, seat_blocked, seat_sold,
+// seat_held, hold_limit, orphan_seat (`seats`, at a concert that refuses orphans).
 struct Hold {
     using Answer = ReservationView;
     UserId user{};

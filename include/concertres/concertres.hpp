@@ -1,4 +1,4 @@
-// The whole library but its backends (memory.hpp, sqlite.hpp) and asio.hpp, in reading order.
+// The engine and what it is asked; without backends, publishers, gateways, relay.hpp and asio.hpp.
 #pragma once
 
 #include "concertres/admission.hpp"

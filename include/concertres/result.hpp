@@ -1,7 +1,7 @@
 // Result<T> is a T or the Error that kept it from being: the answer to every command and query.
 // Shaped like std::expected<T, Error>, which C++20 does not have.
 //
-//   Result<Reservation> r = office.hold({...});
+//   Result<ReservationView> r = office.hold({...});
 //   if (!r) return report(r.error());
 //   use(r->held_until);
 #pragma once

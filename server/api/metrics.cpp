@@ -316,11 +316,12 @@ Metrics::Metrics()
                       .Register(*registry_)),
       payments_(&prometheus::BuildCounter()
                      .Name("concertres_payments_total")
-                     .Help("Payments asked for, by result: completed, or the code of the refusal.")
+                     .Help("Payments asked for, by result: completed, begun (with money from "
+                           "outside), or the code of the refusal.")
                      .Register(*registry_)),
       refusals_(&prometheus::BuildCounter()
                      .Name("concertres_http_refusals_total")
-                     .Help("Messages refused before a route was looked for, by code.")
+                     .Help("Messages that no route answered, by code.")
                      .Register(*registry_)) {
     const prometheus::Histogram::BucketBoundaries buckets{
         0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0};
@@ -359,9 +360,10 @@ void Metrics::count(const Route* route, http::Method method, int status, std::st
     // likes.
     counter(of, route == nullptr ? http::Method::other : method, status).Increment();
     if (of.duration != nullptr) of.duration->Observe(seconds(took));
-    if (const auto fault = faults_.find(code); fault != faults_.end()) fault->second->Increment();
+    count_fault(code);
     if (route != nullptr && route->operation == "pay") {
-        payments_->Add({{"result", std::string(code.empty() ? "completed" : code)}}).Increment();
+        const std::string_view granted = status == 202 ? "begun" : "completed";
+        payments_->Add({{"result", std::string(code.empty() ? granted : code)}}).Increment();
     }
 }
 
@@ -385,6 +387,11 @@ prometheus::Counter& Metrics::counter(OfRoute& of, http::Method method, int stat
 
 void Metrics::count_refusal(std::string_view code) {
     refusals_->Add({{"code", std::string(code)}}).Increment();
+    count_fault(code);
+}
+
+void Metrics::count_fault(std::string_view code) {
+    if (const auto fault = faults_.find(code); fault != faults_.end()) fault->second->Increment();
 }
 
 std::string Metrics::expose(const Readings& readings) const {

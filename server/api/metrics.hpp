@@ -56,7 +56,7 @@ class Metrics {
     // `route` is null for what no route takes. `code` is empty for what was granted.
     void count(const Route* route, http::Method method, int status, std::string_view code,
                std::chrono::steady_clock::duration took);
-    // A message that was refused for its framing.
+    // A message that was refused for its framing, or whose answer was lost on the way.
     void count_refusal(std::string_view code);
     // The listener's connections are shown as well, under its name.
     // Lifetime: the counters outlive what is exposed.
@@ -76,6 +76,7 @@ class Metrics {
     };
 
     prometheus::Counter& counter(OfRoute& of, http::Method method, int status);
+    void count_fault(std::string_view code);
 
     std::shared_ptr<prometheus::Registry> registry_;
     prometheus::Family<prometheus::Counter>* requests_;

@@ -191,7 +191,7 @@ CommandSpec backup_command() {
             .flags = with_store({}, "Not for this command: pg_dump copies a sale in PostgreSQL."),
             .exit_codes = with_common_codes("  0   the copy is whole and on disk\n"
                                             "  1   there is no copy; the message says why\n"),
-            .example = "  concertres backup /var/backups/sale.db --server http://127.0.0.1:8081\n"};
+            .example = "  concertres backup sale.db --server http://127.0.0.1:8081\n"};
 }
 
 CommandSpec draw_command() {

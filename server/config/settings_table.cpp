@@ -97,8 +97,8 @@ void add_store(std::vector<Setting>& all) {
     all.push_back(integer(
         Section::store,
         {"db-connections-budget", "N",
-         "Connections to store that all of its servers may have together, one each and one for "
-         "each audit; one more is refused. 0 is any number."},
+         "Connections to store that all of its servers may have together: one each, one for each "
+         "sink, relay and command beside them; one more is refused. 0 is any number."},
         {0, 262'143}, CONCERTRES_MEMBER(db_connections_budget)));
     all.push_back(toggle(
         Section::store,

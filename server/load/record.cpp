@@ -62,6 +62,12 @@ void Record::add(const Sample& sample, Nanoseconds at) {
 
 void Record::add_outcome(std::string_view outcome) { count(outcomes_, outcome); }
 
+std::uint64_t Record::rounds() const {
+    std::uint64_t sum = 0;
+    for (const auto& [outcome, ended] : outcomes_) sum += ended;
+    return sum;
+}
+
 void Record::advance(Nanoseconds to) {
     while (length_ + interval_ <= to && points_.size() < points_max) end_interval();
 }

@@ -93,6 +93,8 @@ class Record {
     [[nodiscard]] const std::map<std::string, std::uint64_t, std::less<>>& outcomes() const {
         return outcomes_;
     }
+    // That have ended, however.
+    [[nodiscard]] std::uint64_t rounds() const;
     [[nodiscard]] const std::vector<Point>& points() const { return points_; }
     [[nodiscard]] Nanoseconds interval() const { return interval_; }
     // Until finish().

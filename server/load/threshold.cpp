@@ -104,8 +104,8 @@ std::optional<double> Threshold::value(const Record& record) const {
     const auto requests = static_cast<double>(tally.requests());
     if (metric_ == Metric::missed) {
         const auto missed = static_cast<double>(record.missed);
-        const double all = missed + requests;
-        return all == 0 ? std::nullopt : std::optional(100 * missed / all);
+        const double arrivals = missed + static_cast<double>(record.rounds());
+        return arrivals == 0 ? std::nullopt : std::optional(100 * missed / arrivals);
     }
     if (requests == 0) return std::nullopt;
     if (is_time() && tally.times.count() == 0) return std::nullopt;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <boost/json/parse.hpp>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -258,6 +259,31 @@ TEST_CASE("metrics tell whether the server serves, and with which codes it did n
     CHECK(set.server.ask_operators({.target = "/readyz"}).outcome() == "503 overloaded");
     CHECK(value("concertres_ready") == 0);
     CHECK(value(overloaded) == 1);
+}
+
+TEST_CASE("an answer of 500 is a fault also where no route gave it") {
+    TestServer server;
+    const std::string internal = R"(concertres_http_faults_total{code="internal"})";
+    server.services().metrics.count_refusal("framing_invalid");
+    CHECK(value_of(server.ask_operators({.target = "/metrics"}).body, internal) == 0);
+    server.services().metrics.count_refusal("internal");
+    CHECK(value_of(server.ask_operators({.target = "/metrics"}).body, internal) == 1);
+}
+
+TEST_CASE("a payment that is begun with money from outside does not count as completed") {
+    TestServer server;
+    const auto& pay = route_of("pay");
+    constexpr std::chrono::milliseconds took(1);
+    server::Metrics& metrics = server.services().metrics;
+    metrics.count(&pay, http::Method::post, 202, "", took);
+    metrics.count(&pay, http::Method::post, 201, "", took);
+    metrics.count(&pay, http::Method::post, 402, "insufficient_balance", took);
+    const std::string text = server.ask_operators({.target = "/metrics"}).body;
+    for (const char* result : {"begun", "completed", "insufficient_balance"}) {
+        CAPTURE(result);
+        CHECK(value_of(text, fmt::format(R"(concertres_payments_total{{result="{}"}})", result)) ==
+              1);
+    }
 }
 
 TEST_CASE("metrics count the descriptors that are open") {
