@@ -124,19 +124,30 @@ struct PlaceNumber {
     }
 };
 
+namespace detail {
+struct HashSecret {
+    std::uint64_t high = 0;
+    std::uint64_t low = 0;
+};
+// Another one in each process.
+[[nodiscard]] const HashSecret& hash_secret() noexcept;
+}  // namespace detail
+
 }  // namespace concertres
 
+// Users' ids are what their hosts and clients choose, so a table of them must not depend on their
+// bits: nobody without the secret knows which ids meet.
 template <>
 struct std::hash<concertres::Uuid> {
     std::size_t operator()(const concertres::Uuid& uuid) const noexcept {
-        // Ids are random or keyed hashes, and names are hashed: their bits are mixed already, but a
-        // caller's own ids may differ in few bits, so both halves are folded and multiplied.
+        __extension__ using Wide = unsigned __int128;
         std::uint64_t high = 0;
         std::uint64_t low = 0;
         std::memcpy(&high, uuid.bytes.data(), 8);
         std::memcpy(&low, uuid.bytes.data() + 8, 8);
-        std::uint64_t mixed = (high ^ (low << 32 | low >> 32)) * 0x9e3779b97f4a7c15u;
-        return static_cast<std::size_t>(mixed ^ (mixed >> 32));
+        const concertres::detail::HashSecret& secret = concertres::detail::hash_secret();
+        const Wide product = Wide{high ^ secret.high} * (low ^ secret.low);
+        return static_cast<std::size_t>(product ^ (product >> 64));
     }
 };
 

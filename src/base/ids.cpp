@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <bit>
 #include <stdexcept>
 
 #include "base/hex.hpp"
@@ -80,6 +81,15 @@ Uuid Uuid::random() {
     fill_random(uuid.bytes);
     set_version(uuid, 4);
     return uuid;
+}
+
+const detail::HashSecret& detail::hash_secret() noexcept {
+    static const HashSecret secret = [] {
+        std::array<std::uint8_t, sizeof(HashSecret)> bytes{};
+        fill_random(bytes);
+        return std::bit_cast<HashSecret>(bytes);
+    }();
+    return secret;
 }
 
 }  // namespace concertres

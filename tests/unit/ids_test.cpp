@@ -1,6 +1,7 @@
 #include "concertres/ids.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
@@ -97,8 +98,21 @@ TEST_CASE("ids that differ in one byte hash apart") {
             hashes.insert(std::hash<UserId>{}(id));
         }
     }
-    // Each byte of one half folds onto one of the other, so two ids may share a hash, no more.
-    CHECK(hashes.size() >= 16 * 255 / 2);
+    CHECK(hashes.size() == 16 * 255);
+}
+
+TEST_CASE("ids that count in both halves hash apart, and so do those whose halves are swapped") {
+    constexpr std::uint32_t count = 20'000;
+    std::unordered_set<std::size_t> hashes;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const auto counted = Uuid::parse(fmt::format("{:08x}-0000-4000-8000-{:012x}", i, i));
+        REQUIRE(counted);
+        UserId id{*counted};
+        hashes.insert(std::hash<UserId>{}(id));
+        std::ranges::rotate(id.uuid.bytes, id.uuid.bytes.begin() + 8);
+        hashes.insert(std::hash<UserId>{}(id));
+    }
+    CHECK(hashes.size() == 2 * count);
 }
 
 TEST_CASE("a place number is an epoch and a sequence, ordered as one") {
